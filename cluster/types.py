@@ -1,0 +1,168 @@
+"""The words that a node and the cluster package exchange. Pure data, no Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+LOBBY = "#lobby"
+
+
+class Reason(StrEnum):
+    """Why a script refused. Stored as the outcome of an n, so the strings are part of the data."""
+
+    NICK_TAKEN = "nick_taken"
+    RESUME_REFUSED = "resume_refused"
+    NO_SUCH_NICK = "no_such_nick"
+    ADDRESSEE_CHANGED = "addressee_changed"
+    NOT_MEMBER = "not_member"
+    INBOX_FULL = "inbox_full"
+    TOO_MANY_ROOMS = "too_many_rooms"
+    OUT_OF_ORDER = "out_of_order"
+    FORGOTTEN = "forgotten"
+    TEXT_TOO_LONG = "text_too_long"
+    BAD_TEXT = "bad_text"
+    BAD_ROOM = "bad_room"
+    BAD_NICK = "bad_nick"
+    BAD_FRAME = "bad_frame"
+
+
+class Kind(StrEnum):
+    """What a log entry is."""
+
+    MESSAGE = "message"
+    JOINED = "joined"
+    LEFT = "left"
+    TOPIC = "topic"
+    RECEIPT = "receipt"
+    GAP = "gap"
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A nickname: as shown, and as compared (RFC 8266)."""
+
+    shown: str
+    mapped: str
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a log stands: its epoch, and the offset of its newest entry (0: empty)."""
+
+    epoch: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a log.
+
+    `log`: `#room`, or `@<session>` for an inbox. `time`: Unix ms. `kind`: see `Kind`.
+    `session`, `n`, `nick`: who said it (a message's identity is session and n).
+    `text`: message text; for LEFT the reason; for RECEIPT received / sent / undelivered, where
+    n and nick are those of the direct message and its addressee; for GAP `<former> <first> <last>`.
+    """
+
+    log: str
+    epoch: str
+    offset: int
+    time: int
+    kind: str
+    session: str
+    n: int
+    nick: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Entries of a log after a cursor, mapped to the log's present epoch.
+
+    `start`: the offset from which `entries` begin (their first one, if any).
+    `top`: the log's top when read. `former`, `lost_first`, `lost_last`: set when the
+    cursor reached beyond what is left (`lost_last` 0: unknown), see rule R5; also when the log was trimmed.
+    """
+
+    position: Position
+    start: int
+    entries: tuple[Entry, ...]
+    former: str = ""
+    lost_first: int = 0
+    lost_last: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecord:
+    """What a node must remember of a session to re-claim it after Redis lost its data."""
+
+    session: str
+    claim: str
+    name: Name
+    token_hash: str
+    address: str
+    since: int
+    n: int
+    rooms: tuple[str, ...]
+    away: bool = False
+    positions: Mapping[str, Position] = field(default_factory=dict)
+    """Room and inbox logs -> highest position that this node knows of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A session that is now this connection's. `logs`: `#room` / `@<session>` -> top now."""
+
+    session: str
+    claim: str
+    name: Name
+    n: int
+    since: int
+    logs: Mapping[str, Position]
+    resumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Outcome of a `say` that is in a log. `log`: `#room` or `@<session>` of the addressee."""
+
+    n: int
+    log: str
+    position: Position
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """Outcome of join and leave. `changed` False: it was so already (position: the log's top)."""
+
+    room: str
+    position: Position
+    time: int
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """`state`: here or away."""
+
+    nick: str
+    session: str
+    node: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeInfo:
+    """A node as the others see it. `age`: seconds since its last heartbeat."""
+
+    node: str
+    boot: str
+    address: str
+    http: str
+    state: str
+    version: str
+    clients: int
+    age: float
+    alive: bool

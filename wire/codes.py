@@ -1,0 +1,55 @@
+"""The codes of `error` and `reconnect` frames.
+
+A program decides by the code alone: below 1000 the same thing may be tried again (perhaps at
+another node), from 1000 on it is final. The text beside a code is for people and may change.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+FIRST_FINAL = 1000
+
+
+class Code(IntEnum):
+    """Every code that a node sends. Below `FIRST_FINAL`: may be retried."""
+
+    # -- may be retried ------------------------------------------------------------------
+    DEGRADED = 100  # Redis is away: nothing was taken, say it again later
+    DRAINING = 101  # the node is leaving in order: connect elsewhere
+    DEAF = 102  # the node does not hear the others: connect elsewhere
+    OUT_OF_ORDER = 103  # `last` is the last n consumed: say again from last + 1
+    WINDOW_FULL = 104  # too many `say` unanswered: nothing was taken
+    TOO_SLOW = 105  # the outbox overflowed: connect again and resume
+    INBOX_FULL = 106  # the addressee has too many unacknowledged messages
+    SILENT = 107  # nothing was heard from the client for too long: resume
+    LEASE_LOST = 108  # the node lost its lease: resume anywhere
+    BUSY = 109  # the node has no room for another connection just now
+
+    # -- final ---------------------------------------------------------------------------
+    BAD_FRAME = 1000  # not a JSON object, or a field of the wrong type
+    FRAME_TOO_LONG = 1001
+    BAD_ENCODING = 1002  # not UTF-8
+    UNKNOWN_OP = 1003
+    ILLEGAL_STATE = 1004  # the frame is known but not allowed now
+    RESERVED_OP = 1005  # named in the protocol, not offered by this node
+    TEXT_TOO_LONG = 1006
+    BAD_TEXT = 1007  # empty, or control characters
+    HELLO_TIMEOUT = 1008
+    PROTOCOL_VERSION = 1009
+    NICK_TAKEN = 1010  # `suggestion` is a free one
+    BAD_NICK = 1011
+    BAD_ROOM = 1012
+    NO_SUCH_NICK = 1013
+    ADDRESSEE_CHANGED = 1014  # the nickname has another holder than the one last seen
+    NOT_MEMBER = 1015
+    RESUME_REFUSED = 1016  # grace over, data gone, or a wrong token: begin a new session
+    TAKEN_OVER = 1017  # the session was resumed on another connection
+    TOO_MANY_ROOMS = 1018
+    FORGOTTEN = 1019  # this n was consumed too long ago to know its outcome
+    ENDED = 1020  # the session was ended by the cluster
+
+
+def may_retry(code: int) -> bool:
+    """Whether the same request may be tried again. `code`: also one this version does not know."""
+    return code < FIRST_FINAL
