@@ -1,0 +1,181 @@
+"""What a node asks of the cluster, and what the cluster tells the node.
+
+Guarantees of `ClusterSeam`
+    order      requests that one thread submits for one session are carried out in that order.
+    exactly    a request is carried out at most once, however often Redis goes away meanwhile:
+    once       `publish` is identified by (session, n), the session scripts by the claim.
+    blocking   `publish`, `away`, `end`, `acknowledge`, `want`, `unwant` never block. The others
+               block the calling thread until Redis has answered, or `Stopped` or `Degraded` is raised.
+    threads    every method may be called from any thread, except from inside a `ClusterEvents`
+               method or a `done`, where only the non-blocking ones are allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from cluster.errors import ClusterError
+from cluster.types import (
+    Claimed,
+    Entry,
+    Member,
+    Membership,
+    Name,
+    NodeInfo,
+    Page,
+    Position,
+    Published,
+    SessionRecord,
+)
+
+PublishDone = Callable[[Published | ClusterError], None]
+
+
+class Health(StrEnum):
+    """Whether a node can do its work, as the cluster package sees it."""
+
+    STARTING = "starting"  # Redis was not reached yet
+    SERVING = "serving"
+    DEGRADED = "degraded"  # Redis is away: nothing new is taken
+    DEAF = "deaf"  # our own round trip through Redis's pub/sub fails
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStatus:
+    """What a node tells the others with each heartbeat. `state`: serving, degraded, draining …"""
+
+    state: str
+    clients: int
+
+
+class ClusterEvents(Protocol):
+    """Implemented by the node. No method may block or raise."""
+
+    def on_entry(self, entry: Entry) -> None:
+        """A live entry of a wanted room, or of the inbox of a session at this node, in the order
+        in which Redis published them; there may be holes and repeats. Subscriber thread."""
+
+    def on_subscribed(self, room: str | None) -> None:
+        """The subscription of `room` (None: of all inboxes) was confirmed, for the first time or
+        again: what was published before may have been missed, so catch up. Subscriber thread."""
+
+    def on_tops(self, tops: Mapping[str, Position]) -> None:
+        """Where the logs named by `local_logs` stand, once a heartbeat. Beat thread."""
+
+    def on_taken(self, session: str, claim: str) -> None:
+        """The session was taken by `claim` (empty: it was ended). If our connection holds another
+        claim it must go. Subscriber thread."""
+
+    def on_health(self, health: Health) -> None:
+        """Health changed. Any cluster thread."""
+
+    def on_lease_lost(self) -> None:
+        """Our lease ended: every session must be dropped, resumably. A new boot has begun already.
+        Beat thread."""
+
+    def on_superseded(self) -> None:
+        """Another process runs under this node's id: stop the process. Beat thread."""
+
+    def on_recovered(self, lost: Sequence[str]) -> None:
+        """Redis's data began a new life and our sessions were re-claimed, but for `lost`, which
+        are somebody else's now: drop their connections. Catch up in all logs. Publisher thread."""
+
+    def local_sessions(self) -> Sequence[SessionRecord]:
+        """All sessions claimed at this node. Publisher thread, when re-claiming."""
+
+    def local_logs(self) -> Sequence[str]:
+        """Logs with a local member. Beat thread."""
+
+    def status(self) -> NodeStatus:
+        """What to put into the heartbeat. Beat thread."""
+
+
+class ClusterSeam(Protocol):
+    """A node's door to the others."""
+
+    @property
+    def boot(self) -> str:
+        """The random id of this run; changes when a lease was lost."""
+
+    @property
+    def health(self) -> Health: ...
+
+    def start(self) -> None:
+        """Starts the cluster's threads and returns at once; `on_health` tells when Redis was reached."""
+
+    def stop(self, deadline: float) -> None:
+        """Carries out what was submitted, signs the node off, ends all threads by `deadline`
+        (`time.monotonic()` seconds). Idempotent."""
+
+    def publish(
+        self,
+        session: str,
+        claim: str,
+        n: int,
+        to: str,
+        text: str,
+        done: PublishDone,
+        *,
+        holder: str = "",
+        refusal: str = "",
+    ) -> None:
+        """Appends a message to `#room` or to the inbox behind `@mapped-nickname` (R1, R8).
+
+        `refusal`: a `Reason` for which the node itself refuses; n is consumed, nothing written.
+        `done` is called once, on the publisher's thread, in order of submission, with the outcome
+        or with Refused, Fenced, Unavailable (not done: say it again) or Stopped. OUT_OF_ORDER's detail
+        is the last n consumed. Raises Degraded when nothing is taken.
+        """
+
+    def claim(
+        self, session: str, claim: str, name: Name, suggestions: Sequence[Name], token_hash: str, address: str
+    ) -> Claimed:
+        """Creates `session` under `name` and joins #lobby.
+
+        Raises Refused(NICK_TAKEN, the first free suggestion or ''), Degraded."""
+
+    def resume(self, session: str, claim: str, token_hash: str, n: int, address: str) -> Claimed:
+        """Takes `session` for this connection under the new `claim`. `n`: highest n whose outcome
+        the client knows. Raises Refused(RESUME_REFUSED), Degraded."""
+
+    def join(self, session: str, claim: str, room: str) -> Membership:
+        """Raises Refused(TOO_MANY_ROOMS), Fenced, Degraded. `position` is that of the joined entry."""
+
+    def leave(self, session: str, claim: str, room: str) -> Membership:
+        """Raises Refused(NOT_MEMBER), Fenced, Degraded."""
+
+    def away(self, session: str, claim: str) -> None:
+        """The connection broke: grace begins, unless the claim is another one by now."""
+
+    def end(self, session: str, claim: str, reason: str) -> None:
+        """The session is over (`reason`: quit …): left in all rooms, nickname free."""
+
+    def acknowledge(self, session: str, claim: str, position: Position, state: str) -> None:
+        """The session's inbox was acknowledged up to `position`; `state`: received (native) or
+        sent (plain), which is what the senders' receipts say."""
+
+    def read(self, log: str, after: Position, limit: int) -> Page:
+        """Up to `limit` entries after the cursor `after`, mapped over changes of epoch (R5).
+        Raises Unavailable."""
+
+    def history(self, room: str, before: int, limit: int) -> list[Entry]:
+        """The last `limit` messages (kind message only) with an offset below `before` (0: the
+        newest), oldest first. Raises Unavailable."""
+
+    def members(self, room: str | None) -> list[Member]:
+        """Members of `room`, or everybody in the cluster, sorted by nickname. Raises Unavailable."""
+
+    def rooms(self) -> list[tuple[str, int]]:
+        """Rooms with members and how many, sorted by name. Raises Unavailable."""
+
+    def nodes(self) -> list[NodeInfo]:
+        """All nodes as of our last heartbeat. Does not touch Redis."""
+
+    def want(self, room: str) -> None:
+        """Subscribe to `room`; `on_subscribed` follows. Idempotent."""
+
+    def unwant(self, room: str) -> None:
+        """The room is not needed any more."""
