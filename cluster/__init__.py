@@ -1,1 +1,1 @@
-
+"""What nodes share, and the only place that knows Redis."""

@@ -83,6 +83,10 @@ class ClusterEvents(Protocol):
         """Redis's data began a new life and our sessions were re-claimed, but for `lost`, which
         are somebody else's now: drop their connections. Catch up in all logs. Publisher thread."""
 
+    def on_fatal(self, error: BaseException) -> None:
+        """A thread of the cluster package died of `error` (NewerSchema: the data is a newer
+        version's). The process must stop: a node must not go on deaf or mute. The dying thread."""
+
     def local_sessions(self) -> Sequence[SessionRecord]:
         """All sessions claimed at this node. Publisher thread, when re-claiming."""
 

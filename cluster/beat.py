@@ -1,0 +1,168 @@
+"""R4: the heartbeat, and what goes with it: reaping, the tops of local logs, the probe, the list of nodes.
+
+One thread; `stop` and `poke` wake it. If Redis is slow it waits at most the link's timeout for each answer.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cluster.board import Board
+from cluster.calls import Argument, Caller, status
+from cluster.errors import ClusterError, Unavailable
+from cluster.hearing import Hearing
+from cluster.keys import Keys
+from cluster.link import Identity, Link
+from cluster.roster import read_nodes
+from cluster.seam import ClusterEvents
+from cluster.term import Standing
+from cluster.types import NodeInfo, Position
+
+LOGS_A_CALL = 500
+
+
+@dataclass(slots=True)
+class BeatActions:
+    """What the beat asks of the others. None of them blocks."""
+
+    recover_soon: Callable[[], None]
+    new_boot: Callable[[], None]
+    poke: Callable[[], None]
+    reset_subscription: Callable[[], None]
+
+
+class Beat:
+    """`nodes`: the other nodes and this one as of the last heartbeat."""
+
+    def __init__(
+        self,
+        link: Link,
+        caller: Caller,
+        keys: Keys,
+        standing: Standing,
+        identity: Identity,
+        events: ClusterEvents,
+        board: Board,
+        hearing: Hearing,
+        actions: BeatActions,
+    ) -> None:
+        self._link = link
+        self._caller = caller
+        self._keys = keys
+        self._standing = standing
+        self._identity = identity
+        self._events = events
+        self._board = board
+        self._hearing = hearing
+        self._actions = actions
+        self._wake = threading.Event()
+        self._stopping = False
+        self.nodes: list[NodeInfo] = []
+
+    def poke(self) -> None:
+        """Beat now. Any thread."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Ends the loop. Any thread, idempotent."""
+        self._stopping = True
+        self._wake.set()
+
+    def run(self) -> None:
+        settings = self._standing.settings
+        while not self._stopping:
+            try:
+                well = self._once()
+            except ClusterError:
+                self._link.close()
+                self._board.redis(False)
+                self._hearing.restart()
+                well = False
+            self._wake.wait(settings.beat if well else min(settings.beat, 0.25))
+            self._wake.clear()
+        self._sign_off()
+
+    def _once(self) -> bool:
+        """One heartbeat. Raises ClusterError when Redis is away. False: soon another."""
+        self._connect()
+        if not self._standing.term or self._identity(self._link) != self._standing.server:
+            self._actions.recover_soon()
+            return False
+        word = status(self._caller.call(self._link, "heartbeat", self._row()))
+        if word == "recover":
+            self._actions.recover_soon()
+        elif word == "late":
+            self._actions.new_boot()
+        elif word == "superseded":
+            self._events.on_superseded()
+        else:
+            self._beaten()
+            return True
+        return False
+
+    def _beaten(self) -> None:
+        self._board.redis(True)
+        self._actions.poke()  # what the publisher had to put off is tried again
+        self._listen_to_ourselves()
+        self._caller.call(self._link, "reap")
+        self._tops()
+        self.nodes = read_nodes(self._link, self._keys)
+
+    def _connect(self) -> None:
+        if not self._link.is_open:
+            self._link.open()
+            self._caller.load_scripts(self._link)
+
+    def _listen_to_ourselves(self) -> None:
+        settings = self._standing.settings
+        silence = self._hearing.silence()
+        if silence > settings.timeout:
+            self._actions.reset_subscription()
+        self._board.hearing(silence < settings.lease * 0.8)
+        nonce = secrets.token_hex(4)
+        self._hearing.sent(nonce)
+        self._link.run([["PUBLISH", self._keys.node(self._standing.name), f"!probe {nonce}"]])
+
+    def _tops(self) -> None:
+        for logs in _chunks(self._events.local_logs()):
+            reply = self._caller.call(self._link, "tops", logs)
+            if status(reply) != "ok":
+                return
+            epoch = reply[1].decode()
+            tops = (Position(epoch, int(top)) for top in reply[2:])
+            self._events.on_tops(dict(zip(logs, tops, strict=True)))
+
+    def _row(self) -> list[Argument]:
+        settings, told = self._standing.settings, self._events.status()
+        row: dict[str, Any] = {
+            "id": settings.node,
+            "boot": self._standing.boot,
+            "address": settings.address,
+            "http": settings.http,
+            "state": told.state,
+            "version": settings.version,
+            "clients": told.clients,
+            "pid": os.getpid(),
+            "host": socket.gethostname(),
+        }
+        return [part for pair in row.items() for part in pair]
+
+    def _sign_off(self) -> None:
+        try:
+            self._connect()
+            self._caller.call(self._link, "signoff")
+        except Unavailable:
+            pass  # the lease will run out by itself
+        finally:
+            self._link.close()
+
+
+def _chunks(logs: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(logs), LOGS_A_CALL):
+        yield logs[start : start + LOGS_A_CALL]

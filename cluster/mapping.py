@@ -1,0 +1,46 @@
+"""Where redis-py's and the OS's errors become this package's (see `errors`)."""
+
+from __future__ import annotations
+
+from redis.exceptions import (
+    AuthenticationError,
+    BusyLoadingError,
+    ConnectionError as RedisConnectionError,
+    NoScriptError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+    TimeoutError as RedisTimeoutError,
+)
+
+from cluster.errors import ClusterError, Unavailable
+
+# R2: after one of these nothing was done, so that the same thing may be asked again.
+NOT_DONE = ("BUSY", "LOADING", "READONLY", "OOM", "MISCONF", "NOREPLICAS", "MASTERDOWN", "TRYAGAIN", "UNBLOCKED")
+# redis-py cuts the code off the texts of the errors for which it has a class.
+_NOT_DONE_CLASSES = (BusyLoadingError, ReadOnlyError, OutOfMemoryError, AuthenticationError)
+
+
+def connection_error(error: Exception) -> Unavailable:
+    """A broken or silent connection: what was sent may have been done or not."""
+    if isinstance(error, RedisTimeoutError | TimeoutError):
+        return Unavailable(f"Redis did not answer in time ({error})")
+    if isinstance(error, RedisConnectionError | OSError):
+        return Unavailable(f"Redis can't be reached ({error})")
+    return Unavailable(f"Redis failed ({type(error).__name__}: {error})")
+
+
+def is_no_script(error: Exception) -> bool:
+    return isinstance(error, NoScriptError)
+
+
+def reply_error(error: RedisError) -> ClusterError:
+    """An error reply to one command: `Unavailable` if it was certainly not done."""
+    text = str(error)
+    if isinstance(error, _NOT_DONE_CLASSES) or text.startswith(NOT_DONE):
+        return Unavailable(f"Redis refused ({text})")
+    # An error inside of a script carries the code of the command that failed in the middle of the text.
+    if isinstance(error, ResponseError) and any(f"{code} " in text[:200] for code in NOT_DONE):
+        return Unavailable(f"Redis refused ({text})")
+    return ClusterError(f"Redis failed: {text}")

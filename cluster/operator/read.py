@@ -1,0 +1,152 @@
+"""Reads what `nodes`, `who` and `rooms` show. No scripts, no writes: plain commands, so that they
+work on any Redis that holds the data, with every node down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+
+SLICE = 500
+DEFAULT_LEASE_MS = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRow:
+    """A node. `age`: seconds since its last heartbeat; `alive`: age within the lease;
+    `started`: as the node wrote it."""
+
+    node: str
+    boot: str
+    address: str
+    http: str
+    state: str
+    version: str
+    clients: int
+    alive: bool
+    age: float
+    pid: int
+    host: str
+    started: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A session. `since`: Unix ms; `until`: end of its grace (Unix ms) when away, else 0."""
+
+    nick: str
+    node: str
+    state: str
+    since: int
+    until: int
+    rooms: list[str]
+    address: str
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRow:
+    """A room. `top`: offset of the newest entry of its log, `epoch`: the life it belongs to."""
+
+    room: str
+    members: int
+    top: int
+    epoch: str
+
+
+def number(value: object) -> int:
+    """`value` as a whole number; 0 when it is none (a field another version wrote)."""
+    try:
+        return int(float(str(value)))
+    except (ValueError, OverflowError):
+        return 0
+
+
+def glob_escaped(text: str) -> str:
+    """`text` for use inside a SCAN pattern, standing for itself."""
+    return "".join("\\" + c if c in "*?[]\\^" else c for c in text)
+
+
+def _rows(client: Any, keys: list[str], queue: Callable[[Any, str], object]) -> list[Any]:
+    """The answers to `queue(pipeline, key)` for each key, a bounded slice at a time."""
+    answers: list[Any] = []
+    for start in range(0, len(keys), SLICE):
+        pipeline = client.pipeline(transaction=False)
+        for key in keys[start : start + SLICE]:
+            queue(pipeline, key)
+        answers += pipeline.execute()
+    return answers
+
+
+def nodes(client: redis.Redis, prefix: str) -> list[NodeRow]:
+    """All nodes that the cluster remembers, sorted by name."""
+    db: Any = client
+    seconds, micros = db.time()
+    now = seconds * 1000 + micros // 1000
+    lease = number(db.hget(prefix + "term", "lease")) or DEFAULT_LEASE_MS
+    beats = db.zrange(prefix + "nodes", 0, -1, withscores=True)
+    hashes = _rows(db, [f"{prefix}node:{name}" for name, _ in beats], lambda p, key: p.hgetall(key))
+    rows = [
+        _node(name, now - score, lease, fields) for (name, score), fields in zip(beats, hashes, strict=True)
+    ]
+    return sorted(rows, key=lambda row: (row.node, row.age))
+
+
+def _node(name: str, age_ms: float, lease: int, fields: dict[str, str]) -> NodeRow:
+    node, _, boot = name.partition("/")
+    return NodeRow(
+        node=node,
+        boot=boot,
+        address=fields.get("address", ""),
+        http=fields.get("http", ""),
+        state=fields.get("state", "unknown"),
+        version=fields.get("version", ""),
+        clients=number(fields.get("clients")),
+        alive=age_ms <= lease,
+        age=max(0.0, round(age_ms / 1000, 1)),
+        pid=number(fields.get("pid")),
+        host=fields.get("host", ""),
+        started=fields.get("started", ""),
+    )
+
+
+def sessions(client: redis.Redis, prefix: str) -> list[SessionRow]:
+    """Everybody in the cluster, sorted by nickname. SCAN: may be slow, never blocks Redis."""
+    db: Any = client
+    start = prefix + "session:"
+    found = {key for key in db.scan_iter(glob_escaped(start) + "*", count=1000, _type="hash")}
+    keys = sorted(key for key in found if ":" not in key[len(start) :])
+    hashes = _rows(db, keys, lambda p, key: p.hgetall(key))
+    rows = [
+        _session(key[len(start) :], fields) for key, fields in zip(keys, hashes, strict=True) if fields
+    ]
+    return sorted(rows, key=lambda row: (row.nick.casefold(), row.session))
+
+
+def _session(session: str, fields: dict[str, str]) -> SessionRow:
+    return SessionRow(
+        nick=fields.get("nick", ""),
+        node=fields.get("node", "").partition("/")[0],
+        state=fields.get("state", "unknown"),
+        since=number(fields.get("since")),
+        until=number(fields.get("until")),
+        rooms=[room for room in fields.get("rooms", "").split(",") if room],
+        address=fields.get("address", ""),
+        session=session,
+    )
+
+
+def rooms(client: redis.Redis, prefix: str) -> list[RoomRow]:
+    """All rooms that have members or a log, sorted by name."""
+    db: Any = client
+    names = sorted(db.smembers(prefix + "rooms"))
+    counts = _rows(db, [f"{prefix}room:{name}:members" for name in names], lambda p, key: p.hlen(key))
+    metas = _rows(
+        db, [f"{prefix}room:{name}:meta" for name in names], lambda p, key: p.hmget(key, "top", "epoch")
+    )
+    return [
+        RoomRow(name, count, number(top), epoch or "")
+        for name, count, (top, epoch) in zip(names, counts, metas, strict=True)
+    ]

@@ -1,0 +1,28 @@
+-- include: membership
+-- R3: creates a session under a free nickname and lets it join the lobby. Running it again changes nothing.
+-- ARGV[6] session  [7] claim  [8] nickname as shown  [9] as compared  [10] token hash  [11] address
+-- ARGV[12…] other nicknames, as compared, to propose when it is taken
+-- Reply: 'ok', since ms, last n, rooms, log, top, … | 'no', 'nick_taken', index of the free proposal (0: none)
+local session, claim, nick, compared, token, address = unpack(ARGV, 6, 11)
+
+if wrong_term() then return {'recover'} end
+if not leased() then return {'lease'} end
+local row = redis.call('HMGET', key('session:' .. session), 'claim', 'since', 'n', 'rooms')
+if row[1] == claim then
+  return concat({'ok', row[2], row[3], row[4]}, positions(session, row[4]))
+end
+if redis.call('EXISTS', key('nick:' .. compared)) == 1 then
+  for i = 12, #ARGV do
+    if redis.call('EXISTS', key('nick:' .. ARGV[i])) == 0 then return {'no', 'nick_taken', int(i - 12 + 1)} end
+  end
+  return {'no', 'nick_taken', '0'}
+end
+local _, rooms = enter('#lobby', session, nick, '')
+redis.call('HSET', key('session:' .. session), 'nick', nick, 'mapped', compared, 'claim', claim, 'node', NODE,
+  'state', 'here', 'token', token, 'n', '0', 'rooms', rooms, 'since', int(NOW), 'address', address, 'epoch', EPOCH)
+redis.call('SET', key('nick:' .. compared), session)
+redis.call('SADD', key('node:' .. NODE .. ':sessions'), session)
+show_presence(nick, NODE, 'here')
+local reply = concat({'ok', int(NOW), '0', rooms}, positions(session, rooms))
+announce()
+return reply

@@ -1,0 +1,23 @@
+-- R4: a node's proof of life. One that comes too late is refused.
+-- ARGV[6…] field, value, … of the node's row   Reply: 'ok' | 'late' | 'superseded' | 'recover'
+if wrong_term() then return {'recover'} end
+local outage, hold = on_hold()
+local score = tonumber(redis.call('ZSCORE', key('nodes'), NODE) or '-1')
+local id = string.match(NODE, '^[^/]*')
+
+local function another_boot_lives()
+  for _, other in ipairs(redis.call('ZRANGEBYSCORE', key('nodes'), int(NOW - LEASE), '+inf')) do
+    if other ~= NODE and string.match(other, '^[^/]*') == id then return true end
+  end
+  return false
+end
+
+if another_boot_lives() then return {'superseded'} end
+if score < 0 or (NOW - score > LEASE and not outage and not hold) then return {'late'} end
+redis.call('ZADD', key('nodes'), int(NOW), NODE)
+local row = key('node:' .. NODE)
+redis.call('HSET', row, unpack(ARGV, 6))
+redis.call('PEXPIRE', row, int(LEASE + GRACE))
+redis.call('HSET', KEYS[1], 'beat', int(NOW), 'lease', int(LEASE))
+if outage then redis.call('HSET', KEYS[1], 'hold', int(NOW + LEASE + GRACE)) end
+return {'ok'}

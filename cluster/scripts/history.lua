@@ -1,0 +1,21 @@
+-- The last messages of a room (only messages: who came and went is not history).
+-- ARGV[6] room  [7] below this offset (0: from the newest)  [8] how many
+-- Reply: 'ok', epoch, entries, newest first; an entry is {offset, {field, value, …}}
+local PAGE, PAGES = 200, 10 -- so that a room full of comings and goings can't hold up Redis
+local room, before, limit = ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
+
+if wrong_term() then return {'recover'} end
+settle(room)
+local stream, entries = base(room) .. ':log', {}
+local from = before > 0 and int(before - 1) .. '-0' or '+'
+for _ = 1, PAGES do
+  if before == 1 then break end
+  local page = redis.call('XREVRANGE', stream, from, '-', 'COUNT', PAGE)
+  for _, item in ipairs(page) do
+    before = tonumber(string.match(item[1], '^%d+'))
+    if item[2][2] == 'message' and #entries < limit then entries[#entries + 1] = {int(before), item[2]} end
+  end
+  if #page < PAGE or #entries >= limit then break end
+  from = int(before - 1) .. '-0'
+end
+return {'ok', EPOCH, entries}

@@ -1,0 +1,19 @@
+-- include: membership
+-- R3: ARGV[6] session  [7] claim  [8] room  [9] rooms that one session may be in
+-- Reply: 'ok', offset of the joined entry (or the top, if it was a member), time ms, 1 if it changed anything
+local session, claim, room, limit = ARGV[6], ARGV[7], ARGV[8], tonumber(ARGV[9])
+
+if wrong_term() then return {'recover'} end
+if not leased() then return {'lease'} end
+local row, reply = owned(session, claim, {'nick', 'rooms'})
+if not row then return reply end
+if redis.call('HEXISTS', key('room:' .. room .. ':members'), session) == 1 then
+  return {'ok', int(settle(room)), int(NOW), 0}
+end
+local count = 0
+each_room(row[5], function() count = count + 1 end)
+if count >= limit then return {'no', 'too_many_rooms', int(limit)} end
+local offset, rooms = enter(room, session, row[4], row[5])
+redis.call('HSET', key('session:' .. session), 'rooms', rooms)
+announce()
+return {'ok', offset, int(NOW), 1}

@@ -1,0 +1,11 @@
+-- ARGV[6] room  [7] at most so many   Reply: 'ok', nickname, session, node, state, …
+if wrong_term() then return {'recover'} end
+local found = redis.call('HGETALL', key('room:' .. ARGV[6] .. ':members'))
+local reply = {'ok'}
+for i = 1, math.min(#found, 2 * tonumber(ARGV[7])), 2 do
+  local row = redis.call('HMGET', key('session:' .. found[i]), 'node', 'state')
+  if row[1] then
+    concat(reply, {found[i + 1], found[i], string.match(row[1], '^[^/]*'), row[2]})
+  end
+end
+return reply

@@ -1,0 +1,37 @@
+-- include: membership
+-- R4: sessions of dead nodes become away, sessions whose grace is over end. Every node calls it with each
+-- heartbeat; whoever does it, it happens once. Bounded, so that the death of a full node can't hold up Redis.
+-- Reply: 'ok', sessions made away, nickname that ended, …
+local LAPSES, ENDS = 200, 50
+
+if wrong_term() then return {'recover'} end
+local outage, hold = on_hold()
+if outage then redis.call('HSET', KEYS[1], 'hold', int(NOW + LEASE + GRACE)) end
+if outage or hold then return {'ok', 0} end
+
+local lapsed = 0
+local function lapse(node, score)
+  local sessions = key('node:' .. node .. ':sessions')
+  for _, session in ipairs(redis.call('SRANDMEMBER', sessions, LAPSES)) do
+    local row = redis.call('HMGET', key('session:' .. session), 'node', 'state', 'nick')
+    if row[1] == node and row[2] == 'here' then set_away(session, row[3], node, score + LEASE + GRACE) end
+    redis.call('SREM', sessions, session)
+    lapsed = lapsed + 1
+  end
+  if redis.call('EXISTS', sessions) == 0 and NOW - score > LEASE + GRACE then redis.call('ZREM', key('nodes'), node) end
+end
+for _, node in ipairs(redis.call('ZRANGEBYSCORE', key('nodes'), '-inf', int(NOW - LEASE - 1))) do
+  lapse(node, tonumber(redis.call('ZSCORE', key('nodes'), node)))
+end
+
+local reply = {'ok', lapsed}
+for _, session in ipairs(redis.call('ZRANGEBYSCORE', key('absent'), '-inf', int(NOW), 'LIMIT', 0, ENDS)) do
+  local row = redis.call('HMGET', key('session:' .. session), 'state', 'until')
+  if row[1] == 'away' and tonumber(row[2]) <= NOW then
+    reply[#reply + 1] = finish(session, 'expired')
+  else
+    redis.call('ZREM', key('absent'), session)
+  end
+end
+announce()
+return reply

@@ -1,0 +1,166 @@
+"""The session scripts and publishing, as a node asks for them (R1, R3). All go through the publisher."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import TypeVar
+
+from cluster.board import Board
+from cluster.calls import Argument, status
+from cluster.errors import ClusterError, Degraded, Fenced, LeaseLost, Refused
+from cluster.link import Reply
+from cluster.pipe import Answer, Request
+from cluster.publisher import Publisher
+from cluster.recovery import Fresh
+from cluster.seam import Health, PublishDone
+from cluster.settings import INBOX_LIMIT, ROOMS_LIMIT
+from cluster.term import Standing
+from cluster.types import LOBBY, Claimed, Membership, Name, Position, Published, Reason, SessionRecord
+
+T = TypeVar("T")
+
+
+class Sessions:
+    """Any thread. `fresh` is touched on the publisher's thread only."""
+
+    def __init__(self, publisher: Publisher, standing: Standing, fresh: Fresh, board: Board) -> None:
+        self._publisher = publisher
+        self._standing = standing
+        self._fresh = fresh
+        self._board = board
+
+    def publish(
+        self, session: str, claim: str, n: int, to: str, text: str, done: PublishDone, holder: str, refusal: str
+    ) -> None:
+        self._check_taking()
+
+        def settle(answer: Answer) -> None:
+            done(_published(n, answer))
+
+        arguments: list[Argument] = [session, claim, n, to, text, holder, refusal, INBOX_LIMIT]
+        self._publisher.submit(Request("publish", arguments, settle, self._standing.boot))
+
+    def claim(
+        self, session: str, claim: str, name: Name, suggestions: Sequence[Name], token_hash: str, address: str
+    ) -> Claimed:
+        arguments = [session, claim, name.shown, name.mapped, token_hash, address, *(s.mapped for s in suggestions)]
+
+        def made(reply: list[Reply]) -> Claimed:
+            if status(reply) == "no":
+                index = int(reply[2])
+                raise Refused(Reason.NICK_TAKEN, suggestions[index - 1].shown if index else "")
+            claimed = Claimed(session, claim, name, int(reply[2]), int(reply[1]), self._logs(reply[4:]), False)
+            self._remember(claimed, token_hash, address)
+            return claimed
+
+        return self._call("claim", arguments, made)
+
+    def resume(self, session: str, claim: str, token_hash: str, n: int, address: str) -> Claimed:
+        def made(reply: list[Reply]) -> Claimed:
+            _raise_refusal(reply)
+            name = Name(reply[4].decode(), reply[5].decode())
+            claimed = Claimed(session, claim, name, int(reply[2]), int(reply[1]), self._logs(reply[6:]), True)
+            self._remember(claimed, token_hash, address)
+            return claimed
+
+        return self._call("resume", [session, claim, token_hash, n, address], made)
+
+    def join(self, session: str, claim: str, room: str) -> Membership:
+        return self._call("join", [session, claim, room, ROOMS_LIMIT], lambda reply: self._membership(room, reply))
+
+    def leave(self, session: str, claim: str, room: str) -> Membership:
+        return self._call("leave", [session, claim, room], lambda reply: self._membership(room, reply))
+
+    def away(self, session: str, claim: str) -> None:
+        self._tell("away", [session, claim])
+
+    def end(self, session: str, claim: str, reason: str) -> None:
+        self._tell("end", [session, claim, reason])
+
+    def acknowledge(self, session: str, claim: str, position: Position, state: str) -> None:
+        self._tell("acknowledge", [session, claim, position.epoch, position.offset, state])
+
+    # -- how they are asked -------------------------------------------------------------------
+
+    def _check_taking(self) -> None:
+        if self._board.health in (Health.STARTING, Health.DEGRADED):
+            raise Degraded("Redis is away: nothing is taken until it is back")
+
+    def _call(self, script: str, arguments: Sequence[Argument], made: Callable[[list[Reply]], T]) -> T:
+        """Blocks until the publisher has the answer; `made` turns it into a value on the publisher's thread."""
+        self._check_taking()
+        future: Future[T] = Future()
+
+        def settle(answer: Answer) -> None:
+            try:
+                future.set_result(made(_checked(answer)))
+            except ClusterError as error:
+                future.set_exception(error)
+
+        self._publisher.submit(Request(script, arguments, settle, self._standing.boot))
+        return future.result()
+
+    def _tell(self, script: str, arguments: Sequence[Argument]) -> None:
+        """Asked by the node for itself: not refused while Redis is away, since nobody would say it again."""
+        session = str(arguments[0])
+
+        def settle(_: Answer) -> None:
+            if script != "acknowledge":
+                self._fresh.drop(session)
+
+        self._publisher.submit(Request(script, arguments, settle, self._standing.boot, lasting=True))
+
+    def _remember(self, claimed: Claimed, token_hash: str, address: str) -> None:
+        rooms = tuple(log for log in claimed.logs if log.startswith("#"))
+        self._fresh.add(
+            SessionRecord(
+                claimed.session,
+                claimed.claim,
+                claimed.name,
+                token_hash,
+                address,
+                claimed.since,
+                claimed.n,
+                rooms or (LOBBY,),
+                positions=claimed.logs,
+            )
+        )
+
+    def _logs(self, flat: list[Reply]) -> dict[str, Position]:
+        epoch = self._standing.epoch
+        return {flat[i].decode(): Position(epoch, int(flat[i + 1])) for i in range(0, len(flat), 2)}
+
+    def _membership(self, room: str, reply: list[Reply]) -> Membership:
+        _raise_refusal(reply)
+        return Membership(room, Position(self._standing.epoch, int(reply[1])), int(reply[2]), int(reply[3]) == 1)
+
+
+def _checked(answer: Answer) -> list[Reply]:
+    if isinstance(answer, ClusterError):
+        raise answer
+    word = status(answer)
+    if word == "fenced":
+        raise Fenced("the session is no longer this connection's")
+    if word == "lease":
+        raise LeaseLost("this node's lease is over")
+    return answer
+
+
+def _raise_refusal(reply: list[Reply]) -> None:
+    if status(reply) == "no":
+        raise Refused(reply[1].decode(), reply[2].decode())
+
+
+def _published(n: int, answer: Answer) -> Published | ClusterError:
+    """The outcome of a `say`; its stored form is described in publish.lua."""
+    try:
+        reply = _checked(answer)
+        _raise_refusal(reply)
+    except ClusterError as error:
+        return error
+    word, *rest = reply[1].decode().split(" ")
+    if word == "no":
+        return Refused(rest[0])
+    log, epoch, offset, time = rest
+    return Published(n, log, Position(epoch, int(offset)), int(time))

@@ -1,0 +1,181 @@
+"""R6: one thread owns the subscription: the set of wanted channels and the order of requests.
+
+Who meets here: any thread calls `want`, `unwant`, `move`, `reset`; the subscriber's thread does the rest. The
+lock guards `_wanted`, `_node_channel` and nothing else. The thread waits for the socket and for a wake
+socket; `wake` ends that wait. It ends by `stop`; when it is slow, Redis's output buffer fills, Redis closes the
+connection, and what was missed is caught up after subscribing again.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import threading
+from collections.abc import Callable, Iterable
+
+from redis.exceptions import RedisError
+
+from cluster.entries import from_payload
+from cluster.errors import Unavailable
+from cluster.hearing import Hearing
+from cluster.keys import Keys
+from cluster.link import Link, Reply
+from cluster.mapping import reply_error
+from cluster.pipe import FIRST_PAUSE, LONGEST_PAUSE
+from cluster.seam import ClusterEvents
+
+CHANNELS_A_COMMAND = 500
+_CONTROL = b"!"
+
+
+class Subscriber:
+    """`on_lost(error)`: the connection failed (it is being opened again)."""
+
+    def __init__(
+        self,
+        link: Link,
+        keys: Keys,
+        node_channel: str,
+        events: ClusterEvents,
+        hearing: Hearing,
+        on_lost: Callable[[Unavailable], None],
+    ) -> None:
+        self._link = link
+        self._keys = keys
+        self._events = events
+        self._hearing = hearing
+        self._on_lost = on_lost
+        self._lock = threading.Lock()
+        self._node_channel = node_channel
+        self._wanted: set[str] = set()
+        self._asked: set[str] = set()  # this thread's alone: what this connection was asked for
+        self._stopping = threading.Event()
+        self._waker, self._woken = socket.socketpair()
+        self._waker.setblocking(False)
+
+    # -- any thread ------------------------------------------------------------------------
+
+    def want(self, room: str) -> None:
+        with self._lock:
+            self._wanted.add(self._keys.log(room))
+        self._wake()
+
+    def unwant(self, room: str) -> None:
+        with self._lock:
+            self._wanted.discard(self._keys.log(room))
+        self._wake()
+
+    def move(self, node_channel: str) -> None:
+        """A new boot listens on a channel of its own."""
+        with self._lock:
+            self._node_channel = node_channel
+        self._wake()
+
+    def reset(self) -> None:
+        """The connection doesn't carry what it should: open another."""
+        self._link.abort()
+
+    def stop(self) -> None:
+        """Ends the loop. Idempotent."""
+        self._stopping.set()
+        self._wake()
+
+    def _wake(self) -> None:
+        try:
+            self._waker.send(b"w")
+        except BlockingIOError:
+            pass  # it is full of wake-ups already
+
+    # -- the subscriber's thread -----------------------------------------------------------
+
+    def run(self) -> None:
+        pause = FIRST_PAUSE
+        try:
+            while not self._stopping.is_set():
+                try:
+                    self._connect()
+                    while not self._stopping.is_set():
+                        self._listen()
+                        pause = FIRST_PAUSE
+                except Unavailable as error:
+                    self._link.close()
+                    self._on_lost(error)
+                    self._stopping.wait(pause)
+                    pause = min(2 * pause, LONGEST_PAUSE)
+        finally:
+            self._link.close()
+            self._waker.close()
+            self._woken.close()
+
+    def _connect(self) -> None:
+        if not self._link.is_open:
+            self._link.open()
+            self._asked = set()
+        self._ask()
+
+    def _ask(self) -> None:
+        """Brings what the connection was asked for up to what is wanted."""
+        with self._lock:
+            wanted = {*self._wanted, self._node_channel}
+        self._send("SUBSCRIBE", wanted - self._asked)
+        self._send("UNSUBSCRIBE", self._asked - wanted)
+        self._asked = wanted
+
+    def _send(self, command: str, channels: Iterable[str]) -> None:
+        names = sorted(channels)
+        for start in range(0, len(names), CHANNELS_A_COMMAND):
+            self._link.send([[command, *names[start : start + CHANNELS_A_COMMAND]]])
+
+    def _listen(self) -> None:
+        held = self._link.socket()
+        if held is None:
+            raise Unavailable("the subscription's connection was closed")
+        readable = self._poll(held)
+        if self._woken.fileno() in readable:
+            self._woken.recv(4096)
+            self._ask()
+        if held.fileno() in readable:
+            self._handle(self._link.read_value())
+            while self._link.has_data():
+                self._handle(self._link.read_value())
+
+    def _poll(self, held: socket.socket) -> set[int]:
+        # poll, not select: a node with ten thousand clients has file numbers beyond 1024.
+        poller = select.poll()
+        for each in (held, self._woken):
+            poller.register(each, select.POLLIN)
+        return {number for number, _ in poller.poll()}
+
+    def _handle(self, reply: Reply) -> None:
+        if isinstance(reply, RedisError):
+            raise Unavailable(str(reply_error(reply)))
+        kind, channel, payload = reply[0], reply[1], reply[2]
+        if kind == b"message":
+            self._message(payload)
+        elif kind == b"subscribe":
+            self._subscribed(channel.decode())
+
+    def _message(self, payload: bytes) -> None:
+        if payload.startswith(_CONTROL):
+            self._control(payload[1:].decode().split(" "))
+            return
+        try:
+            entry = from_payload(payload)
+        except ValueError:
+            return  # a stranger's PUBLISH; what belongs to the log is caught up from the log
+        self._events.on_entry(entry)
+
+    def _control(self, words: list[str]) -> None:
+        if words[0] == "probe" and len(words) > 1:
+            self._hearing.heard(words[1])
+        elif words[0] == "taken" and len(words) > 1:
+            self._events.on_taken(words[1], words[2] if len(words) > 2 else "")
+
+    def _subscribed(self, channel: str) -> None:
+        with self._lock:
+            is_node = channel == self._node_channel
+            is_room = channel in self._wanted
+        if is_node:
+            self._events.on_subscribed(None)
+        elif is_room:
+            self._events.on_subscribed(self._keys.room_of(channel))

@@ -1,0 +1,37 @@
+"""Named threads that never die in silence."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+
+class Crew:
+    """Threads of one owner. `on_fatal(error)` is called, on the dying thread, with what killed it."""
+
+    def __init__(self, on_fatal: Callable[[BaseException], None]) -> None:
+        self._on_fatal = on_fatal
+        self._threads: dict[str, threading.Thread] = {}
+
+    def start(self, name: str, run: Callable[[], None]) -> None:
+        # daemon: a thread that does not end by its deadline must not keep the process alive.
+        thread = threading.Thread(target=self._run, args=(run,), name=name, daemon=True)
+        self._threads[name] = thread
+        thread.start()
+
+    def _run(self, run: Callable[[], None]) -> None:
+        try:
+            run()
+        except BaseException as error:  # noqa: BLE001 - whatever it is, somebody must be told
+            self._on_fatal(error)
+
+    def join(self, name: str, deadline: float) -> None:
+        """Waits for one thread until `deadline` (`time.monotonic()` seconds)."""
+        thread = self._threads.get(name)
+        if thread is not None:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def join_all(self, deadline: float) -> None:
+        for name in self._threads:
+            self.join(name, deadline)
