@@ -1,1 +1,45 @@
+"""The protocol core of Hydrachat: bytes -> frames -> bytes, in two dialects, for both roles.
 
+No sockets, threads or clock, and nothing of the other packages. `server.ServerProtocol` and
+`client.ClientProtocol` are one connection each; `docs/protocol.md` says the same in words.
+"""
+
+from wire.address import Address
+from wire.client import ClientProtocol
+from wire.codec import MAX_FRAME, decode_client, decode_server, encode
+from wire.codes import Code, may_retry
+from wire.errors import BadName, IllegalMove, WireError
+from wire.names import Nick, destination, nickname, room, suggestions
+from wire.plain_input import Help
+from wire.server import Dialect, Event, ServerProtocol, render
+from wire.states import State
+from wire.text import MAX_TEXT, check, harmless, strip_plain
+
+__all__ = [
+    "MAX_FRAME",
+    "MAX_TEXT",
+    "Address",
+    "BadName",
+    "ClientProtocol",
+    "Code",
+    "Dialect",
+    "Event",
+    "Help",
+    "IllegalMove",
+    "Nick",
+    "ServerProtocol",
+    "State",
+    "WireError",
+    "check",
+    "decode_client",
+    "decode_server",
+    "destination",
+    "encode",
+    "harmless",
+    "may_retry",
+    "nickname",
+    "render",
+    "room",
+    "strip_plain",
+    "suggestions",
+]

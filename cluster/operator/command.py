@@ -64,10 +64,7 @@ def who(url: str | None, port: int, prefix: str, as_json: bool) -> None:
         rows = read.sessions(client, prefix)
     if as_json:
         return table.show_json(rows)
-    cells = [
-        (r.nick, r.node, r.state, clock(r.since), " ".join(r.rooms), r.address)
-        for r in rows
-    ]
+    cells = [(r.nick, r.node, r.state, clock(r.since), " ".join(r.rooms), r.address) for r in rows]
     return table.show(("nick", "node", "state", "since", "rooms", "address"), cells)
 
 

@@ -1,9 +1,9 @@
 """How the commands of this package fail. Each is one clear line and an exit code.
 
-    click.ClickException
-    └── Failed               1  it did not work
-        ├── BadSetting       2  a setting, or what it names, can't be used
-        └── RedisUnreachable 3  no Redis answers there
+click.ClickException
+└── Failed               1  it did not work
+    ├── BadSetting       2  a setting, or what it names, can't be used
+    └── RedisUnreachable 3  no Redis answers there
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from cluster.operator.url import BASE_PORT, HIGHEST_BASE_PORT, RedisUrl
+from cluster.operator.url import BASE_PORT, HIGHEST_BASE_PORT, checked
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -29,7 +29,7 @@ def base_port(help_text: str) -> Callable[[F], F]:
 def redis_url(help_text: str) -> Callable[[F], F]:
     """`--redis`."""
     return click.option(
-        "--redis", "url", type=RedisUrl(), envvar="HYDRACHAT_REDIS", show_envvar=True, help=help_text
+        "--redis", "url", metavar="URL", callback=checked, envvar="HYDRACHAT_REDIS", show_envvar=True, help=help_text
     )
 
 

@@ -88,9 +88,7 @@ def nodes(client: redis.Redis, prefix: str) -> list[NodeRow]:
     lease = number(db.hget(prefix + "term", "lease")) or DEFAULT_LEASE_MS
     beats = db.zrange(prefix + "nodes", 0, -1, withscores=True)
     hashes = _rows(db, [f"{prefix}node:{name}" for name, _ in beats], lambda p, key: p.hgetall(key))
-    rows = [
-        _node(name, now - score, lease, fields) for (name, score), fields in zip(beats, hashes, strict=True)
-    ]
+    rows = [_node(name, now - score, lease, fields) for (name, score), fields in zip(beats, hashes, strict=True)]
     return sorted(rows, key=lambda row: (row.node, row.age))
 
 
@@ -116,12 +114,10 @@ def sessions(client: redis.Redis, prefix: str) -> list[SessionRow]:
     """Everybody in the cluster, sorted by nickname. SCAN: may be slow, never blocks Redis."""
     db: Any = client
     start = prefix + "session:"
-    found = {key for key in db.scan_iter(glob_escaped(start) + "*", count=1000, _type="hash")}
+    found = set(db.scan_iter(glob_escaped(start) + "*", count=1000, _type="hash"))
     keys = sorted(key for key in found if ":" not in key[len(start) :])
     hashes = _rows(db, keys, lambda p, key: p.hgetall(key))
-    rows = [
-        _session(key[len(start) :], fields) for key, fields in zip(keys, hashes, strict=True) if fields
-    ]
+    rows = [_session(key[len(start) :], fields) for key, fields in zip(keys, hashes, strict=True) if fields]
     return sorted(rows, key=lambda row: (row.nick.casefold(), row.session))
 
 
@@ -143,9 +139,7 @@ def rooms(client: redis.Redis, prefix: str) -> list[RoomRow]:
     db: Any = client
     names = sorted(db.smembers(prefix + "rooms"))
     counts = _rows(db, [f"{prefix}room:{name}:members" for name in names], lambda p, key: p.hlen(key))
-    metas = _rows(
-        db, [f"{prefix}room:{name}:meta" for name in names], lambda p, key: p.hmget(key, "top", "epoch")
-    )
+    metas = _rows(db, [f"{prefix}room:{name}:meta" for name in names], lambda p, key: p.hmget(key, "top", "epoch"))
     return [
         RoomRow(name, count, number(top), epoch or "")
         for name, count, (top, epoch) in zip(names, counts, metas, strict=True)

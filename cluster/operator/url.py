@@ -14,21 +14,19 @@ HIGHEST_BASE_PORT = 65535 - 198
 ALLOWED = "redis://HOST:PORT/DB, rediss://HOST:PORT/DB or unix:///PATH?db=DB"
 
 
-class RedisUrl(click.ParamType):
-    """A Redis address, checked for its form only."""
-
-    name = "URL"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Returns `value`; fails with what is allowed."""
-        try:
-            parts = urlsplit(value)
-            usable = parts.path if parts.scheme == "unix" else parts.hostname and parts.port != 0
-        except ValueError:
-            usable = None
-        if not usable or parts.scheme not in {"redis", "rediss", "unix"}:
-            self.fail(f"{without_password(value)!r} is not a Redis address; allowed: {ALLOWED}", param, ctx)
-        return value
+def checked(_: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Callback of `--redis`: `value` if it has the form of a Redis address. Raises BadParameter."""
+    if value is None:
+        return None
+    try:
+        parts = urlsplit(value)
+        usable = parts.path if parts.scheme == "unix" else parts.hostname and parts.port != 0
+    except ValueError:
+        usable = None
+    if not usable or parts.scheme not in {"redis", "rediss", "unix"}:
+        shown = without_password(value)
+        raise click.BadParameter(f"{shown!r} is not a Redis address; allowed: {ALLOWED}", param=param)
+    return value
 
 
 def without_password(url: str) -> str:

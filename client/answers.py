@@ -1,0 +1,107 @@
+"""Answers to what this client said or asked: frames -> events."""
+
+from __future__ import annotations
+
+from client.events import (
+    AcceptedEvent,
+    Event,
+    HistoryEvent,
+    MembersEvent,
+    MessageEvent,
+    Notice,
+    RefusedEvent,
+    RequestRefused,
+    Retrying,
+    RoomsEvent,
+)
+from client.requests import Requests
+from client.stay import Stay
+from client.unsent import Place, Saying
+from wire.codes import Code, may_retry
+from wire.frames import Accepted, Error, History, HistoryEnd, Members, RoomList
+
+
+class Answers:
+    """Pure. One thread at a time."""
+
+    def __init__(self, stay: Stay) -> None:
+        self._stay = stay
+
+    @property
+    def _requests(self) -> Requests:
+        return self._stay.requests
+
+    def accepted(self, frame: Accepted, now: float) -> list[Event]:
+        saying = self._stay.unsent.outcome(frame.n)
+        if saying is None:
+            return []
+        if saying.to.startswith("@"):
+            self._stay.await_receipt(frame.n, saying.ticket)
+        return [accepted(saying, Place(frame.log, frame.epoch, frame.offset, frame.time))]
+
+    def error(self, frame: Error, now: float) -> list[Event]:
+        """An error that is no reason to leave the connection."""
+        if frame.n is not None:
+            return self._say_failed(frame, frame.n, now)
+        if frame.id is not None:
+            return self._request_failed(frame, frame.id, now)
+        return [Notice(frame.code, frame.text)]
+
+    def members(self, frame: Members, now: float) -> list[Event]:
+        for member in frame.members:
+            self._stay.holders.saw(member.nick, member.session)
+        done = self._requests.members(frame)
+        return [MembersEvent(frame.room, tuple(done.members), done.ticket)] if done else []
+
+    def roomlist(self, frame: RoomList, now: float) -> list[Event]:
+        done = self._requests.roomlist(frame)
+        return [RoomsEvent(tuple(done.rooms), done.ticket)] if done else []
+
+    def history_end(self, frame: HistoryEnd, now: float) -> list[Event]:
+        done = self._requests.answered(frame.id, History)
+        if done is None:
+            return []
+        # What came before the answer's own `count` belongs to a joining just before it.
+        cut = max(0, len(done.messages) - frame.count)
+        before, answer = done.messages[:cut], done.messages[cut:]
+        events: list[Event] = [message for message in before if self._first_time(frame.room, message)]
+        return [*events, HistoryEvent(frame.room, tuple(answer), done.ticket)]
+
+    def _first_time(self, room: str, message: MessageEvent) -> bool:
+        return self._stay.inbound.first_time(room, message.session, message.n)
+
+    def _say_failed(self, frame: Error, n: int, now: float) -> list[Event]:
+        unsent = self._stay.unsent
+        if frame.code == Code.OUT_OF_ORDER and frame.last is not None:
+            unsent.out_of_order(frame.last)
+            return []
+        if may_retry(frame.code):
+            kept = unsent.retry(n, now)
+            return [Retrying(kept.ticket, kept.to, frame.code, frame.text, kept.tries)] if kept else []
+        saying = unsent.outcome(n)
+        if saying is None:
+            return []
+        if frame.code == Code.ADDRESSEE_CHANGED:
+            self._stay.holders.forget(saying.to)
+        return [RefusedEvent(saying.ticket, saying.to, saying.text, frame.code, frame.text)]
+
+    def _request_failed(self, frame: Error, request: int, now: float) -> list[Event]:
+        if may_retry(frame.code) and self._requests.retry(request, now):
+            return []
+        done = self._requests.answered(request)
+        if done is None:
+            return []
+        return [RequestRefused(done.op, done.room, frame.code, frame.text, done.ticket)]
+
+
+def accepted(saying: Saying, place: Place) -> AcceptedEvent:
+    return AcceptedEvent(
+        ticket=saying.ticket,
+        n=saying.n,
+        to=saying.to,
+        text=saying.text,
+        log=place.log,
+        epoch=place.epoch,
+        offset=place.offset,
+        time=place.time,
+    )

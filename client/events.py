@@ -1,0 +1,274 @@
+"""What a client is told, as typed events. Pure data.
+
+Times are Unix milliseconds. `room` is `#room`; a direct message has `room` None.
+(session, n) is a message's identity for ever; (epoch, offset) is where it stands in its log.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from client.errors import ChatError
+from wire.frames import Member, RoomInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A new session began. `former`: the session that was lost before it (R10), if any."""
+
+    node: str
+    nick: str
+    session: str
+    address: str
+    former: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    """The connection to `node` broke; the client is looking for another one."""
+
+    node: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Searching:
+    """No node was found for `seconds`; what is said is kept. Told once an outage."""
+
+    seconds: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The session goes on at `node` (after `former`). `complete`: everything said meanwhile has
+    been told before this event; else it is not known, or a Gap event said what may be missing."""
+
+    node: str
+    former: str
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEvent:
+    """`history`: said before this client came. `own`: said by this session."""
+
+    room: str | None
+    session: str
+    n: int
+    nick: str
+    text: str
+    time: int
+    epoch: str
+    offset: int
+    own: bool = False
+    history: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedEvent:
+    """`own`: this client is in `room` now, with `count` members (`members`: some of them)."""
+
+    room: str
+    nick: str
+    session: str
+    time: int
+    own: bool = False
+    count: int | None = None
+    members: tuple[str, ...] = ()
+    ticket: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftEvent:
+    """`reason`: left, quit, expired, ended."""
+
+    room: str
+    nick: str
+    session: str
+    time: int
+    reason: str = ""
+    own: bool = False
+    ticket: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TopicEvent:
+    room: str
+    nick: str
+    text: str
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceHint:
+    """A member's connection broke (`away`) or is back. A hint, not in the log."""
+
+    room: str
+    nick: str
+    session: str
+    away: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptEvent:
+    """What became of the direct message `n` to `nick`: received, sent (plain client), undelivered."""
+
+    n: int
+    nick: str
+    state: str
+    time: int
+    ticket: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GapEvent:
+    """Entries may be missing. `first`..`last` (0: not known how many); `room` None: the inbox."""
+
+    room: str | None
+    complete: int
+    first: int
+    last: int
+
+    @property
+    def text(self) -> str:
+        """For people: "complete to #812; 813-815 may be missing"."""
+        if self.last == 0:
+            missing = f"what came from {self.first} on"
+        else:
+            missing = str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
+        return f"complete to #{self.complete}; {missing} may be missing"
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedEvent:
+    """What was said under `ticket` is in the log; it can't get lost any more."""
+
+    ticket: int
+    n: int
+    to: str
+    text: str
+    log: str
+    epoch: str
+    offset: int
+    time: int
+
+    @property
+    def private(self) -> bool:
+        return self.to.startswith("@")
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedEvent:
+    """What was said under `ticket` was refused, for good."""
+
+    ticket: int
+    to: str
+    text: str
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """A node could not take it now (`code`); it stays in line. `tries`: how often so far."""
+
+    ticket: int
+    to: str
+    code: int
+    reason: str
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """One thing that may or may not have been said."""
+
+    ticket: int
+    to: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MaybeLost:
+    """The session was lost with these on their way; they are not said again (R10)."""
+
+    sayings: tuple[Doubtful, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MembersEvent:
+    """Answer to `who`. `room` None: everybody in the cluster."""
+
+    room: str | None
+    members: tuple[Member, ...]
+    ticket: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoomsEvent:
+    """Answer to `rooms`."""
+
+    rooms: tuple[RoomInfo, ...]
+    ticket: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEvent:
+    """Answer to `history`, oldest first; also what was shown before."""
+
+    room: str
+    messages: tuple[MessageEvent, ...]
+    ticket: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRefused:
+    """Answer to a join, leave, who, rooms or history that was refused."""
+
+    op: str
+    room: str | None
+    code: int
+    reason: str
+    ticket: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something a node said about the connection; the chat goes on."""
+
+    code: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The last event. `error` None: quit in order."""
+
+    error: ChatError | None = None
+
+
+Event: TypeAlias = (
+    Connected
+    | Disconnected
+    | Searching
+    | Moved
+    | MessageEvent
+    | JoinedEvent
+    | LeftEvent
+    | TopicEvent
+    | PresenceHint
+    | ReceiptEvent
+    | GapEvent
+    | AcceptedEvent
+    | RefusedEvent
+    | Retrying
+    | MaybeLost
+    | MembersEvent
+    | RoomsEvent
+    | HistoryEvent
+    | RequestRefused
+    | Notice
+    | Stopped
+)

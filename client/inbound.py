@@ -1,0 +1,194 @@
+"""What was received: a cursor for each log, order, de-duplication, acknowledgements.
+
+Theory. A log's entries come with offsets 1, 2, 3 … in an epoch, over one connection in order.
+In the epoch of the cursor: at or below it is a repeat, one above is next, more is a hole, that
+is healed by resuming from the cursor (once; then it is told as a gap). Another epoch continues
+the log under new numbers, unless it is one that we were in before: then what lies below the
+place we left it at is a repeat. Messages that were said again under a new epoch are recognised
+by their identity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import TypeVar
+
+from client.seen import Seen
+from wire.frames import INBOX, Ack, Cursor, Cursors
+
+FORMER_KEPT = 8
+LOGS_KEPT = 256
+
+
+class Verdict(Enum):
+    """What to do with an entry."""
+
+    NEW = "new"
+    REPEAT = "repeat"
+    HOLE = "hole"  # something is missing before it: resume
+    SKIP = "skip"  # as NEW, but what is missing before it is lost
+
+
+class Track:
+    """Where one log stands with us."""
+
+    __slots__ = ("epoch", "former", "hole_at", "loose", "offset")
+
+    def __init__(self, epoch: str, offset: int) -> None:
+        self.epoch = epoch
+        self.offset = offset
+        self.former: dict[str, int] = {}
+        self.loose = False  # a gap of unknown length was told: any higher offset is next
+        self.hole_at: Cursor | None = None
+
+    @property
+    def cursor(self) -> Cursor:
+        return (self.epoch, self.offset)
+
+    def reached(self, epoch: str) -> int | None:
+        """How far we came in `epoch`; None: we never were in it."""
+        return self.offset if epoch == self.epoch else self.former.get(epoch)
+
+    def move(self, epoch: str, offset: int) -> None:
+        if epoch != self.epoch:
+            self.former[self.epoch] = self.offset
+            for old in list(self.former)[:-FORMER_KEPT]:
+                del self.former[old]
+            self.former.pop(epoch, None)
+            self.epoch = epoch
+        self.offset = offset
+        self.loose = False
+        self.hole_at = None
+
+    def judge(self, epoch: str, offset: int) -> Verdict:
+        """Changes nothing but the note of a hole."""
+        reached = self.reached(epoch)
+        if reached is not None and offset <= reached:
+            return Verdict.REPEAT
+        if epoch != self.epoch or offset == self.offset + 1 or self.loose:
+            return Verdict.NEW
+        if self.hole_at == self.cursor:
+            return Verdict.SKIP
+        self.hole_at = self.cursor
+        return Verdict.HOLE
+
+
+class Inbound:
+    """Pure: takes the time as an argument. One thread at a time."""
+
+    def __init__(self, *, remembered: int, ack_every: int, ack_after: float) -> None:
+        self._remembered = remembered
+        self._ack_every = ack_every
+        self._ack_after = ack_after
+        self._tracks: dict[str, Track] = {}
+        self._strays: dict[str, Cursor] = {}  # entries of rooms that we are not known to be in
+        self._seen: dict[str, Seen] = {}
+        self._unacked: set[str] = set()
+        self._entries = 0
+        self._since = 0.0
+
+    @property
+    def cursors(self) -> Cursors:
+        """For `hello`: what was received last, by log."""
+        return {log: track.cursor for log, track in self._tracks.items()}
+
+    @property
+    def rooms(self) -> list[str]:
+        """The rooms that this session is in."""
+        return [log for log in self._tracks if log != INBOX]
+
+    def track(self, log: str) -> Track | None:
+        return self._tracks.get(log)
+
+    def begin(self, logs: Mapping[str, Cursor]) -> Cursors:
+        """A new session starts at the tops `logs`. Returns the cursors of the old one."""
+        old = self.cursors
+        self._tracks = {log: Track(*cursor) for log, cursor in logs.items()}
+        self._unacked.clear()
+        self._entries = 0
+        return old
+
+    def resume(self, logs: Mapping[str, Cursor]) -> list[str]:
+        """Our cursors stay; unknown logs are added. Returns rooms that we are not in any more."""
+        gone = [log for log in self.rooms if log not in logs]
+        for log in gone:
+            self.leave(log)
+        for log, cursor in logs.items():
+            self._tracks.setdefault(log, Track(*cursor))
+        # `hello` told our cursors.
+        self._unacked.clear()
+        self._entries = 0
+        return gone
+
+    def enter(self, log: str, epoch: str, offset: int) -> None:
+        """We joined: the log is owed to us from there on. No effect in a log that is known."""
+        stray = self._strays.pop(log, (epoch, 0))
+        start = max(offset, stray[1]) if stray[0] == epoch else offset
+        self._tracks.setdefault(log, Track(epoch, start))
+
+    def leave(self, log: str) -> None:
+        """We left: nothing of it is owed any more."""
+        self._tracks.pop(log, None)
+        self._unacked.discard(log)
+
+    def take(self, log: str, epoch: str, offset: int, now: float) -> tuple[Verdict, int]:
+        """Judges an entry; the cursor moves unless it is a repeat or a hole.
+
+        The number is the offset after which something is missing (with SKIP)."""
+        track = self._tracks.get(log)
+        if track is None:
+            _remember(self._strays, log, (epoch, offset))
+            return Verdict.NEW, 0
+        verdict, complete = track.judge(epoch, offset), track.offset
+        if verdict in (Verdict.NEW, Verdict.SKIP):
+            track.move(epoch, offset)
+            self._note(log, now)
+        return verdict, complete
+
+    def skip(self, log: str, former: str, last: int) -> None:
+        """We were told that entries up to `last` (0: not known) of `former` are gone."""
+        track = self._tracks.get(log)
+        if track is None or track.epoch != former:
+            return
+        if last == 0:
+            track.loose = True
+        elif last > track.offset:
+            track.move(former, last)
+
+    def first_time(self, log: str, session: str, n: int) -> bool:
+        """Whether the message was not shown before."""
+        seen = self._seen.get(log)
+        if seen is None:
+            seen = Seen(self._remembered)
+            _remember(self._seen, log, seen)
+        return seen.first_time(session, n)
+
+    def ack(self, now: float, *, force: bool = False) -> Ack | None:
+        """The acknowledgement that is due now, if one is."""
+        deadline = self.deadline()
+        if deadline is None or not (force or now >= deadline or self._entries >= self._ack_every):
+            return None
+        frame = Ack(cursors={log: self._tracks[log].cursor for log in sorted(self._unacked)})
+        self._unacked.clear()
+        self._entries = 0
+        return frame
+
+    def deadline(self) -> float | None:
+        """When the next acknowledgement is due at the latest."""
+        return self._since + self._ack_after if self._unacked else None
+
+    def _note(self, log: str, now: float) -> None:
+        if not self._unacked:
+            self._since = now
+        self._unacked.add(log)
+        self._entries += 1
+
+
+_Value = TypeVar("_Value")
+
+
+def _remember(where: dict[str, _Value], log: str, value: _Value) -> None:
+    where[log] = value
+    while len(where) > LOGS_KEPT:
+        del where[next(iter(where))]

@@ -1,0 +1,35 @@
+"""What the failover machine knows of one connection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wire.address import Address
+
+
+@dataclass(slots=True)
+class Link:
+    """Times as the machine was told them. `heartbeat`: seconds, from the welcome (0: none yet)."""
+
+    number: int
+    address: Address
+    until: float  # connected and welcomed by then, or given up
+    greeted: bool = False  # hello went out
+    heartbeat: float = 0.0
+    since: float = 0.0
+    heard: float = 0.0
+    spoke: float = 0.0
+
+    def welcomed(self, heartbeat: float, now: float) -> None:
+        self.heartbeat = max(0.05, heartbeat)
+        self.since = self.heard = now
+
+    @property
+    def ping_at(self) -> float:
+        """Something must have been sent by then."""
+        return self.spoke + self.heartbeat / 2
+
+    @property
+    def dead_at(self) -> float:
+        """Without a byte until then it is dead."""
+        return self.heard + self.heartbeat * 2

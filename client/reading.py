@@ -1,0 +1,174 @@
+"""Entries of the logs, as they come in: frames -> events."""
+
+from __future__ import annotations
+
+from client.catchup import CatchUp
+from client.errors import ChatError
+from client.events import (
+    Event,
+    GapEvent,
+    JoinedEvent,
+    LeftEvent,
+    MessageEvent,
+    PresenceHint,
+    ReceiptEvent,
+    TopicEvent,
+)
+from client.inbound import Verdict
+from client.stay import Stay
+from client.unsent import Place
+from wire.frames import INBOX, Away, Back, Gap, Join, Joined, Leave, Left, Message, Receipt, Topic
+
+
+class Hole(ChatError):
+    """An entry came though the one before it had not: resume from the cursor."""
+
+
+class Reading:
+    """Pure. One thread at a time."""
+
+    def __init__(self, stay: Stay) -> None:
+        self._stay = stay
+        self.catch_up: CatchUp | None = None
+
+    def message(self, frame: Message, now: float) -> list[Event]:
+        if frame.history:
+            return self._history(frame)
+        fresh, events = self._take(frame.log, frame.epoch, frame.offset, now)
+        if not fresh:
+            return events
+        self._stay.holders.saw(frame.nick, frame.session)
+        if frame.session == self._stay.session:
+            place = Place(frame.log, frame.epoch, frame.offset, frame.time)
+            self._stay.unsent.saw(frame.n, place)
+        if self._stay.inbound.first_time(frame.log, frame.session, frame.n):
+            events.append(self._event(frame))
+        return events
+
+    def joined(self, frame: Joined, now: float) -> list[Event]:
+        if frame.session == self._stay.session:
+            return self._joined_ourselves(frame, now)
+        fresh, events = self._take(frame.log, frame.epoch, frame.offset, now)
+        if fresh:
+            self._stay.holders.saw(frame.nick, frame.session)
+            events.append(JoinedEvent(frame.log, frame.nick, frame.session, frame.time))
+        return events
+
+    def left(self, frame: Left, now: float) -> list[Event]:
+        if frame.session == self._stay.session:
+            return self._left_ourselves(frame)
+        fresh, events = self._take(frame.log, frame.epoch, frame.offset, now)
+        if fresh:
+            events.append(LeftEvent(frame.log, frame.nick, frame.session, frame.time, frame.reason))
+        return events
+
+    def topic(self, frame: Topic, now: float) -> list[Event]:
+        fresh, events = self._take(frame.log, frame.epoch, frame.offset, now)
+        if fresh:
+            events.append(TopicEvent(frame.log, frame.nick, frame.text, frame.time))
+        return events
+
+    def receipt(self, frame: Receipt, now: float) -> list[Event]:
+        fresh, events = self._take(frame.log, frame.epoch, frame.offset, now)
+        if fresh:
+            ticket = self._stay.direct.pop(frame.n, None)
+            events.append(ReceiptEvent(frame.n, frame.nick, frame.state, frame.time, ticket))
+        return events
+
+    def gap(self, frame: Gap, now: float) -> list[Event]:
+        """Told only where it concerns us: what is missing lies beyond what we saw of that epoch."""
+        track = self._stay.inbound.track(frame.log)
+        reached = track.reached(frame.former) if track else None
+        concerns = frame.last == 0 or reached is None or frame.last > reached
+        events: list[Event] = []
+        if frame.offset > 0:
+            fresh, events = self._take(frame.log, frame.epoch, frame.offset, now)
+            concerns = concerns and fresh and reached is not None
+        else:
+            self._stay.inbound.skip(frame.log, frame.former, frame.last)
+        if concerns:
+            first = frame.first if reached is None else max(frame.first, reached + 1)
+            events.append(self._gap(frame.log, first - 1, first, frame.last))
+        return events
+
+    def away(self, frame: Away, now: float) -> list[Event]:
+        return [PresenceHint(frame.log, frame.nick, frame.session, away=True)]
+
+    def back(self, frame: Back, now: float) -> list[Event]:
+        return [PresenceHint(frame.log, frame.nick, frame.session, away=False)]
+
+    def lost_with_session(self, log: str, epoch: str, top: int) -> list[Event]:
+        """A new session begins at `top` of `log`: what of it passed us by since the old one."""
+        former = self._stay.former_cursors.pop(log, None)
+        if former is None:
+            return []
+        if log != INBOX and former[0] == epoch:
+            # `top` itself is our own joining.
+            return [self._gap(log, former[1], former[1] + 1, top - 1)] if top - 1 > former[1] else []
+        return [self._gap(log, former[1], former[1] + 1, 0)]
+
+    def _take(self, log: str, epoch: str, offset: int, now: float) -> tuple[bool, list[Event]]:
+        verdict, complete = self._stay.inbound.take(log, epoch, offset, now)
+        if verdict is Verdict.HOLE:
+            raise Hole(f"{log} jumped from {complete} to {offset}")
+        if verdict is Verdict.SKIP:
+            return True, [self._gap(log, complete, complete + 1, offset - 1)]
+        return verdict is Verdict.NEW, []
+
+    def _gap(self, log: str, complete: int, first: int, last: int) -> Event:
+        if self.catch_up is not None:
+            self.catch_up.gap()
+        return GapEvent(None if log == INBOX else log, complete, first, last)
+
+    def _history(self, frame: Message) -> list[Event]:
+        waiting = self._stay.requests.collecting(frame.log)
+        if waiting is not None:
+            waiting.messages.append(self._event(frame))
+            return []
+        fresh = self._stay.inbound.first_time(frame.log, frame.session, frame.n)
+        return [self._event(frame)] if fresh else []
+
+    def _event(self, frame: Message) -> MessageEvent:
+        return MessageEvent(
+            room=None if frame.log == INBOX else frame.log,
+            session=frame.session,
+            n=frame.n,
+            nick=frame.nick,
+            text=frame.text,
+            time=frame.time,
+            epoch=frame.epoch,
+            offset=frame.offset,
+            own=frame.session == self._stay.session,
+            history=frame.history,
+        )
+
+    def _joined_ourselves(self, frame: Joined, now: float) -> list[Event]:
+        # The entry itself and the answer to our request: one frame, or two in either order. An
+        # answer that repeats an older place must not move the cursor over what is on its way.
+        events: list[Event] = []
+        track = self._stay.inbound.track(frame.log)
+        if track is None:
+            self._stay.rooms.setdefault(frame.log)
+            events += self.lost_with_session(frame.log, frame.epoch, frame.offset)
+            self._stay.inbound.enter(frame.log, frame.epoch, frame.offset)
+        elif frame.count is None or track.cursor == (frame.epoch, frame.offset - 1):
+            events += self._take(frame.log, frame.epoch, frame.offset, now)[1]
+        if frame.count is None:
+            return events
+        asked = self._stay.requests.answered(frame.id, Join)
+        ticket = asked.ticket if asked else None
+        joined = JoinedEvent(
+            frame.log, frame.nick, frame.session, frame.time, True, frame.count, tuple(frame.members), ticket
+        )
+        return [*events, joined]
+
+    def _left_ourselves(self, frame: Left) -> list[Event]:
+        known = self._stay.inbound.track(frame.log) is not None
+        self._stay.inbound.leave(frame.log)
+        self._stay.rooms.pop(frame.log, None)
+        self._stay.former_cursors.pop(frame.log, None)
+        asked = self._stay.requests.answered(frame.id, Leave)
+        if asked is None and not known:
+            return []
+        ticket = asked.ticket if asked else None
+        return [LeftEvent(frame.log, frame.nick, frame.session, frame.time, frame.reason, True, ticket)]

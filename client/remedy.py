@@ -1,0 +1,44 @@
+"""What an error in answer to `hello`, or about the whole connection, asks of a client."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from wire.codes import Code, may_retry
+from wire.frames import Error
+
+
+class Remedy(Enum):
+    """What to do about it."""
+
+    ELSEWHERE = "elsewhere"  # try another node
+    NEW_SESSION = "new session"  # the old one is gone (R10)
+    TAKEN = "taken"  # another connection holds the session: perhaps a late one of our own
+    NICK_TAKEN = "nick taken"  # perhaps by a late hello of our own
+    STAY = "stay"  # nothing, the connection goes on
+    STOP = "stop"
+
+
+_NAMED: dict[int, Remedy] = {
+    Code.RESUME_REFUSED: Remedy.NEW_SESSION,
+    Code.ENDED: Remedy.NEW_SESSION,
+    Code.TAKEN_OVER: Remedy.TAKEN,
+}
+_LEAVE = frozenset({Code.DRAINING, Code.DEAF, Code.TOO_SLOW, Code.SILENT, Code.LEASE_LOST, Code.BUSY})
+
+
+def to_hello(frame: Error, *, resuming: bool) -> Remedy:
+    """The remedy for a refused hello."""
+    # A hello that came too late for one node may be in time for another one.
+    if may_retry(frame.code) or frame.code == Code.HELLO_TIMEOUT:
+        return Remedy.ELSEWHERE
+    if not resuming:
+        return Remedy.NICK_TAKEN if frame.code == Code.NICK_TAKEN else Remedy.STOP
+    return _NAMED.get(frame.code, Remedy.STOP)
+
+
+def to_connection(frame: Error) -> Remedy:
+    """The remedy for an error that answers no request, on a connection that carries the session."""
+    if frame.code in _LEAVE:
+        return Remedy.ELSEWHERE
+    return _NAMED.get(frame.code, Remedy.STAY)

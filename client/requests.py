@@ -1,0 +1,147 @@
+"""Questions that wait for an answer: join, leave, who, rooms, history.
+
+They are asked again on a new connection, and after a retryable error; each is harmless when it
+is carried out twice.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from client.events import MessageEvent
+from wire.frames import History, Join, Leave, Member, Members, RoomInfo, RoomList, Rooms, Who
+
+Question: TypeAlias = Join | Leave | Who | Rooms | History
+MAX_TRIES = 8
+OPS: dict[type[Question], str] = {
+    Join: "join",
+    Leave: "leave",
+    Who: "who",
+    Rooms: "rooms",
+    History: "history",
+}
+
+
+@dataclass(slots=True)
+class Waiting:
+    """`ticket` None: the client asked by itself. The lists collect an answer in several frames."""
+
+    id: int
+    frame: Question
+    ticket: int | None
+    tries: int = 0
+    not_before: float | None = 0.0  # None: it was sent
+    members: list[Member] = field(default_factory=list)
+    rooms: list[RoomInfo] = field(default_factory=list)
+    messages: list[MessageEvent] = field(default_factory=list)
+
+    @property
+    def op(self) -> str:
+        return OPS[type(self.frame)]
+
+    @property
+    def room(self) -> str | None:
+        return None if isinstance(self.frame, Rooms) else self.frame.room
+
+
+class Requests:
+    """Pure. One thread at a time."""
+
+    def __init__(self, base: float, cap: float, rng: random.Random) -> None:
+        self._base = base
+        self._cap = cap
+        self._rng = rng
+        self._last = 0
+        self._waiting: dict[int, Waiting] = {}
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def join(self, room: str, ticket: int | None = None) -> None:
+        self._add(Join(room=room, id=self._next()), ticket)
+
+    def leave(self, room: str, ticket: int | None = None) -> None:
+        self._add(Leave(room=room, id=self._next()), ticket)
+
+    def who(self, room: str | None, ticket: int | None = None) -> None:
+        self._add(Who(room=room, id=self._next()), ticket)
+
+    def rooms(self, ticket: int | None = None) -> None:
+        self._add(Rooms(id=self._next()), ticket)
+
+    def history(self, room: str, before: int, limit: int, ticket: int | None = None) -> None:
+        self._add(History(room=room, before=before, limit=limit, id=self._next()), ticket)
+
+    def due(self, now: float) -> list[Question]:
+        """What to send now, in order."""
+        ready = [one for one in self._waiting.values() if one.not_before is not None and one.not_before <= now]
+        for one in ready:
+            one.not_before = None
+        return [one.frame for one in ready]
+
+    def deadline(self) -> float | None:
+        return min((one.not_before for one in self._waiting.values() if one.not_before is not None), default=None)
+
+    def answered(self, request: int | None, *frames: type[Question]) -> Waiting | None:
+        """Ends the request, if it is one of `frames`. None: not ours (any more)."""
+        one = self._waiting.get(request) if request is not None else None
+        if one is None or not isinstance(one.frame, frames or tuple(OPS)):
+            return None
+        del self._waiting[one.id]
+        return one
+
+    def members(self, frame: Members) -> Waiting | None:
+        """Collects; the request when the answer is whole."""
+        one = self._waiting.get(frame.id or 0)
+        if one is None:
+            return None
+        one.members += frame.members
+        return None if frame.more else self.answered(one.id, Who)
+
+    def roomlist(self, frame: RoomList) -> Waiting | None:
+        """Collects; the request when the answer is whole."""
+        one = self._waiting.get(frame.id or 0)
+        if one is None:
+            return None
+        one.rooms += frame.rooms
+        return None if frame.more else self.answered(one.id, Rooms)
+
+    def collecting(self, room: str) -> Waiting | None:
+        """The history request of `room` that is being answered, if any."""
+        for one in self._waiting.values():
+            if isinstance(one.frame, History) and one.frame.room == room and one.not_before is None:
+                return one
+        return None
+
+    def retry(self, request: int, now: float) -> bool:
+        """Ask again later. False: too often already, or not ours."""
+        one = self._waiting.get(request)
+        if one is None or one.tries >= MAX_TRIES:
+            return False
+        one.tries += 1
+        one.not_before = now + min(self._cap, self._base * 2.0**one.tries) * self._rng.uniform(0.5, 1.0)
+        return True
+
+    def disconnected(self) -> None:
+        """All are to be asked again."""
+        for one in self._waiting.values():
+            one.not_before = 0.0
+            one.members.clear()
+            one.rooms.clear()
+            one.messages.clear()
+
+    def forget_own(self) -> None:
+        """Drops what the client asked by itself."""
+        self._waiting = {number: one for number, one in self._waiting.items() if one.ticket is not None}
+
+    def joining(self, room: str) -> bool:
+        return any(isinstance(one.frame, Join) and one.frame.room == room for one in self._waiting.values())
+
+    def _next(self) -> int:
+        self._last += 1
+        return self._last
+
+    def _add(self, frame: Question, ticket: int | None) -> None:
+        self._waiting[self._last] = Waiting(self._last, frame, ticket)

@@ -1,0 +1,45 @@
+"""What a client remembers of its session: one user's stay, across connections."""
+
+from __future__ import annotations
+
+import random
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from client.holders import Holders
+from client.inbound import Inbound
+from client.requests import Requests
+from client.settings import Settings
+from client.unsent import Unsent
+from wire.frames import Cursors
+
+RECEIPTS_KEPT = 1024
+
+
+class Stay:
+    """Plain state, shared by the parts of the conversation. One thread at a time."""
+
+    def __init__(
+        self, nick: str, rooms: Sequence[str], client_name: str, settings: Settings, rng: random.Random
+    ) -> None:
+        self.nick = nick
+        self.rooms = dict.fromkeys(rooms)  # where the user wants to be, in this order
+        self.client_name = client_name
+        self.settings = settings
+        self.session: str | None = None
+        self.token: str | None = None
+        self.node = ""
+        self.former_cursors: Cursors = {}  # of a lost session, until its rooms are entered again
+        self.direct: OrderedDict[int, int] = OrderedDict()  # n of direct messages -> ticket
+        self.holders = Holders()
+        self.inbound = Inbound(
+            remembered=settings.remembered, ack_every=settings.ack_every, ack_after=settings.ack_after
+        )
+        self.unsent = Unsent(settings.window, settings.backoff_base, settings.retry_cap, rng)
+        self.requests = Requests(settings.backoff_base, settings.retry_cap, rng)
+
+    def await_receipt(self, n: int, ticket: int) -> None:
+        """A receipt for `n` may come later. Bounded: the oldest are forgotten."""
+        self.direct[n] = ticket
+        if len(self.direct) > RECEIPTS_KEPT:
+            self.direct.popitem(last=False)

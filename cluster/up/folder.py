@@ -1,0 +1,67 @@
+"""The data folder of an `up`: made, locked, and the note that tells the other commands where Redis is."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from cluster.operator.errors import BadSetting, Failed
+from cluster.operator.url import note
+from cluster.up.plan import Plan
+
+MODE = 0o700  # conversations are in it
+
+
+@contextmanager
+def held(data: Path) -> Iterator[None]:
+    """Makes `data` and holds its lock: two Redis servers on one append-only file destroy it.
+
+    Raises BadSetting when it can't be written, or another `up` holds it."""
+    try:
+        (data / "redis").mkdir(mode=MODE, parents=True, exist_ok=True)
+        lock = os.open(data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise BadSetting(f"data folder {data} can't be used: {error.strerror} (--data)") from error
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise BadSetting(f"data folder {data} is in use by another `hydrachat up` (--data)") from error
+        yield
+    finally:
+        os.close(lock)
+
+
+def check_format(data: Path, version: str) -> None:
+    """Raises Failed if a Redis of `version` would pass over what a newer one wrote into `data`:
+    before Redis 7 the append-only file was one file, and a folder is not even looked at."""
+    major = version.partition(".")[0]
+    if major.isdigit() and int(major) < 7 and (data / "redis" / "appendonlydir").exists():
+        raise Failed(
+            f"the data in {data} were written by Redis 7 or later, and this Redis is {version}: start "
+            "the newer one, or begin afresh in another folder (--data)"
+        )
+
+
+@contextmanager
+def noted(plan: Plan) -> Iterator[None]:
+    """Leaves a note of a Redis elsewhere for `who`, `redis-cli` … while the block runs."""
+    try:
+        place = note(plan.base_port)
+        place.unlink(missing_ok=True)
+        if plan.redis:
+            place.parent.mkdir(mode=MODE, parents=True, exist_ok=True)
+            with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(plan.redis + "\n")
+    except (OSError, RuntimeError):
+        # Only a convenience: --redis does the same.
+        place = None
+    try:
+        yield
+    finally:
+        if place is not None and plan.redis:
+            with suppress(OSError):
+                place.unlink(missing_ok=True)

@@ -1,0 +1,111 @@
+"""Turns what the children say into lines for the person at the terminal. Main thread only."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+
+from cluster.operator.text import harmless
+from cluster.up.plan import Spec
+from cluster.up.supervisor import Death
+
+# Event in a node's log -> the node's state from then on.
+STATES = {
+    "ready": "serving",
+    "serving": "serving",
+    "degraded": "degraded",
+    "deaf": "deaf",
+    "draining": "draining",
+    "stopped": "stopped",
+}
+# Event -> what we say; fields of the log line in braces.
+LINES = {
+    "ready": "{name} is up",
+    "serving": "{name} serves again",
+    "degraded": "{name} is degraded: Redis does not answer it",
+    "deaf": "{name} is deaf: it does not hear the others",
+    "draining": "{name} is draining",
+    "stopped": "{name} stopped",
+    "joined": "{nick} joined {room} ({name})",
+    "left": "{nick} left {room} ({name})",
+    "lease_lost": "{name} lost its lease and begins anew",
+    "recovered": "{name}: Redis began a new life; sessions were claimed again",
+    "superseded": "{name}: another process runs under this name",
+}
+TELLING_LEVELS = {"warning", "error", "critical"}
+
+
+class Narrator:
+    """Says one line for each event that matters, and remembers each node's `states`."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self.states: dict[str, str] = {}
+        self.quiet = False
+        """Set while all is being stopped: then only trouble is worth a line."""
+        self._say = say
+
+    def say(self, text: str) -> None:
+        """One line with the time of day; control characters are removed."""
+        self._say(f"{time.strftime('%H:%M:%S')}  {harmless(text)}")
+
+    def hear(self, spec: Spec, line: bytes) -> None:
+        """A line of a child's output. What is no node's JSON stays in the log file."""
+        record = parsed(line) if spec.speaks_json else None
+        if record is None:
+            return
+        event = str(record.get("event", ""))
+        changed = self._note_state(spec.name, event)
+        text = described(spec.name, record)
+        if text and (changed or event not in STATES) and not self.quiet:
+            self.say(text)
+
+    def _note_state(self, name: str, event: str) -> bool:
+        state = STATES.get(event)
+        if state is None:
+            return False
+        before = self.states.get(name)
+        self.states[name] = state
+        return before != state
+
+    def died(self, death: Death) -> None:
+        """A child died unasked."""
+        name = death.spec.name
+        if death.spec.speaks_json:
+            self.states[name] = "lost"
+        self.say(f"{name} is lost ({death.reason}); starting it again in {death.wait:g} s")
+        for words in last_words(death):
+            self.say(f"  {name} said: {words}")
+
+    def missed(self, count: int) -> None:
+        """Lines were dropped because this terminal was slower than the nodes."""
+        self.say(f"{count} log lines were not looked at; the log files have them")
+
+
+def parsed(line: bytes) -> Mapping[str, object] | None:
+    """A JSON log line as a mapping; None for anything else."""
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def described(name: str, record: Mapping[str, object]) -> str:
+    """What to say of a log line; empty: nothing."""
+    event = str(record.get("event", ""))
+    if event in LINES:
+        nick, room = str(record.get("nick", "?")), str(record.get("room", "?"))
+        return LINES[event].format(name=name, nick=nick, room=room)
+    if str(record.get("level", "")).lower() in TELLING_LEVELS:
+        detail = record.get("error") or record.get("message") or record.get("detail") or ""
+        return f"{name}: {event} {detail}".rstrip()
+    return ""
+
+
+def last_words(death: Death) -> list[str]:
+    """The end of a dead child's output, if it ended by itself: why it did."""
+    if death.reason.startswith("signal"):
+        return []
+    lines = [line for line in death.last_words if parsed(line) is None] or list(death.last_words[-1:])
+    return [text for line in lines[-3:] if (text := line.decode("utf-8", "replace").strip())]

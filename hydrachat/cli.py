@@ -1,0 +1,91 @@
+"""The console command: parses the first word, then hands over to the package that owns the command.
+
+A package is imported only when its command is used, so that `hydrachat join` never pays for redis
+and `hydrachat who` never for the client. Main thread only.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
+
+import click
+
+from hydrachat import __version__
+
+OK = 0
+FAILED = 1
+INTERRUPTED = 130
+
+# Name -> (module, attribute, one line for the overview).
+COMMANDS: Mapping[str, tuple[str, str, str]] = {
+    "up": ("cluster.command", "up", "Start Redis, nodes and a balancer on this machine."),
+    "join": ("client.command", "join", "Chat in this terminal, or pipe lines in and out."),
+    "node": ("node.command", "node", "Run one chat node in the foreground."),
+    "nodes": ("cluster.command", "nodes", "List the nodes of the cluster."),
+    "who": ("cluster.command", "who", "List who is on-line, and where."),
+    "rooms": ("cluster.command", "rooms", "List the rooms and how many are in them."),
+    "redis-cli": ("cluster.command", "redis_cli", "Talk to the cluster's Redis."),
+}
+
+EPILOG = """\b
+Examples:
+  hydrachat up                    start a cluster on this machine (balancer at 127.0.0.1:7700)
+  hydrachat join alice            chat; in another terminal: hydrachat join bob
+  hydrachat who                   who is on-line
+
+Each option can also be given as an environment variable, HYDRACHAT_<OPTION>; the option itself
+goes before the variable, the variable before the default.
+
+\b
+Exit codes: 0 ok, 1 failed, 2 usage or setting, 3 Redis unreachable, 4 no node reachable,
+5 refused (a nickname is taken, …), 130 Ctrl-C.
+"""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, _ = COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The overview comes from the table above: `--help` imports no package."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, _, summary) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, epilog=EPILOG, context_settings={"max_content_width": 100})
+@click.version_option(__version__, prog_name="hydrachat")
+def hydrachat() -> None:
+    """Hydrachat: a chat cluster that keeps talking when a head is cut off."""
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Carries out one command line (None: the process's) and returns its exit code."""
+    try:
+        result = hydrachat.main(arguments, prog_name="hydrachat", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output is gone; the interpreter must not try to flush the rest into it.
+        sys.stdout = None
+        return FAILED
+    return result if isinstance(result, int) else OK
+
+
+def main() -> NoReturn:
+    """Entry point of the console script: ends the process with the command's exit code."""
+    sys.exit(run())

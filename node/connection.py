@@ -1,0 +1,209 @@
+"""One client connection, and the thread that reads it.
+
+    run     greet -> receive, decode, act … -> settle the session -> linger -> close
+
+The thread sleeps in `recv`; `abort` (SHUT_RDWR) wakes it. Other threads speak to the client by `tell`
+and end the connection by `dismiss`, which never block. The descriptor is closed here and only here.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterable
+
+from cluster.types import Position
+from node.house import House
+from node.outbox import Outbox
+from node.session import Session
+from node.verbs import act
+from wire import Code, Dialect, Event, ServerProtocol, render
+from wire.frames import Error, ServerFrame
+from wire.plain import GREETING
+
+LINGER = 3.0
+"""Seconds that what waits may take to be sent, once the connection is ending."""
+_LEAST, _MOST = 4096, 65536
+_TOO_SLOW = Error(code=Code.TOO_SLOW, text="you read too slowly; connect again and go on where you were")
+
+
+class Connection:
+    """`run` is its thread's; `send` and `session` too; the rest: any thread."""
+
+    __slots__ = (
+        "acked",
+        "began",
+        "busy",
+        "deadline",
+        "heard",
+        "house",
+        "mark",
+        "outbox",
+        "peer",
+        "protocol",
+        "session",
+        "sock",
+        "thread",
+    )
+
+    def __init__(self, house: House, sock: socket.socket, peer: str) -> None:
+        self.house = house
+        self.sock = sock
+        self.peer = peer
+        self.protocol = ServerProtocol()
+        self.outbox = Outbox(sock, house.settings.outbox_bytes, house.deliverer.schedule)
+        self.outbox.last_words = render(_TOO_SLOW, None)
+        self.session: Session | None = None
+        self.began = self.heard = time.monotonic()
+        self.busy = False  # the thread acts, so silence is no sign
+        self.deadline = 0.0  # monotonic: when an ending connection is cut; 0: not set
+        # The ticker's, for plain clients: how far the inbox was acknowledged, and the next such place
+        # with the bytes that had been offered by then.
+        self.acked: Position | None = None
+        self.mark: tuple[Position, int] | None = None
+        self.thread: threading.Thread | None = None
+
+    @property
+    def native(self) -> bool:
+        return self.protocol.dialect is Dialect.NATIVE
+
+    @property
+    def dialect(self) -> Dialect:
+        return self.protocol.dialect or Dialect.PLAIN
+
+    # -- its own thread -------------------------------------------------------------------
+
+    def run(self) -> None:
+        try:
+            self._serve()
+        except OSError as error:
+            self.house.log.info("broken", peer=self.peer, reason=str(error), **self.names())
+        except Exception:  # the top of this client's thread: it costs nobody else
+            self.house.log.exception("error", peer=self.peer, **self.names())
+            self.dismiss(Error(code=Code.BUSY, text="the node failed here; connect again"))
+        try:
+            self._settle()
+            self._linger()
+        except Exception:  # as above; the descriptor must be closed all the same
+            self.house.log.exception("error", peer=self.peer, **self.names())
+        finally:
+            self._close()
+
+    def send(self, frame: ServerFrame) -> bool:
+        """A frame that may move the protocol's state."""
+        return self.outbox.offer(self.protocol.send(frame))
+
+    def _serve(self) -> None:
+        self.outbox.offer(GREETING)
+        size = _LEAST
+        while not self.outbox.finishing:
+            self.busy = False
+            data = self.sock.recv(size)
+            self.busy, self.heard = True, time.monotonic()
+            if not data:
+                self._act(self.protocol.receive_eof())
+                return
+            self._act(self.protocol.receive_data(data))
+            # The kernel's bytes are asked for in small pieces while a client idles: each recv allocates first.
+            size = min(size * 2, _MOST) if len(data) == size else _LEAST
+
+    def _act(self, events: Iterable[Event]) -> None:
+        for event in events:
+            if self.native:
+                self.outbox.last_words = _NATIVE_TOO_SLOW
+            act(self, event)
+            if self.outbox.finishing:
+                return
+
+    def _settle(self) -> None:
+        """What becomes of the session, at once: others wait for its place or its return. A session that
+        was taken, ended or lost with the lease is not in the registry any more: nothing to do."""
+        session, house = self.session, self.house
+        if session is None:
+            return
+        self.release()
+        if self.native:
+            if house.registry.set_away(session):
+                house.cluster.away(session.id, session.claim)
+        elif house.registry.remove(session):
+            house.cluster.end(session.id, session.claim, "quit")
+            self.log_left("quit")
+
+    def release(self) -> None:
+        """Gives up the session's deliveries and feeds. Idempotent."""
+        if self.session is None:
+            return
+        for log, delivery in self.session.deliveries.items():
+            delivery.feed.detach(delivery)
+            self.house.rooms.release(log)
+        self.session.deliveries = {}
+
+    def _linger(self) -> None:
+        deadline = time.monotonic() + LINGER
+        flushed = threading.Event()
+        self.outbox.flushed = flushed
+        self.outbox.finish()
+        if not flushed.wait(LINGER):
+            return
+        # The client's own bytes are read to their end: a close over unread ones would reset the
+        # connection, and the client lose our last words.
+        try:
+            while (patience := deadline - time.monotonic()) > 0:
+                self.sock.settimeout(patience)
+                if not self.sock.recv(_MOST):
+                    return
+        except OSError:
+            return
+
+    def _close(self) -> None:
+        house = self.house
+        if self.outbox.overflowed:
+            house.metrics.overflows.inc()
+            house.log.warning("overflow", peer=self.peer, **self.names())
+        self.protocol.close()
+        if house.deliverer.forget(self.outbox, LINGER):
+            self.sock.close()
+        else:
+            house.log.error("error", reason="the deliverer does not answer", peer=self.peer)
+        house.roster.remove(self)
+        house.metrics.connections.dec()
+
+    # -- any thread -----------------------------------------------------------------------
+
+    def tell(self, frame: ServerFrame) -> bool:
+        """A frame that moves no state. False: the connection is ending."""
+        return self.outbox.offer(render(frame, self.protocol.dialect))
+
+    def dismiss(self, frame: ServerFrame, within: float = LINGER) -> None:
+        """Ends the connection with `frame` as its last words; it is cut if that takes longer than
+        `within` seconds. Idempotent."""
+        self.outbox.finish(render(frame, self.protocol.dialect))
+        self.deadline = self.deadline or time.monotonic() + within
+
+    def expire(self, now: float) -> None:
+        """Cuts the connection if it has been ending for too long. The ticker's."""
+        if self.outbox.finishing and not self.deadline:
+            self.deadline = now + LINGER
+        if 0 < self.deadline <= now:
+            self.abort()
+
+    def abort(self) -> None:
+        """Cuts the connection: its thread wakes and closes it."""
+        try:
+            self.sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # it is gone already
+
+    def names(self) -> dict[str, str]:
+        """Whose connection it is, for the log."""
+        session = self.session
+        return {"session": session.id, "nick": session.name.shown} if session else {}
+
+    def log_left(self, reason: str) -> None:
+        """The session ended here: one line a room."""
+        for room in self.session.rooms if self.session else ():
+            self.house.log.info("left", room=room, reason=reason, **self.names())
+
+
+_NATIVE_TOO_SLOW = render(_TOO_SLOW, Dialect.NATIVE)

@@ -1,0 +1,161 @@
+"""The thread that sends.
+
+It takes everything that waits for a socket and hands it to the kernel in one call that does not
+block, though the socket itself is a blocking one (its reader sleeps in `recv`). What the kernel
+does not take waits until the socket is writable.
+
+A descriptor is closed by its connection only, and only after `forget` has seen it out of here:
+else the number might by then be another client's.
+"""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import threading
+from collections import deque
+
+from node.outbox import Outbox
+
+_ROUND = 512
+
+
+class Deliverer:
+    """`run` is the thread's loop, `close` comes after it; the rest: any thread, never blocking but `forget`."""
+
+    def __init__(self) -> None:
+        self._due: deque[Outbox] = deque()
+        self._blocked: dict[int, Outbox] = {}  # the loop's alone
+        self._selector = selectors.DefaultSelector()
+        self._ear, self._bell = socket.socketpair()
+        self._ear.setblocking(False)
+        self._bell.setblocking(False)
+        self._selector.register(self._ear, selectors.EVENT_READ)
+        self._awake = False
+        self._stopping = False
+
+    def schedule(self, outbox: Outbox) -> None:
+        """The outbox has something to do."""
+        self._due.append(outbox)
+        if not self._awake:
+            self._ring()
+
+    def forget(self, outbox: Outbox, timeout: float) -> bool:
+        """Ends all use of the outbox's socket. False: the loop did not answer within `timeout` seconds."""
+        ended = outbox.ended = threading.Event()
+        outbox.break_off()
+        return ended.wait(timeout)
+
+    def stop(self) -> None:
+        """Ends the loop. Idempotent."""
+        self._stopping = True
+        self._ring()
+
+    def close(self) -> None:
+        self._selector.close()
+        self._ear.close()
+        self._bell.close()
+
+    def run(self) -> None:
+        while not self._stopping:
+            for key, _ in self._selector.select(self._patience()):
+                if key.fileobj is self._ear:
+                    self._ear.recv(4096)
+                else:
+                    self._unblock(key.fd)
+            self._awake = True
+            for _ in range(min(len(self._due), _ROUND)):
+                self._serve(self._due.popleft())
+
+    def _patience(self) -> float | None:
+        # First the flag, then another look: whoever appended before the flag fell is seen by the look,
+        # whoever appends after it rings.
+        self._awake = False
+        return 0 if self._due or self._stopping else None
+
+    def _ring(self) -> None:
+        try:
+            self._bell.send(b"!")
+        except OSError:
+            pass  # full: it wakes anyway; closed: it has ended
+
+    def _unblock(self, fd: int) -> None:
+        outbox = self._blocked.get(fd)
+        if outbox is not None:
+            self._release(outbox)
+            self._serve(outbox)
+
+    def _serve(self, outbox: Outbox) -> None:
+        if outbox.ended is not None:
+            self._let_go(outbox)
+            return
+        data = self._next(outbox)
+        if not data:
+            if outbox.finishing:
+                self._half_close(outbox)
+            return
+        try:
+            count = outbox.sock.send(data, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            count = 0
+        except OSError:
+            self._break(outbox, len(data))
+            return
+        self._after(outbox, data, count)
+
+    def _after(self, outbox: Outbox, data: bytes | memoryview, count: int) -> None:
+        whole = count == len(data)
+        outbox.rest = b"" if whole else memoryview(data)[count:]
+        if outbox.sent(count, whole=whole):
+            if whole:
+                self._due.append(outbox)  # behind the others
+            else:
+                self._block(outbox)
+
+    def _next(self, outbox: Outbox) -> bytes | memoryview:
+        if outbox.rest and outbox.overflowed and not outbox.cut:
+            self._cut(outbox)
+        return outbox.rest or outbox.take()
+
+    def _cut(self, outbox: Outbox) -> None:
+        """Keeps the line that is half sent, so that the client can read what follows it."""
+        outbox.cut = True
+        rest = bytes(outbox.rest)
+        whole = outbox.rest.obj if isinstance(outbox.rest, memoryview) else rest
+        assert isinstance(whole, bytes)
+        sent = len(whole) - len(rest)
+        half = sent > 0 and whole[sent - 1 : sent] != b"\n"
+        outbox.rest = rest[: rest.find(b"\n") + 1] if half else b""
+        outbox.sent(len(rest) - len(outbox.rest), whole=False)
+
+    def _block(self, outbox: Outbox) -> None:
+        fd = outbox.sock.fileno()
+        if fd not in self._blocked:
+            self._blocked[fd] = outbox
+            self._selector.register(fd, selectors.EVENT_WRITE)
+
+    def _release(self, outbox: Outbox) -> None:
+        if self._blocked.pop(outbox.sock.fileno(), None) is not None:
+            self._selector.unregister(outbox.sock.fileno())
+
+    def _break(self, outbox: Outbox, unsent: int) -> None:
+        outbox.rest = b""
+        self._release(outbox)
+        outbox.sent(unsent, whole=True)
+        outbox.break_off()
+
+    def _half_close(self, outbox: Outbox) -> None:
+        try:
+            outbox.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass  # the client was faster
+        if outbox.flushed is not None:
+            outbox.flushed.set()
+
+    def _let_go(self, outbox: Outbox) -> None:
+        self._release(outbox)
+        unsent, outbox.rest = len(outbox.rest), b""
+        outbox.sent(unsent, whole=True)
+        for event in (outbox.flushed, outbox.ended):
+            if event is not None:
+                event.set()

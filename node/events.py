@@ -1,0 +1,94 @@
+"""What the cluster tells this node (`ClusterEvents`). Nothing here blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from cluster.seam import Health, NodeStatus
+from cluster.types import Entry, Position, SessionRecord
+from node.house import House
+from node.session import Session
+from node.takeover import Doubt
+from node.verbs.refusals import ENDED, LEASE_LOST
+from node.workers import Workers
+
+
+class Events:
+    """Implements `ClusterEvents`. `house` is set once, before the cluster starts. `on_deaf` starts what
+    a deaf node does (R9), `fail` stops the process."""
+
+    house: House
+
+    def __init__(self, workers: Workers, on_deaf: Callable[[], None], fail: Callable[[], None]) -> None:
+        self._workers = workers
+        self._on_deaf = on_deaf
+        self._fail = fail
+
+    def on_entry(self, entry: Entry) -> None:
+        self.house.rooms.receive(entry)
+
+    def on_subscribed(self, room: str | None) -> None:
+        self.house.rooms.subscribed(room)
+
+    def on_tops(self, tops: Mapping[str, Position]) -> None:
+        self.house.rooms.tops(tops)
+
+    def on_taken(self, session: str, claim: str) -> None:
+        ours = self.house.registry.get(session)
+        if ours is None or ours.claim == claim:
+            return
+        if claim:
+            self._workers.schedule(Doubt(ours, self.house.registry, self.house.cluster.leave))
+        elif self.house.registry.remove(ours):
+            self._end(ours, "ended")
+
+    def on_health(self, health: Health) -> None:
+        self.house.standing.turn(health)
+        if health is Health.DEAF:
+            self._on_deaf()
+
+    def on_lease_lost(self) -> None:
+        lost = self.house.registry.take_all()
+        self.house.log.warning("lease_lost", sessions=len(lost))
+        for session in lost:
+            session.connection.dismiss(LEASE_LOST)
+
+    def on_superseded(self) -> None:
+        self.house.log.error("superseded", reason="another process runs under this node's id")
+        self._fail()
+
+    def on_fatal(self, error: BaseException) -> None:
+        self.house.log.error("error", reason=f"{type(error).__name__}: {error}")
+        self._fail()
+
+    def on_recovered(self, lost: Sequence[str]) -> None:
+        self.house.log.warning("recovered", lost=len(lost))
+        for name in lost:
+            session = self.house.registry.get(name)
+            if session is not None and self.house.registry.remove(session):
+                self._end(session, "ended")
+        self.house.rooms.recovered()
+
+    def local_sessions(self) -> Sequence[SessionRecord]:
+        return [session.record(self._positions(session)) for session in self.house.registry.all()]
+
+    def local_logs(self) -> Sequence[str]:
+        return self.house.rooms.logs()
+
+    def status(self) -> NodeStatus:
+        return NodeStatus(self.house.standing.state, len(self.house.roster))
+
+    def _positions(self, session: Session) -> dict[str, Position]:
+        """The highest that we know of: what was offered here, and what this session was told of its own."""
+        positions = dict(session.accepted)
+        for log in (*session.rooms, session.inbox):
+            place = self.house.rooms.place(log)
+            known = positions.get(log)
+            if place and not (known and known.epoch == place.epoch and known.offset > place.offset):
+                positions[log] = place
+        return positions
+
+    def _end(self, session: Session, reason: str) -> None:
+        for room in session.rooms:
+            self.house.log.info("left", room=room, reason=reason, session=session.id, nick=session.name.shown)
+        session.connection.dismiss(ENDED)

@@ -1,0 +1,263 @@
+"""The local fan-out of one log (R6, R7): live entries from the subscriber, missing ones from Redis.
+
+The feed has a place in its log: `next`, the offset that comes now. What comes in order is offered to
+all live deliveries, which share the place. Anything else starts a catch-up, which reads on from the
+place and offers in the same way, so live and caught-up entries can't be told apart or come twice.
+Lock order: feed, then outbox; feed, then workers.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+from cluster.errors import ClusterError, Stopped
+from cluster.types import Entry, Kind, Page, Position
+from node.delivery import PAGE, RETRY, Delivery
+from node.letters import letter, wire_log
+from node.metrics import Metrics
+from node.outbox import LOW_WATER, Outbox
+from node.workers import Workers
+from wire import Dialect
+
+
+class Reader(Protocol):
+    """`ClusterSeam.read`."""
+
+    def __call__(self, log: str, after: Position, limit: int) -> Page: ...
+
+
+class Feed:
+    """`log`: `#room` or `@<session>`. Methods: any thread; only `step` blocks, and is a worker's."""
+
+    def __init__(self, log: str, reader: Reader, workers: Workers, metrics: Metrics) -> None:
+        self.log = log
+        self.name = wire_log(log)
+        self.workers = workers
+        self._reader = reader
+        self._metrics = metrics
+        # Guards all that follows.
+        self._lock = threading.Lock()
+        self._epoch = ""  # '': the place is not known yet
+        self._next = 0
+        self._stale = False  # something came before the place was known
+        self._live: dict[Dialect, dict[Delivery, Outbox]] = {Dialect.NATIVE: {}, Dialect.PLAIN: {}}
+        self._ahead: dict[Delivery, None] = {}  # they wait for the feed: it will come to their place
+
+    # -- entries come in ------------------------------------------------------------------
+
+    def receive(self, entry: Entry) -> None:
+        """A live entry; holes and repeats are allowed. The subscriber's."""
+        with self._lock:
+            if entry.epoch == self._epoch and entry.offset <= self._next:
+                if entry.offset == self._next:
+                    self._advance(entry)
+                return
+        self.missing()
+
+    def heard(self, top: Position) -> None:
+        """The log's top is `top`."""
+        with self._lock:
+            complete = top.epoch == self._epoch and top.offset < self._next
+        if not complete:
+            self.missing()
+
+    def missing(self) -> None:
+        """Something may have been missed."""
+        with self._lock:
+            self._stale = not self._epoch
+            known = bool(self._epoch)
+        if known:
+            self.workers.schedule(self)
+
+    def step(self) -> float | None:
+        """Reads one page after the feed's place and offers it."""
+        with self._lock:
+            cursor = Position(self._epoch, self._next - 1)
+        try:
+            page = self.read(cursor, PAGE)
+        except Stopped:
+            return None
+        except ClusterError:
+            return RETRY
+        if not self._turn_to(page, cursor):
+            return 0.0
+        for entry in page.entries:
+            # Taken for each anew, so that the subscriber is not kept waiting for a whole page.
+            with self._lock:
+                if entry.offset == self._next:
+                    self._advance(entry, replay=True)
+        return 0.0 if self._end_page(page) else None
+
+    def read(self, after: Position, limit: int) -> Page:
+        """Blocks. Raises ClusterError."""
+        self._metrics.catch_ups.inc()
+        return self._reader(self.log, after, limit)
+
+    # -- deliveries come and go -----------------------------------------------------------
+
+    def attach(self, delivery: Delivery, top: Position) -> None:
+        """Begins to deliver after the delivery's cursor. `top`: where the log stands at least."""
+        with self._lock:
+            if not self._epoch:
+                self._epoch, self._next = top.epoch, top.offset + 1
+            stale, self._stale = self._stale, False
+            if delivery.epoch == top.epoch:
+                delivery.next = min(delivery.next, top.offset + 1)  # a cursor beyond the top is none
+            # A cursor of another epoch is mapped by the delivery's own first read.
+            behind = delivery.epoch != self._epoch or self._place(delivery)
+        if stale:
+            self.workers.schedule(self)
+        if behind:
+            self.workers.schedule(delivery)
+
+    def detach(self, delivery: Delivery) -> None:
+        """Nothing is offered to it any more when this returns, but for a page in a worker's hands."""
+        with self._lock:
+            self._remove(delivery)
+            delivery.gone = True
+
+    def finish(self, delivery: Delivery, until: Position, done: Callable[[bool], None]) -> None:
+        """Delivers up to `until`, then detaches it and calls `done`, at once or on a worker, with True
+        if it had come further already."""
+        with self._lock:
+            # If a worker has it in hand it is the worker who finds that `until` is reached.
+            ours = self._is_live(delivery) or delivery in self._ahead
+            self._demote(delivery)
+            delivery.until, delivery.done = until, done
+            reached = ours and self._reached(delivery)
+        if reached:
+            delivery.end()
+        else:
+            self.workers.schedule(delivery)
+
+    def is_behind(self, delivery: Delivery) -> bool:
+        """Whether the delivery has to read for itself."""
+        with self._lock:
+            return not (delivery.gone or self._is_live(delivery) or delivery in self._ahead)
+
+    def settle(self, delivery: Delivery, top: Position) -> float | None:
+        """A delivery has read a page of a log whose top was `top`: where does it go on? (`Task.step`)"""
+        with self._lock:
+            if delivery.gone:
+                return None
+            reached = self._reached(delivery, top)
+            behind = not reached and self._place(delivery)
+            missing = delivery in self._ahead
+        if reached:
+            delivery.end()
+        if missing:
+            self.workers.schedule(self)
+        return 0.0 if behind else None
+
+    def place(self, delivery: Delivery | None = None) -> Position | None:
+        """Up to where the feed, or one delivery, has offered; None: not known yet."""
+        with self._lock:
+            if delivery is not None and not self._is_live(delivery):
+                return Position(delivery.epoch, delivery.next - 1)
+            return Position(self._epoch, self._next - 1) if self._epoch else None
+
+    # -- with the lock held ---------------------------------------------------------------
+
+    def _advance(self, entry: Entry, *, replay: bool = False) -> None:
+        if replay:
+            self._demote_slow_ones()
+        if entry.kind == Kind.GAP:
+            self._offer_gap(entry)
+        else:
+            self._offer(entry)
+        self._next = entry.offset + 1
+        if self._ahead:
+            self._fetch_those_met()
+
+    def _offer(self, entry: Entry) -> None:
+        for dialect, live in self._live.items():
+            if live:
+                data = letter(entry, dialect)
+                if data:
+                    for outbox in live.values():
+                        outbox.offer(data)
+                self._metrics.deliveries.inc(len(live))
+
+    def _offer_gap(self, entry: Entry) -> None:
+        # Rare, and each client has seen another part of what was lost.
+        for live in self._live.values():
+            for delivery in live:
+                delivery.offer(entry)
+
+    def _demote_slow_ones(self) -> None:
+        """Replay must not overflow a client that merely can't take it so fast."""
+        for live in self._live.values():
+            slow = [delivery for delivery, outbox in live.items() if outbox.size >= LOW_WATER]
+            for delivery in slow:
+                self._demote(delivery)
+                self.workers.schedule(delivery)
+
+    def _demote(self, delivery: Delivery) -> None:
+        if self._is_live(delivery):
+            delivery.epoch, delivery.next = self._epoch, self._next
+        self._remove(delivery)
+
+    def _remove(self, delivery: Delivery) -> None:
+        self._live[delivery.dialect].pop(delivery, None)
+        self._ahead.pop(delivery, None)
+
+    def _is_live(self, delivery: Delivery) -> bool:
+        return delivery in self._live[delivery.dialect]
+
+    def _place(self, delivery: Delivery) -> bool:
+        """Live, waiting for the feed, or else (True) behind it: to be scheduled."""
+        self._ahead.pop(delivery, None)
+        if delivery.until is not None or (delivery.epoch == self._epoch and delivery.next < self._next):
+            return True
+        if delivery.epoch == self._epoch and delivery.next == self._next:
+            self._live[delivery.dialect][delivery] = delivery.outbox
+        else:
+            self._ahead[delivery] = None
+        return False
+
+    def _reached(self, delivery: Delivery, top: Position | None = None) -> bool:
+        until = delivery.until
+        if until is None:
+            return False
+        there = delivery.epoch == until.epoch and delivery.next > until.offset
+        # In an epoch where `until` means nothing, all that there is must do.
+        ended = top is not None and delivery.next > top.offset
+        if there or ended:
+            delivery.gone = True
+        return there or ended
+
+    def _fetch_those_met(self) -> None:
+        for delivery in list(self._ahead):
+            if delivery.epoch == self._epoch and delivery.next <= self._next and self._place(delivery):
+                self.workers.schedule(delivery)
+
+    # -- catch-up -------------------------------------------------------------------------
+
+    def _turn_to(self, page: Page, cursor: Position) -> bool:
+        """Where a page jumps (another epoch, a trimmed log), the feed jumps with it. All live
+        deliveries are where the feed is, so what the page says holds for each. False: read again."""
+        with self._lock:
+            place = Position(self._epoch, self._next - 1)
+            if page.position.epoch == self._epoch:
+                if page.start <= self._next:
+                    return True
+            elif place != cursor:
+                return False  # late entries of the former epoch came meanwhile; the page repeats them
+            for live in self._live.values():
+                for delivery in live:
+                    delivery.turn(place, page)
+            self._epoch, self._next = page.position.epoch, page.start
+            return True
+
+    def _end_page(self, page: Page) -> bool:
+        """Whether there is more to read."""
+        with self._lock:
+            for delivery in list(self._ahead):
+                if delivery.epoch != self._epoch:
+                    del self._ahead[delivery]
+                    self.workers.schedule(delivery)
+                elif self._place(delivery):
+                    self.workers.schedule(delivery)
+            return page.position.epoch == self._epoch and self._next <= page.position.offset

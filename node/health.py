@@ -1,0 +1,83 @@
+"""The HTTP endpoint: `/healthz`, `/readyz` (R9), `/metrics`. It answers before Redis was reached."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from node.metrics import Metrics
+from node.standing import Standing
+from wire import Address
+
+_TEXT = "text/plain; charset=utf-8"
+_METRICS = "text/plain; version=0.0.4; charset=utf-8"
+_PATIENCE = 2.0
+"""Seconds a client of this endpoint may take for its request; it bounds how long `close` takes."""
+
+Answer = tuple[HTTPStatus, str, bytes]
+
+
+class HealthServer:
+    """Bound when made: raises OSError. `run` is the thread's loop, `stop` ends it, `close` comes last."""
+
+    def __init__(self, address: Address, standing: Standing, metrics: Metrics) -> None:
+        pages: dict[str, Callable[[], Answer]] = {
+            "/healthz": lambda: (HTTPStatus.OK, _TEXT, b"alive\n"),
+            "/readyz": lambda: _readiness(standing),
+            "/metrics": lambda: (HTTPStatus.OK, _METRICS, metrics.render()),
+        }
+        handler = type("Handler", (_Handler,), {"pages": pages})
+        server = type("Server", (_Server,), {"address_family": _family(address)})
+        self._server: _Server = server(tuple(address), handler)
+        self.address = Address(*self._server.server_address[:2])
+
+    def run(self) -> None:
+        self._server.serve_forever(poll_interval=0.1)
+
+    def stop(self) -> None:
+        """Only while `run` runs."""
+        self._server.shutdown()
+
+    def close(self) -> None:
+        """After `run` has ended."""
+        self._server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = False  # joined by server_close; `_PATIENCE` bounds each
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that broke off is no event."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    pages: dict[str, Callable[[], Answer]]
+    timeout = _PATIENCE
+
+    def do_GET(self) -> None:  # the name is http.server's
+        page = self.pages.get(self.path.partition("?")[0])
+        status, kind, body = page() if page else (HTTPStatus.NOT_FOUND, _TEXT, b"no such page\n")
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    do_HEAD = do_GET  # noqa: N815 - the name is http.server's
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is http.server's
+        """Balancers ask twice a second: not worth a line."""
+
+
+def _readiness(standing: Standing) -> Answer:
+    # 404, not 503: HAProxy's disable-on-404 keeps the clients that it has (R9).
+    status = HTTPStatus.OK if standing.ready else HTTPStatus.NOT_FOUND
+    return status, _TEXT, f"{standing.state}\n".encode()
+
+
+def _family(address: Address) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in address.host else socket.AF_INET

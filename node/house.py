@@ -1,0 +1,38 @@
+"""What connections and verbs need of their node."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cluster.seam import ClusterSeam
+from node.deliverer import Deliverer
+from node.logs import Log
+from node.metrics import Metrics
+from node.registry import Registry
+from node.rooms import Rooms
+from node.roster import Roster
+from node.settings import NodeSettings
+from node.standing import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """One node's parts. Each says which threads may call it."""
+
+    settings: NodeSettings
+    cluster: ClusterSeam
+    rooms: Rooms
+    registry: Registry
+    roster: Roster
+    deliverer: Deliverer
+    standing: Standing
+    metrics: Metrics
+    log: Log
+
+    def others(self) -> list[str]:
+        """Addresses of the other nodes that live."""
+        return [
+            info.address
+            for info in self.cluster.nodes()
+            if info.alive and info.address and info.node != self.settings.id
+        ]

@@ -1,0 +1,117 @@
+"""The thread that accepts, and starts a thread for each client."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import threading
+
+from node.connection import Connection
+from node.house import House
+from wire import Address, Code, render
+from wire.frames import Error
+
+BACKLOG = 1024
+PAUSE = 0.2
+"""Seconds, when the process has no descriptor or thread left for another client."""
+_EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+_GONE = (errno.ECONNABORTED, errno.EPROTO, errno.EINTR)
+_FULL = render(Error(code=Code.BUSY, text="this node is full; connect to another one"), None)
+_KEEPALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
+
+
+def listen(address: Address) -> socket.socket:
+    """A socket bound to `address`. Raises OSError (in use, not ours)."""
+    family, kind, protocol, _, resolved = socket.getaddrinfo(
+        address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    sock = socket.socket(family, kind, protocol)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(resolved)
+        sock.listen(BACKLOG)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+class Listener:
+    """`run` is the thread's loop; `stop` wakes and ends it, from any thread."""
+
+    def __init__(self, sock: socket.socket, house: House) -> None:
+        self._sock = sock
+        self._house = house
+        self._stopping = threading.Event()
+        self._count = 0
+        self.address = Address(*sock.getsockname()[:2])
+
+    def stop(self) -> None:
+        """Nobody is accepted any more. Idempotent."""
+        self._stopping.set()
+        try:
+            self._sock.shutdown(socket.SHUT_RDWR)  # wakes `accept`
+        except OSError:
+            pass
+
+    def run(self) -> None:
+        with self._sock:
+            while not self._stopping.is_set():
+                try:
+                    sock, peer = self._sock.accept()
+                except OSError as error:
+                    self._failed(error)
+                else:
+                    self._welcome(sock, str(Address(*peer[:2])))
+
+    def _failed(self, error: OSError) -> None:
+        if self._stopping.is_set() or error.errno in _GONE:
+            return
+        if error.errno not in _EXHAUSTED:
+            raise error
+        self._pause(error)
+
+    def _pause(self, error: Exception) -> None:
+        self._house.log.warning("exhausted", reason=str(error))
+        self._stopping.wait(PAUSE)
+
+    def _welcome(self, sock: socket.socket, peer: str) -> None:
+        house = self._house
+        try:
+            _tune(sock)
+        except OSError:
+            sock.close()  # the client was gone before we looked
+            return
+        connection = Connection(house, sock, peer)
+        if not house.roster.add(connection):
+            _turn_away(sock)
+            return
+        house.metrics.connections.inc()
+        house.metrics.opened.inc()
+        self._count += 1
+        # Daemons: a client's thread that hangs must not keep the process; `stop` joins them all.
+        connection.thread = threading.Thread(target=connection.run, name=f"client-{self._count}", daemon=True)
+        try:
+            connection.thread.start()
+        except RuntimeError as error:
+            connection.thread = None
+            house.roster.remove(connection)
+            house.metrics.connections.dec()
+            _turn_away(sock)
+            self._pause(error)
+
+
+def _turn_away(sock: socket.socket) -> None:
+    with sock:
+        try:
+            sock.send(_FULL, socket.MSG_DONTWAIT)
+        except OSError:
+            pass
+
+
+def _tune(sock: socket.socket) -> None:
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, seconds in _KEEPALIVE:
+        if hasattr(socket, name):
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), seconds)

@@ -1,0 +1,162 @@
+"""What waits for one socket, bounded in bytes.
+
+1. Offering never blocks and never touches the socket.
+2. Bytes count as waiting until the kernel took them.
+3. Overflow drops what waits, keeps the line that is half sent, and ends with `last_words`, whose
+   code tells the client that it may resume: nothing of it is lost, it is in the logs.
+4. An outbox is scheduled with the deliverer at most once at a time, and only the deliverer sends.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+LOW_WATER = 256 * 1024
+"""Bytes. Above it nothing that can wait (replay) is offered."""
+
+
+class Socket(Protocol):
+    """What the deliverer needs of a socket. `send` takes MSG_DONTWAIT."""
+
+    def fileno(self) -> int: ...
+    def send(self, data: bytes | memoryview, flags: int, /) -> int: ...
+    def shutdown(self, how: int, /) -> None: ...
+
+
+class Outbox:
+    """One connection's. `limit`: bytes. Methods: any thread, but for `take` and `sent`: the deliverer's."""
+
+    __slots__ = (
+        "_chunks",
+        "_lock",
+        "_schedule",
+        "_scheduled",
+        "_when_low",
+        "cut",
+        "ended",
+        "finishing",
+        "flushed",
+        "last_words",
+        "limit",
+        "offered",
+        "overflowed",
+        "progress",
+        "rest",
+        "size",
+        "sock",
+        "taken",
+    )
+
+    def __init__(self, sock: Socket, limit: int, schedule: Callable[[Outbox], None]) -> None:
+        self.sock = sock
+        self.limit = limit
+        self.last_words = b""
+        self._schedule = schedule
+        # Guards what follows, up to the empty line.
+        self._lock = threading.Lock()
+        self._chunks: list[bytes] = []
+        self._scheduled = False
+        self._when_low: Callable[[], None] | None = None
+        self.size = 0
+        self.offered = 0  # bytes ever offered; `taken`: those of them that left, for the kernel or dropped
+        self.taken = 0
+        self.finishing = False
+        self.overflowed = False
+        self.progress = 0.0  # when the kernel took some last, or there began to be some
+
+        # The deliverer's alone: what it took and could not send yet, and whether that was cut (3).
+        self.rest: bytes | memoryview = b""
+        self.cut = False
+        # Made by the connection when it waits for them. The deliverer sets the one when all that waited
+        # in a finishing outbox is gone, the other when it has let go of the socket.
+        self.flushed: threading.Event | None = None
+        self.ended: threading.Event | None = None
+
+    def offer(self, data: bytes) -> bool:
+        """Appends whole lines. False: nothing more is taken (closing, or it overflowed just now)."""
+        with self._lock:
+            if self.finishing:
+                return False
+            if self.size + len(data) > self.limit:
+                self._overflow()
+            else:
+                if not self.size:
+                    self.progress = time.monotonic()
+                self._chunks.append(data)
+                self.size += len(data)
+                self.offered += len(data)
+                if self._scheduled:
+                    return True
+            self._scheduled = True
+        self._schedule(self)
+        return not self.overflowed
+
+    def finish(self, last: bytes = b"") -> None:
+        """What waits is still sent, then `last`, then the socket is half closed. Idempotent."""
+        with self._lock:
+            if not self.finishing:
+                self.finishing = True
+                self._append(last)
+            self._scheduled = True
+        self._schedule(self)
+
+    def break_off(self) -> None:
+        """Drops everything: the socket is broken, or its connection closes it now."""
+        with self._lock:
+            self.finishing = self._scheduled = True
+            self._drop()
+        self._schedule(self)
+
+    def low(self, when_low: Callable[[], None]) -> bool:
+        """Whether replay may be offered; if not, `when_low` is called once when it may (deliverer)."""
+        with self._lock:
+            if self.finishing or self.size < LOW_WATER:
+                return True
+            self._when_low = when_low
+            return False
+
+    def take(self) -> bytes:
+        """Everything that waits, joined. b'': nothing, and the outbox is not scheduled any more."""
+        with self._lock:
+            if not self._chunks:
+                self._scheduled = False
+                return b""
+            chunks, self._chunks = self._chunks, []
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    def sent(self, count: int, *, whole: bool) -> bool:
+        """`count` bytes are gone; `whole`: all that was taken. Whether there is more to do."""
+        with self._lock:
+            self.size -= count
+            self.taken += count
+            if count:
+                self.progress = time.monotonic()
+            called = self._when_low if self.finishing or self.size < LOW_WATER else None
+            if called:
+                self._when_low = None
+            more = not whole or bool(self._chunks) or self.finishing
+            if not more:
+                self._scheduled = False
+        if called:
+            called()
+        return more
+
+    def _append(self, data: bytes) -> None:  # the lock is held
+        if data:
+            self._chunks.append(data)
+            self.size += len(data)
+            self.offered += len(data)
+
+    def _drop(self) -> None:  # the lock is held
+        dropped = sum(map(len, self._chunks))
+        self._chunks.clear()
+        self.size -= dropped
+        self.taken += dropped
+
+    def _overflow(self) -> None:  # the lock is held
+        self.overflowed = self.finishing = True
+        self._drop()
+        self._append(self.last_words)

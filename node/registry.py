@@ -1,0 +1,68 @@
+"""The sessions that are claimed at this node, the absent ones included.
+
+Connection threads, the subscriber, the publisher, and the beat thread meet here. The lock is never
+held while anything else is called.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from node.session import Session
+
+
+class Registry:
+    """Any thread; nothing blocks."""
+
+    def __init__(self) -> None:
+        # Guards the dict. Session id -> the session under its present claim.
+        self._lock = threading.Lock()
+        self._sessions: dict[str, Session] = {}
+
+    def add(self, session: Session) -> Session | None:
+        """Returns the one that held this id under another claim: its connection must go."""
+        with self._lock:
+            former = self._sessions.get(session.id)
+            self._sessions[session.id] = session
+            return former
+
+    def get(self, session: str) -> Session | None:
+        with self._lock:
+            return self._sessions.get(session)
+
+    def remove(self, session: Session) -> bool:
+        """Whether it was still there under the same claim."""
+        with self._lock:
+            if self._sessions.get(session.id) is not session:
+                return False
+            del self._sessions[session.id]
+            return True
+
+    def set_away(self, session: Session) -> bool:
+        """Its connection broke; it stays, to be claimed again if Redis loses it. Whether it was there."""
+        with self._lock:
+            if self._sessions.get(session.id) is not session:
+                return False
+            session.away_since = time.monotonic()
+            return True
+
+    def take_all(self) -> list[Session]:
+        """Removes and returns all."""
+        with self._lock:
+            sessions, self._sessions = list(self._sessions.values()), {}
+            return sessions
+
+    def all(self) -> list[Session]:
+        with self._lock:
+            return list(self._sessions.values())
+
+    def sweep(self, before: float) -> None:
+        """Forgets those who have been away since before the monotonic time `before`."""
+        with self._lock:
+            for session in list(self._sessions.values()):
+                if 0 < session.away_since < before:
+                    del self._sessions[session.id]
+
+    def __len__(self) -> int:
+        return len(self._sessions)

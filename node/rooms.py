@@ -1,0 +1,122 @@
+"""The feeds of this node: one for each log with a local member.
+
+A room's feed stays for a while after its last member, so that one who comes back at once finds it
+in place; its inbox likewise.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from cluster.types import Entry, Position
+from node.feed import Feed, Reader
+from node.metrics import Metrics
+from node.workers import Workers
+
+LINGER = 30.0
+"""Seconds that a feed stays without a member (R6)."""
+
+
+class Wants(Protocol):
+    """What of the cluster decides which rooms are heard. Neither method blocks."""
+
+    def want(self, room: str) -> None: ...
+    def unwant(self, room: str) -> None: ...
+
+
+class _Held:
+    __slots__ = ("feed", "holders", "idle_since")
+
+    def __init__(self, feed: Feed) -> None:
+        self.feed = feed
+        self.holders = 0
+        self.idle_since = 0.0
+
+
+class Rooms:
+    """Any thread; nothing blocks."""
+
+    def __init__(self, reader: Reader, wants: Wants, workers: Workers, metrics: Metrics) -> None:
+        self._make: Callable[[str], Feed] = lambda log: Feed(log, reader, workers, metrics)
+        self._wants = wants
+        self._metrics = metrics
+        # Guards the dict and its rows, and makes wanting and unwanting happen in the same order.
+        self._lock = threading.Lock()
+        self._held: dict[str, _Held] = {}
+
+    def hold(self, log: str) -> Feed:
+        """The feed of `log`, to be released once. Call it before the script that makes a member, so
+        that nothing published in between is missed."""
+        with self._lock:
+            held = self._held.get(log)
+            if held is None:
+                held = self._held[log] = _Held(self._make(log))
+                if log.startswith("#"):
+                    self._wants.want(log)
+            held.holders += 1
+            return held.feed
+
+    def is_held(self, log: str) -> bool:
+        return log in self._held
+
+    def release(self, log: str) -> None:
+        with self._lock:
+            held = self._held[log]
+            held.holders -= 1
+            held.idle_since = time.monotonic()
+            if not held.holders and held.feed.place() is None:
+                self._drop(log)  # nobody became a member
+
+    def sweep(self, now: float) -> None:
+        """Drops the feeds that nobody has held for `LINGER` seconds."""
+        with self._lock:
+            for log in [log for log, held in self._held.items() if _is_over(held, now)]:
+                self._drop(log)
+
+    def logs(self) -> list[str]:
+        with self._lock:
+            return [log for log, held in self._held.items() if held.holders]
+
+    def place(self, log: str) -> Position | None:
+        """Up to where the log has been offered here."""
+        with self._lock:
+            held = self._held.get(log)
+        return held.feed.place() if held else None
+
+    def _drop(self, log: str) -> None:  # the lock is held
+        del self._held[log]
+        if log.startswith("#"):
+            self._wants.unwant(log)
+
+    # -- what the cluster tells -----------------------------------------------------------
+
+    def receive(self, entry: Entry) -> None:
+        self._metrics.entries.inc()
+        # A read of one key of a dict is atomic; the subscriber shall not wait for the lock.
+        held = self._held.get(entry.log)
+        if held is not None:
+            held.feed.receive(entry)
+
+    def subscribed(self, room: str | None) -> None:
+        """`room`, or all inboxes, are heard from now on."""
+        for feed in self._feeds(lambda log: log == room if room else log.startswith("@")):
+            feed.missing()
+
+    def tops(self, tops: Mapping[str, Position]) -> None:
+        for feed in self._feeds(lambda log: log in tops):
+            feed.heard(tops[feed.log])
+
+    def recovered(self) -> None:
+        for feed in self._feeds(lambda _: True):
+            feed.missing()
+
+    def _feeds(self, chosen: Callable[[str], bool]) -> list[Feed]:
+        with self._lock:
+            return [held.feed for log, held in self._held.items() if chosen(log)]
+
+
+def _is_over(held: _Held, now: float) -> bool:
+    return not held.holders and now - held.idle_since >= LINGER

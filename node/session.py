@@ -1,0 +1,115 @@
+"""A user's stay as this node knows it."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+from typing import TYPE_CHECKING
+
+from cluster.types import Claimed, Name, Position, Published, SessionRecord
+from node.delivery import Delivery
+
+if TYPE_CHECKING:
+    from node.connection import Connection
+
+_BYTES = 16
+_LOGS_KEPT = 64
+
+
+def new_id() -> str:
+    """128 random bits, of A-Z a-z 0-9 _ -."""
+    return secrets.token_urlsafe(_BYTES)
+
+
+def token_hash(token: str) -> str:
+    """How a token is kept where others can read it."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+class Session:
+    """Made by the connection's thread that claimed it.
+
+    Each field has one writer. Connection thread: `rooms` (a new tuple each time), `deliveries`, `said`,
+    `away_since`. Publisher thread: `n`, `answered`, `accepted`.
+    """
+
+    __slots__ = (
+        "accepted",
+        "address",
+        "all_answered",
+        "answered",
+        "away_since",
+        "claim",
+        "connection",
+        "deliveries",
+        "id",
+        "n",
+        "name",
+        "rooms",
+        "said",
+        "since",
+        "token_hash",
+    )
+
+    def __init__(self, claimed: Claimed, hashed: str, address: str, connection: Connection) -> None:
+        self.id = claimed.session
+        self.claim = claimed.claim
+        self.name: Name = claimed.name
+        self.token_hash = hashed
+        self.address = address
+        self.since = claimed.since
+        self.connection = connection
+        self.rooms = tuple(log for log in claimed.logs if log.startswith("#"))
+        self.deliveries: dict[str, Delivery] = {}
+        self.n = claimed.n
+        self.said = 0  # how many were submitted, and how many of them answered
+        self.answered = 0
+        self.all_answered: threading.Event | None = None  # made by whoever waits for it
+        self.accepted: dict[str, Position] = {}  # what this session said last in each log
+        self.away_since = 0.0  # monotonic; 0: here
+
+    @property
+    def inbox(self) -> str:
+        return f"@{self.id}"
+
+    @property
+    def unanswered(self) -> int:
+        return self.said - self.answered
+
+    def answer(self) -> None:
+        """One more of what was said has its outcome. Publisher thread."""
+        self.answered += 1
+        waiter = self.all_answered
+        if waiter is not None and not self.unanswered:
+            waiter.set()
+
+    def consumed(self, n: int) -> None:
+        """The outcome of n is known."""
+        self.n = max(self.n, n)
+
+    def published(self, outcome: Published) -> None:
+        """`outcome` is in a log."""
+        self.consumed(outcome.n)
+        known = self.accepted.pop(outcome.log, None)
+        position = outcome.position
+        if known is not None and known.epoch == position.epoch and known.offset > position.offset:
+            position = known
+        # A new dict, since other threads walk through the old one.
+        kept = list(self.accepted.items())[-_LOGS_KEPT + 1 :]
+        self.accepted = {**dict(kept), outcome.log: position}
+
+    def record(self, positions: dict[str, Position]) -> SessionRecord:
+        """What has to be known of it to claim it again. `positions`: what this node has of its logs."""
+        return SessionRecord(
+            session=self.id,
+            claim=self.claim,
+            name=self.name,
+            token_hash=self.token_hash,
+            address=self.address,
+            since=self.since,
+            n=self.n,
+            rooms=self.rooms,
+            away=self.away_since > 0,
+            positions=positions,
+        )

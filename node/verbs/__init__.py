@@ -1,0 +1,47 @@
+"""What clients ask for, one file a verb. The wire's state table has decided already what is legal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from node.verbs.ack import ack
+from node.verbs.failed import failed
+from node.verbs.hello import hello
+from node.verbs.help import help_
+from node.verbs.history import history
+from node.verbs.join import join
+from node.verbs.leave import leave
+from node.verbs.ping import ping
+from node.verbs.quit import quit_
+from node.verbs.rooms import rooms
+from node.verbs.say import say
+from node.verbs.who import who
+from wire import Event, Help, WireError, frames
+
+if TYPE_CHECKING:
+    from node.connection import Connection
+
+Verb: TypeAlias = "Callable[[Connection, Any], None]"
+
+VERBS: Mapping[type[Any], Verb] = {
+    frames.Hello: hello,
+    frames.Say: say,
+    frames.Ack: ack,
+    frames.Join: join,
+    frames.Leave: leave,
+    frames.Who: who,
+    frames.Rooms: rooms,
+    frames.History: history,
+    frames.Ping: ping,
+    frames.Quit: quit_,
+    Help: help_,
+}
+
+
+def act(connection: Connection, event: Event) -> None:
+    """Does what the client asked for. The connection's thread; may block on Redis."""
+    if isinstance(event, WireError):
+        failed(connection, event)
+    else:
+        VERBS[type(event)](connection, event)

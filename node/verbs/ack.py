@@ -1,0 +1,20 @@
+"""ack: what has reached the user."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cluster.types import Position
+from wire.frames import INBOX, Ack
+
+if TYPE_CHECKING:
+    from node.connection import Connection
+
+
+def ack(connection: Connection, frame: Ack) -> None:
+    """The inbox's cursor goes to the cluster: the senders get their receipts. Rooms need none: each
+    client keeps its own cursors, and their logs are trimmed by length."""
+    session = connection.session
+    cursor = frame.cursors.get(INBOX)
+    if session is not None and cursor is not None:
+        connection.house.cluster.acknowledge(session.id, session.claim, Position(*cursor), "received")

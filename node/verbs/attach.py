@@ -1,0 +1,55 @@
+"""Ties a session's connection to the feed of one of its logs. Shared by hello and join."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cluster.errors import ClusterError
+from cluster.types import Position
+from node.delivery import Delivery
+from node.feed import Feed
+from node.letters import wire_log
+from node.verbs.history import tell_history
+from wire.frames import Joined
+
+if TYPE_CHECKING:
+    from node.connection import Connection
+
+
+def attach(connection: Connection, feed: Feed, cursor: Position, top: Position) -> None:
+    """From here on the client gets what comes after `cursor` in a log that is held for it."""
+    session = connection.session
+    assert session is not None
+    delivery = Delivery(feed, connection.outbox, connection.dialect, cursor)
+    session.deliveries[feed.log] = delivery
+    feed.attach(delivery, top)
+
+
+def show_room(connection: Connection, room: str, where: Position, time: int, request: int | None = None) -> None:
+    """Answers a join: who is here, and what was said last. `where`: the client's own joined entry, or
+    offset 0 when there was none, so that no cursor moves. Members and history are a courtesy: while
+    Redis is away they are left out."""
+    session, cluster = connection.session, connection.house.cluster
+    assert session is not None
+    nicks: list[str] = []
+    try:
+        nicks = [member.nick for member in cluster.members(room)]
+    except ClusterError:
+        pass
+    answer = Joined(
+        log=wire_log(room),
+        epoch=where.epoch,
+        offset=where.offset,
+        session=session.id,
+        nick=session.name.shown,
+        time=time,
+        count=len(nicks),
+        members=nicks[: Joined.MEMBERS_SHOWN],
+        id=request,
+    )
+    connection.send(answer)
+    if where.offset and connection.house.settings.history:
+        try:
+            tell_history(connection, cluster.history(room, where.offset, connection.house.settings.history))
+        except ClusterError:
+            pass

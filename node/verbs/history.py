@@ -1,0 +1,40 @@
+"""history: what was said in a room before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from cluster.errors import ClusterError, Refused
+from cluster.types import Entry, Reason
+from node.letters import frame as frame_of
+from node.verbs.refusals import refusal
+from wire import WireError, room
+from wire.frames import History, HistoryEnd
+
+if TYPE_CHECKING:
+    from node.connection import Connection
+
+
+def history(connection: Connection, frame: History) -> None:
+    try:
+        name = room(frame.room)
+        if connection.session is None or name not in connection.session.rooms:
+            raise Refused(Reason.NOT_MEMBER)
+        entries = connection.house.cluster.history(name, frame.before, frame.limit)
+    except WireError as error:
+        connection.tell(WireError(error.code, error.text, id=frame.id).to_frame())
+        return
+    except ClusterError as error:
+        connection.tell(refusal(error, id=frame.id))
+        return
+    tell_history(connection, entries)
+    connection.tell(HistoryEnd(room=name, count=len(entries), id=frame.id))
+
+
+def tell_history(connection: Connection, entries: Sequence[Entry]) -> None:
+    """Messages marked as history: outside of the order of the log."""
+    for entry in entries:
+        told = frame_of(entry, history=True)
+        if told is not None:
+            connection.tell(told)

@@ -1,0 +1,56 @@
+"""join: become a member of a room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cluster.errors import ClusterError, Fenced
+from cluster.types import Position
+from node.feed import Feed
+from node.verbs.attach import attach, show_room
+from node.verbs.refusals import TAKEN_OVER, refusal
+from wire import WireError, room
+from wire.frames import Join
+
+if TYPE_CHECKING:
+    from node.connection import Connection
+
+
+def join(connection: Connection, frame: Join) -> None:
+    try:
+        name = room(frame.room)
+    except WireError as error:
+        connection.send(WireError(error.code, error.text, id=frame.id).to_frame())
+        return
+    # Held before the script runs: what is said right after it must find the feed.
+    feed = connection.house.rooms.hold(name)
+    kept = False
+    try:
+        kept = _join(connection, name, frame.id, feed)
+    finally:
+        if not kept:
+            connection.house.rooms.release(name)
+
+
+def _join(connection: Connection, name: str, request: int | None, feed: Feed) -> bool:
+    """Whether the feed is held for this session from now on."""
+    session, house = connection.session, connection.house
+    assert session is not None
+    try:
+        done = house.cluster.join(session.id, session.claim, name)
+    except Fenced:
+        connection.dismiss(TAKEN_OVER)
+        return False
+    except ClusterError as error:
+        connection.send(refusal(error, id=request))
+        return False
+    known = name in session.deliveries
+    if not known:
+        session.rooms = (*(each for each in session.rooms if each != name), name)
+    if done.changed:
+        house.log.info("joined", room=name, **connection.names())
+    fresh = done.changed and not known
+    show_room(connection, name, done.position if fresh else Position("", 0), done.time, request)
+    if not known:
+        attach(connection, feed, done.position, done.position)
+    return not known

@@ -1,0 +1,53 @@
+"""Refusals of the cluster as frames: the code for programs, a text for people."""
+
+from __future__ import annotations
+
+from cluster.errors import ClusterError, Fenced, Refused, Stopped
+from cluster.types import Reason
+from wire import Code
+from wire.frames import Error
+
+_TEXTS = {
+    Reason.NICK_TAKEN: "that nickname is taken",
+    Reason.RESUME_REFUSED: "this session can't be resumed; begin a new one",
+    Reason.NO_SUCH_NICK: "nobody of that name is here",
+    Reason.ADDRESSEE_CHANGED: "somebody else has that name now; nothing was sent",
+    Reason.NOT_MEMBER: "you are not in that room; join it first",
+    Reason.INBOX_FULL: "too many messages wait for that person; try again later",
+    Reason.TOO_MANY_ROOMS: "you are in too many rooms; leave one first",
+    Reason.OUT_OF_ORDER: "an earlier message is missing; say again from last + 1",
+    Reason.FORGOTTEN: "it was answered too long ago to know how",
+    Reason.TEXT_TOO_LONG: "the text is too long",
+    Reason.BAD_TEXT: "the text can't be said",
+    Reason.BAD_ROOM: "that is no room",
+    Reason.BAD_NICK: "that is no nickname",
+    Reason.BAD_FRAME: "the frame was not understood",
+}
+_DEGRADED = "the chat can't reach its store; nothing was taken, try again in a moment"
+_LEAVING = "this node is leaving; nothing was taken, connect to another one"
+TAKEN_OVER = Error(code=Code.TAKEN_OVER, text="this session goes on at another connection")
+ENDED = Error(code=Code.ENDED, text="this session is over")
+LEASE_LOST = Error(code=Code.LEASE_LOST, text="this node lost its place for a moment; connect again")
+
+
+def refusal(
+    error: ClusterError,
+    *,
+    n: int | None = None,
+    id: int | None = None,  # noqa: A002 - the field's name on the wire
+) -> Error:
+    """The answer to the request that failed so. `n`, `id`: its. Pure; any thread."""
+    if isinstance(error, Refused):
+        return _refused(error, n, id)
+    if isinstance(error, Fenced):
+        return Error(code=Code.TAKEN_OVER, text=TAKEN_OVER.text, n=n, id=id)
+    if isinstance(error, Stopped):
+        return Error(code=Code.DRAINING, text=_LEAVING, n=n, id=id)
+    return Error(code=Code.DEGRADED, text=_DEGRADED, n=n, id=id)
+
+
+def _refused(error: Refused, n: int | None, request: int | None) -> Error:
+    reason = Reason(error.reason)
+    last = int(error.detail) if reason is Reason.OUT_OF_ORDER and error.detail.isdigit() else None
+    free = error.detail if reason is Reason.NICK_TAKEN and error.detail else None
+    return Error(code=Code[reason.name], text=_TEXTS[reason], n=n, id=request, last=last, suggestion=free)

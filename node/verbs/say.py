@@ -1,0 +1,167 @@
+"""say: to a room, or to one person."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from cluster.errors import ClusterError, Degraded, Fenced, LeaseLost, Refused, Stopped
+from cluster.types import Published, Reason
+from node.session import Session
+from node.verbs.refusals import TAKEN_OVER, refusal
+from wire import Code, Nick, WireError, check, destination
+from wire.frames import Accepted, Error, Say
+from wire.plain import private_copy
+
+if TYPE_CHECKING:
+    from node.connection import Connection
+
+RETRY = 0.3
+"""Seconds until a plain client's line is tried again."""
+
+
+def say(connection: Connection, frame: Say) -> None:
+    session = connection.session
+    assert session is not None
+    if not connection.native:
+        _say_plain(connection, session, frame)
+        return
+    try:
+        check(frame.text)
+        to = destination(frame.to)
+    except WireError as error:
+        refuse(connection, frame.n, error, Reason[error.code.name])
+        return
+    answer = _Answer(connection, session, frame.n, _shown(to))
+    _submit(answer, _mapped(to), frame.text, frame.holder or "", "")
+
+
+def refuse(connection: Connection, n: int, error: WireError, reason: Reason) -> None:
+    """Uses up n for something that can't be said: every n is consumed exactly once (R1)."""
+    session = connection.session
+    assert session is not None
+    _submit(_Answer(connection, session, n, "", error), "", "", "", reason)
+
+
+class _Answer:
+    """Awaits the outcome of one `say` of a native client. Called on the publisher's thread."""
+
+    __slots__ = ("connection", "error", "n", "session", "to")
+
+    def __init__(
+        self, connection: Connection, session: Session, n: int, to: str, error: WireError | None = None
+    ) -> None:
+        self.connection = connection
+        self.session = session
+        self.n = n
+        self.to = to
+        self.error = error  # what we refuse it for ourselves
+
+    def __call__(self, outcome: Published | ClusterError) -> None:
+        _remember(self.connection, self.session, self.n, outcome)
+        if isinstance(outcome, Published):
+            log = outcome.log if outcome.log.startswith("#") else self.to
+            where = outcome.position
+            self.connection.tell(Accepted(n=self.n, log=log, epoch=where.epoch, offset=where.offset, time=outcome.time))
+        elif isinstance(outcome, Fenced):
+            self.connection.dismiss(TAKEN_OVER)
+        elif self.error is not None and _is_final(outcome):
+            self.connection.tell(Error(code=self.error.code, text=self.error.text, n=self.n))
+        else:
+            self.connection.tell(refusal(outcome, n=self.n))
+        self.session.answer()
+
+
+def _submit(answer: _Answer, to: str, text: str, holder: str, refused: str) -> None:
+    connection, session = answer.connection, answer.session
+    house = connection.house
+    if session.unanswered >= house.settings.window:
+        text = f"{house.settings.window} messages wait for their answer; say this one again after one came"
+        connection.tell(Error(code=Code.WINDOW_FULL, text=text, n=answer.n))
+        return
+    session.said += 1
+    try:
+        house.cluster.publish(session.id, session.claim, answer.n, to, text, answer, holder=holder, refusal=refused)
+    except (Degraded, Stopped) as error:
+        session.said -= 1
+        connection.tell(refusal(error, n=answer.n))
+
+
+def _remember(connection: Connection, session: Session, n: int, outcome: Published | ClusterError) -> None:
+    if isinstance(outcome, Published):
+        session.published(outcome)
+        connection.house.metrics.accepted.inc()
+    elif isinstance(outcome, Refused) and _is_final(outcome):
+        session.consumed(n)
+        connection.house.metrics.refused.inc()
+
+
+def _is_final(outcome: ClusterError) -> bool:
+    """Whether the refusal used up its n."""
+    passing = (Reason.OUT_OF_ORDER, Reason.INBOX_FULL)
+    return isinstance(outcome, Refused) and outcome.reason not in passing
+
+
+def _shown(to: Nick | str) -> str:
+    return f"@{to.shown}" if isinstance(to, Nick) else to
+
+
+def _mapped(to: Nick | str) -> str:
+    return f"@{to.mapped}" if isinstance(to, Nick) else to
+
+
+# -- plain ------------------------------------------------------------------------------------
+# A plain client can't say a line again, so the node does, one line at a time, and reads no further
+# meanwhile: what is not read waits in the sender's own kernel. Its n are the node's to give.
+
+
+def _say_plain(connection: Connection, session: Session, frame: Say) -> None:
+    try:
+        check(frame.text)
+        to = destination(frame.to)
+    except WireError as error:
+        connection.tell(error.to_frame())
+        return
+    outcome = _persist(connection, session, _mapped(to), frame.text)
+    if isinstance(outcome, Published):
+        if isinstance(to, Nick):
+            connection.outbox.offer(private_copy(to.shown, frame.text))
+    elif isinstance(outcome, Fenced):
+        connection.dismiss(TAKEN_OVER)
+    else:
+        connection.tell(refusal(outcome))
+
+
+def _persist(connection: Connection, session: Session, to: str, text: str) -> Published | ClusterError:
+    """Says it again until there is an outcome, the connection ends, or the node leaves."""
+    standing, told = connection.house.standing, False
+    while True:
+        n = session.n + 1
+        outcome = _ask(connection, session, n, to, text)
+        if isinstance(outcome, Refused) and outcome.reason == Reason.OUT_OF_ORDER and outcome.detail.isdigit():
+            session.consumed(int(outcome.detail))
+        elif isinstance(outcome, Published | Refused | Fenced | LeaseLost | Stopped):
+            return outcome
+        elif not told:
+            told = True
+            connection.tell(Error(code=Code.DEGRADED, text="the chat can't reach its store; your line waits"))
+        if connection.outbox.finishing or standing.leaving.wait(RETRY):
+            return outcome
+
+
+def _ask(connection: Connection, session: Session, n: int, to: str, text: str) -> Published | ClusterError:
+    """Blocks until the publisher has the outcome of n."""
+    outcomes: list[Published | ClusterError] = []
+    answered = threading.Event()
+
+    def done(outcome: Published | ClusterError) -> None:
+        _remember(connection, session, n, outcome)
+        outcomes.append(outcome)
+        answered.set()
+
+    try:
+        connection.house.cluster.publish(session.id, session.claim, n, to, text, done)
+    except ClusterError as error:
+        return error
+    answered.wait()
+    return outcomes[0]

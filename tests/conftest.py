@@ -1,0 +1,55 @@
+"""What every test gets.
+
+A thread that crashes fails the test that ran it: pytest turns it into a warning, and warnings are
+errors here (see pyproject.toml). tests/unit/test_support.py proves it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import redis_process
+from tests.support.programs import required
+from tests.support.threads import leaked
+
+
+@pytest.fixture(autouse=True)
+def no_leaked_threads() -> Iterator[None]:
+    """Fails a test whose threads still run after it and after its fixtures' clean-up."""
+    before = set(threading.enumerate())
+    yield
+    names = leaked(before)
+    if names:
+        pytest.fail(f"threads left running: {', '.join(names)}")
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A developer's own HYDRACHAT_ settings must not reach a test."""
+    for name in [name for name in os.environ if name.startswith("HYDRACHAT_")]:
+        if name != "HYDRACHAT_TEST_REQUIRE":
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> str:
+    """Path of a real redis-server."""
+    return required("redis-server")
+
+
+@pytest.fixture(scope="session")
+def haproxy() -> str:
+    """Path of a real haproxy."""
+    return required("haproxy")
+
+
+@pytest.fixture
+def redis_url(redis_server: str, tmp_path: Path) -> Iterator[str]:
+    """URL of an empty real Redis that belongs to this test."""
+    with redis_process.running(redis_server, tmp_path / "redis") as url:
+        yield url

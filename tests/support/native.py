@@ -1,0 +1,103 @@
+"""A native client that does only what it is told to: no failover, no acknowledgement, no resending."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, TypeVar, cast
+
+from tests.support.tcp import PATIENCE, Wire, until
+from wire.codec import decode_server, encode
+from wire.frames import ClientFrame, Cursors, Error, Frame, Hello, Joined, Message, Say, Welcome
+
+F = TypeVar("F", bound=Frame)
+
+
+class NativeClient:
+    """One connection. One thread. `frames`: all that came so far."""
+
+    def __init__(self, address: str, nick: str = "", receive_buffer: int = 0) -> None:
+        self.wire = Wire(address, receive_buffer)
+        self.nick = nick
+        self.frames: list[Any] = []
+        self.n = 0
+        self._rest = b""
+        self._taken = 0
+
+    def __enter__(self) -> NativeClient:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.wire.close()
+
+    def enter(self) -> Welcome:
+        """Says hello under its nickname; returns when it is in the lobby."""
+        self.send(Hello(nick=self.nick, client="test"))
+        self.welcome = self.expect(Welcome)
+        self.expect(Joined, lambda frame: frame.count is not None)
+        return self.welcome
+
+    def resume(self, welcome: Welcome, cursors: Cursors, n: int = 0) -> None:
+        """Asks for the session of `welcome`; the answer is to be expected."""
+        self.n = n
+        self.send(
+            Hello(client="test", nick=welcome.nick, session=welcome.session, token=welcome.token, cursors=cursors, n=n)
+        )
+
+    def send(self, frame: ClientFrame) -> None:
+        self.wire.send(encode(frame))
+
+    def say(self, text: str, to: str = "#lobby") -> int:
+        """Returns its n; the outcome is to be expected."""
+        self.n += 1
+        self.send(Say(n=self.n, to=to, text=text))
+        return self.n
+
+    def expect(self, kind: type[F], where: Callable[[F], bool] = lambda _: True, within: float = PATIENCE) -> F:
+        """The next such frame after those expected before; what lies between is passed over."""
+        return cast("F", self._await((kind,), cast("Callable[[Any], bool]", where), within))
+
+    def expect_one_of(self, *kinds: type[Frame], within: float = PATIENCE) -> Any:
+        """Whichever comes first."""
+        return self._await(kinds, lambda _: True, within)
+
+    def _await(self, kinds: tuple[type[Frame], ...], where: Callable[[Any], bool], within: float) -> Any:
+        start = self._taken
+
+        def found() -> bool:
+            while self._taken < len(self.frames):
+                frame = self.frames[self._taken]
+                self._taken += 1
+                if isinstance(frame, kinds) and where(frame):
+                    return True
+            return False
+
+        if not until(found, self._read, within):
+            passed = "\n  ".join(repr(frame)[:300] for frame in self.frames[start:][-20:])
+            end = "the connection ended" if self.wire.ended else f"{within:g} s passed"
+            wanted = " or ".join(kind.__name__ for kind in kinds)
+            raise AssertionError(f"no {wanted} for {self.nick}, {end}; there came\n  {passed}")
+        return self.frames[self._taken - 1]
+
+    def expect_text(self, text: str, within: float = PATIENCE) -> Message:
+        """The message with exactly this text."""
+        return self.expect(Message, lambda frame: frame.text == text, within)
+
+    def expect_error(self, code: int, within: float = PATIENCE) -> Error:
+        return self.expect(Error, lambda frame: frame.code == code, within)
+
+    def expect_end(self, within: float = PATIENCE) -> None:
+        """The node closes the connection."""
+        assert until(lambda: self.wire.ended, self._read, within), f"still open after {within:g} s"
+
+    def drain(self, within: float) -> list[Any]:
+        """Reads for so long; returns all frames there were."""
+        until(lambda: self.wire.ended, self._read, within)
+        return self.frames
+
+    def _read(self, deadline: float) -> bool:
+        data = self.wire.read(deadline)
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        # All but the greeting is JSON.
+        self.frames += [decode_server(line) for line in lines if line.startswith(b"{")]
+        return bool(data)

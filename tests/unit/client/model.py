@@ -1,0 +1,288 @@
+"""A world without sockets or clock: model nodes that share one log, and a client driven by hand.
+
+The model keeps the rules that the client relies on (see docs/protocol.md): n is consumed in order and
+exactly once, a resume replays from the cursors, and only the link that holds the claim is served.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from dataclasses import dataclass, field
+
+from client.actions import Action, Close, Connect, Emit, Send
+from client.conversation import Conversation
+from client.events import Event, MessageEvent
+from client.failover import Failover
+from client.links import Phase
+from client.settings import Settings
+from client.stay import Stay
+from wire.address import Address
+from wire.codes import Code
+from wire.frames import (
+    Accepted,
+    Ack,
+    Bye,
+    ClientFrame,
+    Cursor,
+    Error,
+    Hello,
+    Join,
+    Joined,
+    Message,
+    Ping,
+    Pong,
+    Quit,
+    Say,
+    ServerFrame,
+    Welcome,
+)
+
+LOBBY = "#lobby"
+ADDRESSES = [Address("127.0.0.1", port) for port in (7701, 7702, 7703)]
+
+
+@dataclass
+class Session:
+    number: str
+    nick: str
+    token: str
+    last: int = 0
+    outcomes: dict[int, ServerFrame] = field(default_factory=dict)
+    holder: Line | None = None
+
+
+@dataclass
+class Line:
+    """A connection: frames on their way, both directions."""
+
+    link: int
+    address: Address
+    up: deque[ClientFrame] = field(default_factory=deque)
+    down: deque[ServerFrame] = field(default_factory=deque)
+    connected: bool = False
+    cut: bool = False
+    session: Session | None = None
+
+
+class World:
+    """The cluster."""
+
+    def __init__(self) -> None:
+        self.epoch = "e1"
+        self.log: list[Message | Joined] = []
+        self.sessions: dict[str, Session] = {}
+        self.down: set[Address] = set()
+        self.degraded = False
+        self.lines: list[Line] = []
+
+    @property
+    def top(self) -> Cursor:
+        return (self.epoch, len(self.log))
+
+    def new_epoch(self) -> None:
+        """Redis came back with all its data; offsets go on."""
+        self.epoch = f"e{int(self.epoch[1:]) + 1}"
+
+    def post(self, text: str, session: str = "other", n: int = 0) -> Message:
+        """Somebody says something in the lobby."""
+        number = n or 1 + sum(isinstance(entry, Message) and entry.session == session for entry in self.log)
+        entry = Message(LOBBY, self.epoch, len(self.log) + 1, session, number, session, text, 1000)
+        self.append(entry)
+        return entry
+
+    def append(self, entry: Message | Joined) -> None:
+        self.log.append(entry)
+        for session in self.sessions.values():
+            if session.holder is not None and not session.holder.cut:
+                session.holder.down.append(self._renumbered(entry, len(self.log)))
+
+    def handle(self, line: Line) -> None:
+        """The node reads one frame."""
+        frame = line.up.popleft()
+        if isinstance(frame, Hello):
+            self._hello(line, frame)
+        elif line.session is None or line.session.holder is not line:
+            return
+        elif isinstance(frame, Say):
+            self._say(line, line.session, frame)
+        elif isinstance(frame, Ping):
+            line.down.append(Pong())
+        elif isinstance(frame, Join):
+            line.down.append(self._joined(line.session, frame.room, frame.id))
+        elif isinstance(frame, Quit):
+            line.down.append(Bye())
+            del self.sessions[line.session.number]
+        else:
+            assert isinstance(frame, Ack)
+
+    def _hello(self, line: Line, hello: Hello) -> None:
+        if self.degraded:
+            line.down.append(Error(Code.DEGRADED, "Redis is away"))
+        elif hello.session is not None:
+            self._resume(line, hello)
+        elif any(session.nick == hello.nick for session in self.sessions.values()):
+            line.down.append(Error(Code.NICK_TAKEN, "taken", suggestion=f"{hello.nick}2"))
+        else:
+            number = f"s{len(self.sessions) + 1}-{len(self.log)}"
+            session = Session(number, hello.nick or "", f"token-{number}", holder=line)
+            joined = Joined(LOBBY, self.epoch, len(self.log) + 1, number, session.nick, 1000)
+            self.append(joined)
+            self.sessions[number] = line.session = session
+            line.session = session
+            line.down.append(self._welcome(line, session, token=session.token))
+            line.down.append(self._joined(session, LOBBY, None))
+
+    def _resume(self, line: Line, hello: Hello) -> None:
+        session = self.sessions.get(hello.session or "")
+        if session is None or session.token != hello.token:
+            line.down.append(Error(Code.RESUME_REFUSED, "the grace is over"))
+            return
+        if session.holder is not None and session.holder is not line:
+            session.holder.down.append(Error(Code.TAKEN_OVER, "resumed elsewhere"))
+        session.holder, line.session = line, session
+        line.down.append(self._welcome(line, session))
+        _, offset = hello.cursors.get(LOBBY, self.top)
+        for number in range(offset + 1, len(self.log) + 1):
+            line.down.append(self._renumbered(self.log[number - 1], number))
+
+    def _say(self, line: Line, session: Session, say: Say) -> None:
+        if self.degraded:
+            line.down.append(Error(Code.DEGRADED, "Redis is away", n=say.n))
+        elif say.n <= session.last:
+            line.down.append(session.outcomes[say.n])
+        elif say.n > session.last + 1:
+            line.down.append(Error(Code.OUT_OF_ORDER, "out of order", n=say.n, last=session.last))
+        else:
+            session.last = say.n
+            entry = self.post(say.text, session.number, say.n)
+            session.outcomes[say.n] = Accepted(say.n, LOBBY, entry.epoch, entry.offset, entry.time)
+            line.down.append(session.outcomes[say.n])
+
+    def _welcome(self, line: Line, session: Session, token: str | None = None) -> Welcome:
+        others = [str(address) for address in ADDRESSES if address != line.address]
+        return Welcome(
+            session.number,
+            session.nick,
+            f"n{line.address.port - 7700}",
+            {LOBBY: self.top, "@": ("inbox-" + session.number, 0)},
+            4.0,
+            token=token,
+            n=session.last,
+            nodes=others,
+            resumed=token is None,
+        )
+
+    def _joined(self, session: Session, room: str, request: int | None) -> Joined:
+        epoch, top = self.top if room == LOBBY else ("r1", 1)
+        return Joined(room, epoch, top, session.number, session.nick, 1000, 1, [session.nick], request)
+
+    def _renumbered(self, entry: Message | Joined, offset: int) -> Message | Joined:
+        # What was written under an earlier epoch is told under the present one.
+        if isinstance(entry, Message):
+            return Message(
+                LOBBY, self.epoch, offset, entry.session, entry.n, entry.nick, entry.text, entry.time
+            )
+        return Joined(LOBBY, self.epoch, offset, entry.session, entry.nick, entry.time)
+
+
+class Driver:
+    """Carries the machine's actions out in the world."""
+
+    def __init__(self, world: World, seed: int = 1, settings: Settings | None = None) -> None:
+        self.world = world
+        self.now = 100.0
+        rng = random.Random(seed)
+        settings = settings or Settings()
+        self.stay = Stay("alice", [LOBBY], "test", settings, rng)
+        self.machine = Failover(Conversation(self.stay), ADDRESSES, settings, rng)
+        self.lines: dict[int, Line] = {}
+        self.events: list[Event] = []
+        self.sent: list[ClientFrame] = []
+        self.tickets = 0
+
+    def start(self) -> None:
+        self.do(self.machine.start(self.now))
+
+    def say(self, text: str) -> int:
+        self.tickets += 1
+        self.machine.conversation.say(self.tickets, LOBBY, text)
+        self.do(self.machine.tick(self.now))
+        return self.tickets
+
+    def do(self, actions: list[Action]) -> None:
+        for action in actions:
+            match action:
+                case Emit(event):
+                    self.events.append(event)
+                case Connect(link, address):
+                    self.lines[link] = Line(link, address)
+                    self.world.lines.append(self.lines[link])
+                case Send(link, frame):
+                    self.sent.append(frame)
+                    if link in self.lines:
+                        self.lines[link].up.append(frame)
+                case Close(link):
+                    self.lines.pop(link, None)
+
+    def step(self, which: int = 0) -> bool:
+        """One thing happens at one of our lines; False: there is nothing to happen."""
+        able = [line for line in self.world.lines if self._can(line)]
+        if not able:
+            return False
+        line = able[which % len(able)]
+        if line.link in self.lines and not line.connected:
+            self._connect(line)
+        elif line.link in self.lines and (line.cut or line.address in self.world.down) and not line.down:
+            self.do(self.machine.lost(line.link, "reset", self.now))
+        elif line.up and line.address not in self.world.down and not line.cut:
+            self.world.handle(line)
+        elif line.down and line.link in self.lines:
+            self.do(self.machine.received(line.link, line.down.popleft(), self.now))
+        return True
+
+    def cut(self, line: Line, lost_down: int) -> None:
+        """The connection breaks: what was on its way up is lost, and of the rest the last ones."""
+        line.cut = True
+        line.up.clear()
+        for _ in range(min(lost_down, len(line.down))):
+            line.down.pop()
+
+    def advance(self, seconds: float) -> None:
+        self.now += seconds
+        self.do(self.machine.tick(self.now))
+
+    def settle(self, limit: int = 5000) -> None:
+        """Until nothing happens any more, or only heartbeats."""
+        quiet = 0
+        for _ in range(limit):
+            if self.step():
+                quiet = 0
+                continue
+            deadline = self.machine.deadline()
+            if deadline is None or quiet >= 4:
+                return
+            # A heartbeat keeps the steps going for ever; a few rounds of it are enough.
+            quiet += self.machine.phase is Phase.ACTIVE and not self.stay.unsent.pending
+            self.advance(max(0.0, deadline - self.now))
+            while self.step():
+                pass
+        raise AssertionError("the world does not come to rest")
+
+    def told(self) -> list[str]:
+        return [event.text for event in self.events if isinstance(event, MessageEvent)]
+
+    def of(self, kind: type[Event]) -> list[Event]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def _connect(self, line: Line) -> None:
+        if line.address in self.world.down:
+            self.do(self.machine.lost(line.link, "connection refused", self.now))
+            return
+        line.connected = True
+        self.do(self.machine.connected(line.link, self.now))
+
+    def _can(self, line: Line) -> bool:
+        alive = line.address not in self.world.down and not line.cut
+        ours = line.link in self.lines
+        return (ours and not line.connected) or (bool(line.up) and alive) or (ours and (bool(line.down) or not alive))

@@ -1,0 +1,102 @@
+"""What is going to be started: ports, command lines, configuration."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from cluster.operator.errors import BadSetting
+from cluster.up import balancer, ports
+from cluster.up.backoff import Backoff
+from cluster.up.plan import Plan, balancer_spec, node_spec, redis_spec
+from tests.support.ports import free_base
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def plan(base: int = 7700, nodes: int = 3, redis: str | None = None, haproxy: str | None = "/h") -> Plan:
+    return Plan(base, nodes, Path("/data"), redis, "/redis-server", haproxy, ("--lease", "5"))
+
+
+def test_the_ports_are_those_of_the_contract() -> None:
+    assert [port for port, _ in plan().ports()] == [7700, 7701, 7801, 7702, 7802, 7703, 7803, 7799]
+
+
+def test_without_balancer_and_redis_their_ports_are_not_used() -> None:
+    used = [port for port, _ in plan(redis="redis://h/0", haproxy=None).ports()]
+    assert used == [7701, 7801, 7702, 7802, 7703, 7803]
+
+
+def test_without_a_balancer_the_first_node_is_the_entrance() -> None:
+    assert plan(haproxy=None).entrance() == "127.0.0.1:7701"
+    assert plan().entrance() == "127.0.0.1:7700"
+
+
+def test_no_port_has_two_uses_with_the_most_nodes() -> None:
+    used = [port for port, _ in plan(nodes=98).ports()]
+    assert len(used) == len(set(used))
+
+
+def test_a_node_gets_explicit_flags() -> None:
+    assert " ".join(node_spec(plan(), 2).argv[1:]) == (
+        "-P -m node --id n2 --listen 127.0.0.1:7702 --http 127.0.0.1:7802 "
+        "--redis redis://127.0.0.1:7799/0 --log-format json --lease 5"
+    )
+    assert node_spec(plan(), 2).argv[0] == sys.executable
+
+
+def test_redis_has_every_write_on_disk() -> None:
+    line = " ".join(redis_spec(plan()).argv)
+    assert "--appendonly yes --appendfsync always" in line
+    assert "--bind 127.0.0.1" in line
+
+
+def test_nodes_stop_first_and_redis_last() -> None:
+    groups = [spec.stop_group for spec in (node_spec(plan(), 1), balancer_spec(plan(), Path("c")), redis_spec(plan()))]
+    assert groups == sorted(groups)
+    assert len(set(groups)) == 3
+
+
+def test_a_port_in_use_is_named_with_its_setting() -> None:
+    base = free_base()
+    said = rf"port {base + 2}, for node n2, is in use.*--port"
+    with socket.create_server(("127.0.0.1", base + 2)), pytest.raises(BadSetting, match=said) as caught:
+        ports.check(plan(base))
+    assert caught.value.exit_code == 2
+    assert "\n" not in caught.value.message
+
+
+def test_free_ports_pass() -> None:
+    ports.check(plan(free_base()))
+
+
+def test_the_balancer_knows_each_node_and_its_health_page() -> None:
+    config = balancer.for_up(plan(8000, nodes=2))
+    assert "bind 127.0.0.1:8000" in config
+    assert "server n1 127.0.0.1:8001 check port 8101" in config
+    assert "server n2 127.0.0.1:8002 check port 8102" in config
+    assert "server n3" not in config
+    assert "$" not in config
+
+
+@pytest.mark.parametrize("config", [balancer.for_up(plan()), balancer.for_compose()])
+def test_degraded_nodes_keep_their_clients_and_dead_ones_lose_them(config: str) -> None:
+    assert "http-check disable-on-404" in config
+    assert "on-marked-down shutdown-sessions" in config
+
+
+def test_the_file_for_compose_is_the_template_rendered() -> None:
+    assert (ROOT / "docker" / "haproxy.cfg").read_text("utf-8") == balancer.for_compose()
+
+
+def test_backoff_doubles_to_ten_seconds() -> None:
+    backoff = Backoff()
+    assert [backoff.died(1.0) for _ in range(7)] == [0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0]
+
+
+def test_backoff_begins_anew_after_a_healthy_life() -> None:
+    backoff = Backoff()
+    assert [backoff.died(0.0), backoff.died(0.0), backoff.died(30.0), backoff.died(0.0)] == [0.5, 1.0, 0.5, 1.0]

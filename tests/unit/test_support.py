@@ -1,0 +1,59 @@
+"""The guards in tests/conftest.py do fail a test."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support import programs
+
+ROOT = Path(__file__).resolve().parents[2]
+
+CRASHES = """
+import threading
+def test_crashing_thread():
+    thread = threading.Thread(target=lambda: 1 / 0)
+    thread.start()
+    thread.join()
+"""
+LEAKS = """
+import threading
+def test_leaking_thread():
+    threading.Thread(target=threading.Event().wait, args=(60,), name="left-over", daemon=True).start()
+"""
+
+
+def run_pytest(folder: Path, source: str) -> str:
+    (folder / "test_inner.py").write_text(source)
+    (folder / "conftest.py").write_text("from tests.conftest import *  # noqa: F403\n")
+    flags = ["-q", "-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(folder)]
+    words = [sys.executable, "-m", "pytest", *flags, str(folder)]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_a_thread_that_crashes_fails_its_test(tmp_path: Path) -> None:
+    assert "ZeroDivisionError" in run_pytest(tmp_path, CRASHES)
+
+
+def test_a_thread_that_is_left_running_fails_its_test(tmp_path: Path) -> None:
+    assert "threads left running: left-over" in run_pytest(tmp_path, LEAKS)
+
+
+def test_a_missing_program_skips_and_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "on_path", lambda names: None)
+    monkeypatch.delenv("HYDRACHAT_TEST_REQUIRE", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="Debian package redis-tools"):
+        programs.required("redis-cli")
+
+
+@pytest.mark.parametrize("wanted", ["all", "haproxy,redis-cli"])
+def test_a_missing_program_fails_where_it_is_required(monkeypatch: pytest.MonkeyPatch, wanted: str) -> None:
+    monkeypatch.setattr(programs, "on_path", lambda names: None)
+    monkeypatch.setenv("HYDRACHAT_TEST_REQUIRE", wanted)
+    with pytest.raises(pytest.fail.Exception, match="Debian package redis-tools"):
+        programs.required("redis-cli")

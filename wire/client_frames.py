@@ -1,0 +1,81 @@
+"""The frames that a client sends. See `frames`."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from msgspec import field
+
+from wire.fields import Cursors, Frame, Id, Limit, Number, Ordinal, RequestId, Short, Version
+
+
+class Hello(Frame, frozen=True, tag="hello"):
+    """Opens a session (`nick`) or resumes one (`session`, `token`, `cursors`, `n`).
+
+    `protocol` is (lowest, highest) that the client speaks. `cursors`: for each log what was
+    received last. `n`: the highest n whose outcome the client knows.
+    """
+
+    protocol: tuple[Version, Version] = (1, 1)
+    client: Short = ""
+    nick: str | None = None
+    session: Id | None = None
+    token: Short | None = None
+    cursors: Cursors = field(default_factory=dict)
+    n: Number = 0
+
+
+class Say(Frame, frozen=True, tag="say"):
+    """`to` is `#room` or `@nick`. `holder`: the session that the sender last saw under that nick."""
+
+    n: Ordinal
+    to: str
+    text: str
+    holder: Short | None = None
+
+
+class Ack(Frame, frozen=True, tag="ack"):
+    """Cumulative: everything up to each cursor has reached the user."""
+
+    cursors: Cursors
+
+
+class Join(Frame, frozen=True, tag="join"):
+    room: str
+    id: RequestId | None = None
+
+
+class Leave(Frame, frozen=True, tag="leave"):
+    room: str
+    id: RequestId | None = None
+
+
+class Who(Frame, frozen=True, tag="who"):
+    """Members of `room`, or everybody in the cluster when it is left out."""
+
+    room: str | None = None
+    id: RequestId | None = None
+
+
+class Rooms(Frame, frozen=True, tag="rooms"):
+    id: RequestId | None = None
+
+
+class History(Frame, frozen=True, tag="history"):
+    """Up to `limit` messages of `room` before offset `before` (0: the newest)."""
+
+    room: str
+    before: Number = 0
+    limit: Limit = 50
+    id: RequestId | None = None
+
+
+class Ping(Frame, frozen=True, tag="ping"):
+    id: RequestId | None = None
+
+
+class Quit(Frame, frozen=True, tag="quit"):
+    pass
+
+
+ClientFrame: TypeAlias = Hello | Say | Ack | Join | Leave | Who | Rooms | History | Ping | Quit

@@ -1,0 +1,28 @@
+"""The plain dialect: lines of text, for `nc` and people. Fixed texts, and the doors to both ways."""
+
+from __future__ import annotations
+
+from wire.plain_input import UNNUMBERED, Help, PlainCommand, parse
+from wire.plain_output import private_copy, render
+
+__all__ = ["ASK", "GREETING", "HELP", "UNNUMBERED", "Help", "PlainCommand", "parse", "private_copy", "render"]
+
+GREETING = b"Welcome to Hydrachat. What is your nickname?\n"
+"""The first line of every connection, whichever dialect the client is going to speak."""
+
+ASK = b"What is your nickname?\n"
+"""Asks once more, after a refusal."""
+
+HELP = b"""\
+* text               say it in the room that you joined last (#lobby at first)
+* @nick text         tell it to one person; /msg nick text does the same
+* #room text         say it in another room of yours
+* /join #room        join a room
+* /leave [#room]     leave it
+* /who [#room]       who is in the room, or on-line at all
+* /rooms             which rooms there are
+* //text             say a text that begins with a slash
+* /help              this list
+* /quit or \\q        leave
+"""
+"""Answers /help."""

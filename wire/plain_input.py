@@ -1,0 +1,103 @@
+"""The plain dialect, what people type: a line to a command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from wire.codes import Code
+from wire.errors import WireError
+from wire.frames import Join, Leave, Quit, Rooms, Say, Who
+from wire.names import LOBBY
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """The person asked for the list of commands."""
+
+
+PlainCommand: TypeAlias = Say | Join | Leave | Who | Rooms | Quit | Help
+
+UNNUMBERED = 0
+"""`n` of a Say from `parse`; the conversation counts."""
+
+
+def parse(line: str, current: str = LOBBY) -> PlainCommand:
+    """What `line`, cleaned and not blank, asks for; plain text goes to the room `current`.
+
+    Names are taken as typed. Raises WireError with a text that helps. Pure; any thread.
+    """
+    if line == "\\q":
+        return Quit()
+    if line.startswith("//"):
+        return _say(current, line[1:])
+    if line.startswith("/"):
+        word, _, rest = line[1:].partition(" ")
+        return _command(word.lower(), rest.strip(), current)
+    if line[:1] in "@#" and line[1:2].strip():
+        return _addressed(line)
+    return _say(current, line)
+
+
+def _say(to: str, text: str) -> Say:
+    return Say(n=UNNUMBERED, to=to, text=text)
+
+
+def _addressed(line: str) -> Say:
+    to, _, text = line.partition(" ")
+    # People write "@bob: hi"; neither sign can be part of a name.
+    to = to.rstrip(":,")
+    if not text.strip():
+        raise WireError(Code.BAD_TEXT, f"say what? Write {to} and then the text")
+    return _say(to, text.lstrip())
+
+
+def _command(word: str, rest: str, current: str) -> PlainCommand:
+    try:
+        return _COMMANDS[word](rest, current)
+    except KeyError:
+        raise WireError(Code.UNKNOWN_OP, _unknown(word)) from None
+
+
+def _room(name: str) -> str:
+    return name if name.startswith("#") else "#" + name
+
+
+def _join(rest: str, _: str) -> PlainCommand:
+    if not rest:
+        raise WireError(Code.BAD_ROOM, "join which room? Write /join #room")
+    return Join(room=_room(rest))
+
+
+def _leave(rest: str, current: str) -> PlainCommand:
+    return Leave(room=_room(rest) if rest else current)
+
+
+def _who(rest: str, _: str) -> PlainCommand:
+    return Who(room=_room(rest) if rest else None)
+
+
+def _message(rest: str, _: str) -> PlainCommand:
+    if not rest:
+        raise WireError(Code.BAD_NICK, "to whom? Write /msg nickname text")
+    return _addressed("@" + rest.removeprefix("@"))
+
+
+_COMMANDS: dict[str, Callable[[str, str], PlainCommand]] = {
+    "join": _join,
+    "leave": _leave,
+    "msg": _message,
+    "who": _who,
+    "rooms": lambda *_: Rooms(),
+    "help": lambda *_: Help(),
+    "quit": lambda *_: Quit(),
+}
+
+
+def _unknown(word: str) -> str:
+    import difflib  # Only a person's slip needs it.
+
+    near = difflib.get_close_matches(word, _COMMANDS, n=1, cutoff=0.5)
+    meant = f"did you mean /{near[0]}?" if near else "/help lists what there is;"
+    return f"there is no command /{word[:32]}; {meant} to say it as text, write //{word[:32]}"

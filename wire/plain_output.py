@@ -1,0 +1,165 @@
+"""The plain dialect, what people read: a frame to clean lines.
+
+No one can forge a line. A nickname has no white space and no colon and does not begin with `@` or `#`, so
+that `nick: ` at the beginning of a line is always the node's word for who spoke, and `* `, `! `, `you -> `
+are never a person's. A text's further lines begin with a margin; what could move the cursor is made visible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from wire.frames import (
+    INBOX,
+    Bye,
+    Error,
+    Gap,
+    Joined,
+    Left,
+    Member,
+    Members,
+    Message,
+    Receipt,
+    Reconnect,
+    RoomList,
+    ServerFrame,
+    Topic,
+    Welcome,
+)
+from wire.names import LOBBY
+from wire.text import harmless
+
+_MARGIN = "\n  | "
+
+
+def render(frame: ServerFrame, *, room_prefix: bool = True) -> bytes:
+    """`frame` as lines for a person, `b""` for what a person need not see.
+
+    `room_prefix`: rooms other than #lobby stand before what was said or happened there.
+    Pure: the same for all readers, so a fan-out renders once. Any thread.
+    """
+    if type(frame) is Message:
+        return _message(frame, room_prefix).encode()
+    show = _SHOWN.get(type(frame))
+    if show is None:
+        return b""
+    line = show(frame, room_prefix)
+    return f"{line}\n".encode() if line else b""
+
+
+def private_copy(to: str, text: str) -> bytes:
+    """The sender's copy of his direct message to the nickname `to`. Pure; any thread."""
+    return f"you -> @{harmless(to.removeprefix('@'))}: {_lines(text)}\n".encode()
+
+
+def _lines(text: str) -> str:
+    if "\n" not in text:
+        return harmless(text)
+    return _MARGIN.join(harmless(line) for line in text.split("\n"))
+
+
+def _message(frame: Message, room_prefix: bool) -> str:
+    nick = harmless(frame.nick)
+    who = f"@{nick} -> you" if frame.log == INBOX else f"{_prefix(frame.log, room_prefix)}{nick}"
+    earlier = "(history) " if frame.history else ""
+    return f"{earlier}{who}: {_lines(frame.text)}\n"
+
+
+def _prefix(log: str, room_prefix: bool) -> str:
+    return f"{harmless(log)} " if room_prefix and log != LOBBY else ""
+
+
+def _where(log: str, room_prefix: bool) -> str:
+    return f" {harmless(log)}" if room_prefix and log != LOBBY else ""
+
+
+def _welcome(frame: Welcome, _: bool) -> str:
+    again = " back" if frame.resumed else ""
+    return f"* welcome{again}, {harmless(frame.nick)}; /help lists the commands, \\q leaves"
+
+
+def _error(frame: Error, _: bool) -> str:
+    text = harmless(frame.text)
+    free = frame.suggestion
+    return f"! {text}; {harmless(free)} is free" if free and free not in text else f"! {text}"
+
+
+def _joined(frame: Joined, room_prefix: bool) -> str:
+    if frame.count is None:
+        return f"* {harmless(frame.nick)} joined{_where(frame.log, room_prefix)}"
+    more = frame.count - len(frame.members)
+    names = ", ".join(harmless(nick) for nick in frame.members) + (f" and {more} more" if more > 0 else "")
+    return f"* you are in {harmless(frame.log)}, {frame.count} here: {names}"
+
+
+_REASONS = {"expired": " (lost the connection)", "ended": " (was removed)"}
+
+
+def _left(frame: Left, room_prefix: bool) -> str:
+    return f"* {harmless(frame.nick)} left{_where(frame.log, room_prefix)}{_REASONS.get(frame.reason, '')}"
+
+
+def _topic(frame: Topic, _: bool) -> str:
+    return f"* {harmless(frame.nick)} changed the topic of {harmless(frame.log)}: {harmless(frame.text)}"
+
+
+_RECEIPTS = {
+    "received": "* {nick} received your message",
+    "sent": "* your message was sent to {nick}",
+    "undelivered": "! {nick} left before your message was received",
+}
+
+
+def _receipt(frame: Receipt, _: bool) -> str:
+    return _RECEIPTS.get(frame.state, "").format(nick=harmless(frame.nick))
+
+
+def _gap(frame: Gap, _: bool) -> str:
+    where = "your direct messages" if frame.log == INBOX else harmless(frame.log)
+    missing = f"{frame.first}-{frame.last}" if frame.last else f"what followed, from {frame.first} on,"
+    if frame.last == frame.first:
+        missing = f"{frame.first}"
+    return f"! {where}: complete to #{frame.complete}; {missing} may be missing"
+
+
+def _reconnect(frame: Reconnect, _: bool) -> str:
+    where = f" to {harmless(frame.where)}" if frame.where else ""
+    return f"! {harmless(frame.text)}; please connect again{where}"
+
+
+def _member(member: Member) -> str:
+    return harmless(member.nick) + (" (away)" if member.state == "away" else "")
+
+
+def _members(frame: Members, _: bool) -> str:
+    where = f"in {harmless(frame.room)}" if frame.room else "on-line"
+    return f"* {where}: " + (", ".join(_member(member) for member in frame.members) or "nobody")
+
+
+def _roomlist(frame: RoomList, _: bool) -> str:
+    rooms = ", ".join(f"{harmless(info.room)} ({info.members})" for info in frame.rooms)
+    return f"* rooms: {rooms or 'none'}"
+
+
+def _bye(frame: Bye, _: bool) -> str:
+    return f"* bye{', ' if frame.text else ''}{harmless(frame.text)}"
+
+
+# Accepted, away, back, pong and the end of a history are not for people.
+_SHOWN: dict[type[Any], Callable[[Any, bool], str]] = cast(
+    "dict[type[Any], Callable[[Any, bool], str]]",
+    {
+        Welcome: _welcome,
+        Error: _error,
+        Joined: _joined,
+        Left: _left,
+        Topic: _topic,
+        Receipt: _receipt,
+        Gap: _gap,
+        Reconnect: _reconnect,
+        Members: _members,
+        RoomList: _roomlist,
+        Bye: _bye,
+    },
+)

@@ -1,0 +1,164 @@
+"""The node's side of one connection, without I/O: bytes in, events out; frames in, bytes out."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from typing import TypeAlias
+
+from wire import plain, states
+from wire.codec import MAX_FRAME, decode_client, encode
+from wire.codes import Code
+from wire.errors import WireError
+from wire.frames import PROTOCOL_MAX, PROTOCOL_MIN, ClientFrame, Error, Hello, Quit, ServerFrame
+from wire.lines import Line, LineSplitter, TooLong
+from wire.plain_input import Help
+from wire.states import State
+from wire.talk import Talk
+
+MAX_LINE = MAX_FRAME - 1
+MAX_AHEAD = 4 * MAX_FRAME
+"""Bytes that a client may send before its hello is answered."""
+
+Event: TypeAlias = ClientFrame | Help | WireError
+
+
+class Dialect(StrEnum):
+    """How a client talks; known from its first line."""
+
+    PLAIN = "plain"
+    NATIVE = "native"
+
+
+def render(frame: ServerFrame, dialect: Dialect | None) -> bytes:
+    """`frame` in `dialect` (None, not known yet: plain, a person may be reading). Pure; any thread, so
+    that a fan-out renders once for each dialect. Raises WireError FRAME_TOO_LONG."""
+    return encode(frame) if dialect is Dialect.NATIVE else plain.render(frame, room_prefix=True)
+
+
+class ServerProtocol:
+    """One connection. One thread at a time; `render` is there for frames that others fan out.
+
+    Send `plain.GREETING` first. Pull events one by one and act on each before the next: what a line
+    means depends on how the node answered the line before (a refused nickname makes the next line
+    another try). After a `hello` the events pause until `send` was given its answer; if that does
+    not happen while they are being pulled, go on with `receive_data(b"")`.
+    """
+
+    def __init__(self) -> None:
+        self.state = State.GREETED
+        self.dialect: Dialect | None = None
+        self._splitter = LineSplitter(MAX_LINE)
+        self._ahead: deque[Line] = deque()
+        self._ahead_bytes = 0
+        self._eof = False
+        self._talk = Talk()
+
+    def receive_data(self, data: bytes) -> Iterator[Event]:
+        """The events of what was received. Never raises; a WireError among them wants its answer
+        (`send(error.to_frame())`), and an end if it is `fatal`. One with `n` has used that n up."""
+        if self._listening():
+            self._keep(self._splitter.feed(data))
+        return self._events()
+
+    def receive_eof(self) -> Iterator[Event]:
+        """The client will send no more. What it sent is honoured; a plain one quits by this, a native
+        one may resume."""
+        if self._listening() and not self._eof:
+            self._keep(self._splitter.eof())
+            self._eof = True
+        return self._events()
+
+    def send(self, frame: ServerFrame) -> bytes:
+        """The bytes of `frame` for this client, maybe none. Moves the state: `welcome` to ACTIVE, `bye` and
+        an error that ends the connection to CLOSING, another error after hello back to GREETED.
+        Raises IllegalMove and changes nothing."""
+        following = states.advance(states.SERVER_SENDS, self.state, frame)
+        line = render(frame, self.dialect)
+        self.state = following
+        if self.dialect is Dialect.PLAIN:
+            self._talk.answered(frame)
+        if self.dialect is not Dialect.NATIVE and type(frame) is Error and following is State.GREETED:
+            line += plain.ASK
+        return line
+
+    def close(self) -> None:
+        """The socket is gone. Idempotent."""
+        self.state = State.CLOSED
+        self._ahead.clear()
+
+    def _listening(self) -> bool:
+        return self.state in (State.GREETED, State.WAITING, State.ACTIVE)
+
+    def _keep(self, lines: Iterable[Line]) -> None:
+        for line in lines:
+            self._ahead.append(line)
+            self._ahead_bytes += _cost(line)
+
+    def _events(self) -> Iterator[Event]:
+        while self._ahead and self.state in (State.GREETED, State.ACTIVE):
+            line = self._ahead.popleft()
+            self._ahead_bytes -= _cost(line)
+            event = self._event(line)
+            if event is not None:
+                yield event
+        if self.state is State.WAITING and self._ahead_bytes > MAX_AHEAD:
+            yield self._flooded()
+        if self._eof and self.state in (State.GREETED, State.ACTIVE):
+            self.state = State.CLOSING
+            if self.dialect is not Dialect.NATIVE:
+                yield Quit()
+
+    def _event(self, line: Line) -> Event | None:
+        if self.dialect is None:
+            self.dialect = _dialect(line)
+        try:
+            event = self._decoded(line)
+            if event is not None and not isinstance(event, Help):
+                self.state = states.advance(states.SERVER_RECEIVES, self.state, event)
+        except WireError as error:
+            if error.fatal:
+                self.state = State.CLOSING
+            return error
+        return event
+
+    def _decoded(self, line: Line) -> ClientFrame | Help | None:
+        if isinstance(line, TooLong):
+            raise WireError(Code.FRAME_TOO_LONG, f"a line has at most {line.limit} bytes; that one was dropped")
+        if self.dialect is Dialect.NATIVE:
+            return _native(line)
+        return self._talk.nickname(line) if self.state is State.GREETED else self._talk.line(line)
+
+    def _flooded(self) -> WireError:
+        self.state = State.CLOSING
+        self._ahead.clear()
+        self._ahead_bytes = 0
+        text = f"more than {MAX_AHEAD} bytes before the hello was answered"
+        return WireError(Code.FRAME_TOO_LONG, text, fatal=True)
+
+
+def _native(line: bytes) -> ClientFrame | None:
+    if not line.strip():
+        return None
+    frame = decode_client(line)
+    if type(frame) is Hello:
+        _check_version(frame)
+    return frame
+
+
+def _check_version(hello: Hello) -> None:
+    lowest, highest = hello.protocol
+    if max(lowest, PROTOCOL_MIN) > min(highest, PROTOCOL_MAX):
+        text = f"this node speaks protocol {PROTOCOL_MIN} to {PROTOCOL_MAX}, the client {lowest} to {highest}"
+        raise WireError(Code.PROTOCOL_VERSION, text, fatal=True)
+
+
+def _dialect(line: Line) -> Dialect:
+    head = line.head if isinstance(line, TooLong) else line
+    return Dialect.NATIVE if head.lstrip().startswith(b"{") else Dialect.PLAIN
+
+
+def _cost(line: Line) -> int:
+    # An empty line costs memory too.
+    return 64 + (len(line.head) if isinstance(line, TooLong) else len(line))

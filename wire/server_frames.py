@@ -1,0 +1,234 @@
+"""The frames that a node sends. See `frames`."""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypeAlias
+
+from msgspec import Struct, field
+
+from wire.fields import Cursors, Frame
+
+
+class Welcome(Frame, frozen=True, tag="welcome"):
+    """The session is this connection's. `logs`: the top of each of its logs now.
+
+    `token` comes with a new session only. `n`: last n consumed. `heartbeat`: seconds within
+    which the client must send something. `nodes`: addresses of the other nodes.
+    """
+
+    session: str
+    nick: str
+    node: str
+    logs: Cursors
+    heartbeat: float
+    protocol: int = 1
+    token: str | None = None
+    n: int = 0
+    nodes: list[str] = field(default_factory=list)
+    resumed: bool = False
+
+
+class Accepted(Frame, frozen=True, tag="accepted"):
+    """The message (session, n) is in the log `log` at `epoch`, `offset`. `time`: Unix ms.
+
+    For a direct message `log` is `@nick`, the addressee's inbox.
+    """
+
+    n: int
+    log: str
+    epoch: str
+    offset: int
+    time: int
+
+
+class Error(Frame, frozen=True, tag="error"):
+    """`n`, `id`: which request it answers. `last`: with OUT_OF_ORDER. `suggestion`: with NICK_TAKEN."""
+
+    code: int
+    text: str
+    n: int | None = None
+    id: int | None = None
+    last: int | None = None
+    suggestion: str | None = None
+
+
+class Message(Frame, frozen=True, tag="message"):
+    """`history`: it was said before this client came and is told outside the order of the log."""
+
+    log: str
+    epoch: str
+    offset: int
+    session: str
+    n: int
+    nick: str
+    text: str
+    time: int
+    history: bool = False
+
+
+class Joined(Frame, frozen=True, tag="joined"):
+    """Somebody joined; with `count` it answers the client's own `join` (or `hello`).
+
+    `members`: nicknames, at most `MEMBERS_SHOWN` of `count`. The room's last messages follow
+    as `message` frames with `history`.
+    """
+
+    MEMBERS_SHOWN: ClassVar[int] = 200
+
+    log: str
+    epoch: str
+    offset: int
+    session: str
+    nick: str
+    time: int
+    count: int | None = None
+    members: list[str] = field(default_factory=list)
+    id: int | None = None
+
+
+class Left(Frame, frozen=True, tag="left"):
+    """Somebody left (`reason`: left, quit, expired, ended); the answer to one's own `leave`."""
+
+    log: str
+    epoch: str
+    offset: int
+    session: str
+    nick: str
+    time: int
+    reason: str = ""
+    id: int | None = None
+
+
+class Topic(Frame, frozen=True, tag="topic"):
+    """Reserved: the room's topic was changed."""
+
+    log: str
+    epoch: str
+    offset: int
+    nick: str
+    time: int
+    text: str = ""
+
+
+class Away(Frame, frozen=True, tag="away"):
+    """A hint: this member's connection broke. Not in the log."""
+
+    log: str
+    session: str
+    nick: str
+
+
+class Back(Frame, frozen=True, tag="back"):
+    """A hint: this member is connected again. Not in the log."""
+
+    log: str
+    session: str
+    nick: str
+
+
+class Receipt(Frame, frozen=True, tag="receipt"):
+    """An entry of one's inbox: the direct message `n` to `nick` was `received` (acknowledged by
+    a native client), `sent` (written to a plain one) or `undelivered` (the session ended first)."""
+
+    log: str
+    epoch: str
+    offset: int
+    n: int
+    nick: str
+    state: str
+    time: int
+
+
+class Gap(Frame, frozen=True, tag="gap"):
+    """Offsets `first`..`last` of `log` in epoch `former` may be missing; `last` 0: not known.
+
+    `complete`: up to there this client has everything. With `offset` > 0 it is an entry of the
+    log and moves the cursor; else it concerns this client alone.
+    """
+
+    log: str
+    former: str
+    complete: int
+    first: int
+    last: int = 0
+    epoch: str = ""
+    offset: int = 0
+
+
+class Reconnect(Frame, frozen=True, tag="reconnect"):
+    """Move elsewhere. `where`: HOST:PORT or None (any). `after`: wait so many ms first."""
+
+    code: int
+    text: str
+    where: str | None = None
+    after: int = 0
+
+
+class Member(Struct, frozen=True, omit_defaults=True):
+    """A row of `members`. `state`: here or away."""
+
+    nick: str
+    session: str
+    node: str
+    state: str = "here"
+
+
+class Members(Frame, frozen=True, tag="members"):
+    """Answers `who`. `more`: another frame of the same answer follows."""
+
+    members: list[Member]
+    room: str | None = None
+    more: bool = False
+    id: int | None = None
+
+
+class RoomInfo(Struct, frozen=True):
+    room: str
+    members: int
+
+
+class RoomList(Frame, frozen=True, tag="roomlist"):
+    """Answers `rooms`. `more`: another frame of the same answer follows."""
+
+    rooms: list[RoomInfo]
+    more: bool = False
+    id: int | None = None
+
+
+class HistoryEnd(Frame, frozen=True, tag="historyend"):
+    """Ends the `message` frames (marked `history`) that answer `history`."""
+
+    room: str
+    count: int
+    id: int | None = None
+
+
+class Pong(Frame, frozen=True, tag="pong"):
+    id: int | None = None
+
+
+class Bye(Frame, frozen=True, tag="bye"):
+    """The last frame of a connection that ended in order."""
+
+    text: str = ""
+
+
+ServerFrame: TypeAlias = (
+    Welcome
+    | Accepted
+    | Error
+    | Message
+    | Joined
+    | Left
+    | Topic
+    | Away
+    | Back
+    | Receipt
+    | Gap
+    | Reconnect
+    | Members
+    | RoomList
+    | HistoryEnd
+    | Pong
+    | Bye
+)

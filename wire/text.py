@@ -1,0 +1,61 @@
+"""Texts of messages: what may be said, and what is safe to put on a terminal."""
+
+from __future__ import annotations
+
+import re
+
+from wire.codes import Code
+from wire.errors import WireError
+
+MAX_TEXT = 16 * 1024
+"""Bytes of UTF-8."""
+
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# Also what reorders a line (bidirectional overrides, isolates) or breaks it where we did not.
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_CONTROL_PICTURES = 0x2400
+
+
+def check(text: str) -> None:
+    """Whether `text` may be said. Raises WireError TEXT_TOO_LONG or BAD_TEXT. Any thread."""
+    try:
+        size = len(text) if text.isascii() else len(text.encode())
+    except UnicodeEncodeError:
+        raise WireError(Code.BAD_TEXT, "the text holds half a surrogate pair; send whole characters") from None
+    if size > MAX_TEXT:
+        raise WireError(
+            Code.TEXT_TOO_LONG, f"the text has {size} bytes, at most {MAX_TEXT} are allowed; send it in parts"
+        )
+    if not text or text.isspace():
+        raise WireError(Code.BAD_TEXT, "the text is empty; write something")
+    control = _FORBIDDEN.search(text)
+    if control:
+        raise WireError(
+            Code.BAD_TEXT,
+            f"the text holds the control character U+{ord(control[0]):04X}; only tab and line feed may be",
+        )
+
+
+def harmless(text: str) -> str:
+    """`text` for one line of a terminal: no control character or escape passes, nor anything that
+    reorders or breaks the line. Controls become visible, tabs a space; a line feed is a control too,
+    so split a text of several lines before. Any thread."""
+    if _UNSAFE.search(text) is None:
+        return text
+    return _UNSAFE.sub(_made_visible, text)
+
+
+def strip_plain(text: str) -> str:
+    """What a line typed into a plain connection is cleaned with: control characters but the tab go
+    (a terminal's cursor keys send escapes), white space at the end too. Any thread."""
+    return _FORBIDDEN.sub("", text).rstrip()
+
+
+def _made_visible(match: re.Match[str]) -> str:
+    number = ord(match[0])
+    if number == 0x09:
+        return " "
+    if number < 0x20:
+        return chr(_CONTROL_PICTURES + number)
+    return "\N{SYMBOL FOR DELETE}" if number == 0x7F else _REPLACEMENT
