@@ -189,7 +189,10 @@ class Failover(Links):
         elif remedy is Remedy.NEW_SESSION:
             self._emit(self.conversation.abandon())
             self._active_lost(frame.text, now)
-        elif remedy is Remedy.ELSEWHERE or self._candidate is not None or self._late.explains(remedy, now):
+        elif remedy is Remedy.TAKEN and self._candidate is not None:
+            # Our own move took it; its welcome is on the way.
+            self._active_lost(frame.text, now, told=False)
+        elif remedy is Remedy.ELSEWHERE or self._late.explains(remedy, now):
             self._active_lost(frame.text, now)
         else:
             self._stop(Refused(frame.code, frame.text))
@@ -200,7 +203,7 @@ class Failover(Links):
         self._emit(self.conversation.abandon())
         self._active_lost(reason, now)
 
-    def _active_lost(self, reason: str, now: float) -> None:
+    def _active_lost(self, reason: str, now: float, *, told: bool = True) -> None:
         link, self._active = self._active, None
         if link is None:
             return
@@ -212,7 +215,8 @@ class Failover(Links):
         self._outage.begin(now)
         self._move.cancel()
         self.conversation.disconnected()
-        self._emit([Disconnected(self.conversation.stay.node, reason)])
+        if told:
+            self._emit([Disconnected(self.conversation.stay.node, reason)])
         self._note_failure(link, reason)
         if now - link.since >= self._settings.lived:
             self._backoff.reset()

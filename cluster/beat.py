@@ -31,8 +31,8 @@ LOGS_A_CALL = 500
 class BeatActions:
     """What the beat asks of the others. None of them blocks."""
 
-    recover_soon: Callable[[], None]
-    new_boot: Callable[[], None]
+    recover_soon: Callable[[str], None]
+    new_boot_soon: Callable[[str], None]
     poke: Callable[[], None]
     reset_subscription: Callable[[], None]
 
@@ -74,6 +74,10 @@ class Beat:
         self._stopping = True
         self._wake.set()
 
+    def abort(self) -> None:
+        """After `stop`: gives up what is being waited for."""
+        self._link.finish()
+
     def run(self) -> None:
         settings = self._standing.settings
         while not self._stopping:
@@ -81,7 +85,7 @@ class Beat:
                 well = self._once()
             except ClusterError:
                 self._link.close()
-                self._board.redis(False)
+                self._board.beating(False)
                 self._hearing.restart()
                 well = False
             self._wake.wait(settings.beat if well else min(settings.beat, 0.25))
@@ -91,14 +95,18 @@ class Beat:
     def _once(self) -> bool:
         """One heartbeat. Raises ClusterError when Redis is away. False: soon another."""
         self._connect()
-        if not self._standing.term or self._identity(self._link) != self._standing.server:
-            self._actions.recover_soon()
+        boot, term = self._standing.boot, self._standing.term
+        if not term or self._identity(self._link) != self._standing.server:
+            self._actions.recover_soon(term)
+            return False
+        if not self._standing.is_registered:  # a beat now would be taken for one that comes too late
+            self._actions.poke()
             return False
         word = status(self._caller.call(self._link, "heartbeat", self._row()))
         if word == "recover":
-            self._actions.recover_soon()
+            self._actions.recover_soon(term)
         elif word == "late":
-            self._actions.new_boot()
+            self._actions.new_boot_soon(boot)
         elif word == "superseded":
             self._events.on_superseded()
         else:
@@ -107,7 +115,7 @@ class Beat:
         return False
 
     def _beaten(self) -> None:
-        self._board.redis(True)
+        self._board.beating(True)
         self._actions.poke()  # what the publisher had to put off is tried again
         self._listen_to_ourselves()
         self._caller.call(self._link, "reap")
@@ -121,10 +129,11 @@ class Beat:
 
     def _listen_to_ourselves(self) -> None:
         settings = self._standing.settings
-        silence = self._hearing.silence()
-        if silence > settings.timeout:
+        if self._hearing.waited() > settings.timeout:
+            self._hearing.reset()
             self._actions.reset_subscription()
-        self._board.hearing(silence < settings.lease * 0.8)
+        # Two thirds, since a probe goes out once a fifth: so that deafness is told within a lease.
+        self._board.hearing(self._hearing.silence() < settings.lease * 0.6)
         nonce = secrets.token_hex(4)
         self._hearing.sent(nonce)
         self._link.run([["PUBLISH", self._keys.node(self._standing.name), f"!probe {nonce}"]])

@@ -1,7 +1,7 @@
 """What is known of this node's health, from several threads, as one word.
 
-Who meets here: publisher, beat and subscriber threads. The lock guards the three facts and the last word told;
-`on_health` is called under no lock, and in order, since a second lock holds the telling together.
+Who meets here: publisher, beat and subscriber threads. The lock guards the facts and the last word told;
+`on_health` is called under no lock but `_telling`, which keeps the telling in order and is never taken by `tell`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ class Board:
         self._tell = tell
         self._lock = threading.Lock()
         self._telling = threading.Lock()
-        self._answers = False  # Redis carries out our scripts, and our lease holds
+        self._beats = False
+        self._publishes = False
         self._hears = True
         self._reached = False
         self._told = Health.STARTING
@@ -29,21 +30,30 @@ class Board:
         with self._lock:
             return self._word()
 
-    def redis(self, answers: bool) -> None:
+    def beating(self, works: bool) -> None:
+        """Our heartbeats come through, and in time. Any thread."""
         with self._lock:
-            self._answers = answers
-            self._reached |= answers
+            self._beats = works
         self._settle()
 
-    def hearing(self, hears: bool) -> None:
+    def publishing(self, works: bool) -> None:
+        """Redis carries out what the publisher asks. Any thread."""
         with self._lock:
-            self._hears = hears
+            self._publishes = works
+        self._settle()
+
+    def hearing(self, works: bool) -> None:
+        """Our probes come back. Any thread."""
+        with self._lock:
+            self._hears = works
         self._settle()
 
     def _word(self) -> Health:
+        well = self._beats and self._publishes
+        self._reached |= well
         if not self._reached:
             return Health.STARTING
-        if not self._answers:
+        if not well:
             return Health.DEGRADED
         return Health.SERVING if self._hears else Health.DEAF
 

@@ -8,21 +8,24 @@ from collections.abc import Sequence
 from cluster.beat import Beat, BeatActions
 from cluster.board import Board
 from cluster.calls import Caller
-from cluster.errors import Unavailable
+from cluster.fresh import Fresh
 from cluster.hearing import Hearing
 from cluster.keys import Keys
 from cluster.link import Identity, Link, server_identity
 from cluster.logs import Logs
-from cluster.publisher import Publisher
+from cluster.publisher import Publisher, PublisherEvents
 from cluster.reader import Reader
 from cluster.recovery import Recovery
 from cluster.seam import ClusterEvents, Health, PublishDone
 from cluster.sessions import Sessions
 from cluster.settings import ClusterSettings
-from cluster.subscriber import Subscriber
+from cluster.subscriber import Subscriber, SubscriberActions
 from cluster.term import Standing, new_boot
 from cluster.threads import Crew
 from cluster.types import Claimed, Entry, Member, Membership, Name, NodeInfo, Page, Position
+
+# Parts of the time to stop, so that the last steps get some of it even if Redis does not answer.
+_FOR_PUBLISHING, _FOR_SIGNING_OFF = 0.7, 0.9
 
 
 class Cluster:
@@ -35,19 +38,27 @@ class Cluster:
         self._hearing = Hearing()
         self._board = Board(events.on_health)
         self._caller = Caller(self._standing, self._keys)
-        self._recovery = Recovery(self._standing, self._caller, identity, events)
+        self._fresh = Fresh()
         self._publisher = Publisher(
-            self._link("publisher"), self._caller, self._standing, self._recovery, self._lost, self._ready
-        )
-        self._reader = Reader(self._link("reader"), self._caller, self._publisher.recover_soon)
+            self._link("publisher"), self._caller, self._standing,
+            Recovery(self._standing, self._caller, identity, events, self._fresh, self._taken),
+            PublisherEvents(self._lost, self._answers, self._poke_beat, self._new_boot),
+        )  # fmt: skip
+        self._reader = Reader(self._link("reader"), self._caller, self._standing, self._publisher.recover_soon)
         self._subscriber = Subscriber(
-            self._link("subscriber"), self._keys, self._channel(), events, self._hearing, self._unsubscribed
-        )
+            self._link("subscriber"), self._keys, self._channel(), events, self._hearing,
+            SubscriberActions(self._poke_beat, self._subscribed, self._taken),
+        )  # fmt: skip
         self._beat = Beat(
             self._link("beat"), self._caller, self._keys, self._standing, identity, events, self._board, self._hearing,
-            BeatActions(self._publisher.recover_soon, self._new_boot, self._publisher.poke, self._subscriber.reset),
+            BeatActions(
+                self._publisher.recover_soon,
+                self._publisher.new_boot_soon,
+                self._publisher.poke,
+                self._subscriber.reset,
+            ),
         )  # fmt: skip
-        self._sessions = Sessions(self._publisher, self._standing, self._recovery.fresh, self._board)
+        self._sessions = Sessions(self._publisher, self._standing, self._fresh, self._board)
         self._logs = Logs(self._reader, self._keys)
         self._crew = Crew(events.on_fatal)
 
@@ -60,23 +71,28 @@ class Cluster:
 
     # -- what the threads tell each other ----------------------------------------------------
 
-    def _lost(self, _: Unavailable) -> None:
-        self._board.redis(False)
+    def _lost(self) -> None:
+        self._board.publishing(False)
         self._beat.poke()
 
-    def _ready(self) -> None:
+    def _answers(self) -> None:
+        self._board.publishing(True)
+
+    def _poke_beat(self) -> None:
         self._beat.poke()
 
-    def _unsubscribed(self, _: Unavailable) -> None:
+    def _subscribed(self) -> None:
+        """What was said on our channel before is lost: the probe goes out anew, and claims are compared."""
         self._beat.poke()
+        self._publisher.verify_soon()
+
+    def _taken(self, session: str, claim: str, time: int) -> None:
+        if self._fresh.taken(session, claim, time):
+            self._events.on_taken(session, "" if claim == "-" else claim)
 
     def _new_boot(self) -> None:
-        """R4: our lease is over. What was asked for the old boot must not be done in the new one's name."""
-        self._standing.boot = new_boot()
-        self._publisher.drop_other_boots(self._standing.boot)
         self._subscriber.move(self._channel())
         self._events.on_lease_lost()
-        self._publisher.register_soon()
 
     # -- ClusterSeam -------------------------------------------------------------------------
 
@@ -95,12 +111,20 @@ class Cluster:
         self._crew.start("beat", self._beat.run)
 
     def stop(self, deadline: float) -> None:
-        self._publisher.stop(deadline)
-        self._reader.stop(time.monotonic())
-        self._crew.join("publisher", deadline)
+        now = time.monotonic()
+        drained = now + (deadline - now) * _FOR_PUBLISHING
+        self._publisher.stop(drained)
+        self._reader.stop(now)
+        self._reader.abort()
+        self._crew.join("publisher", drained)
+        self._publisher.abort()
         self._subscriber.stop()
         self._beat.stop()
+        self._crew.join_all(now + (deadline - now) * _FOR_SIGNING_OFF)
+        self._beat.abort()
         self._crew.join_all(deadline)
+        if not self._crew.is_alive("subscriber"):
+            self._subscriber.close()
 
     def publish(
         self,

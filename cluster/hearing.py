@@ -1,6 +1,6 @@
 """The round trip of a probe through Redis's pub/sub: whether what others say would reach us (R6, R9).
 
-Who meets here: the beat thread sends, the subscriber's thread hears. The lock guards `_outstanding`.
+Who meets here: the beat thread sends, the subscriber's thread hears. The lock guards all fields.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class Hearing:
         self._now = now
         self._lock = threading.Lock()
         self._outstanding: dict[str, float] = {}
-        self._last = now()
+        self._deaf_since: float | None = None  # of probes that a reset gave up
 
     def sent(self, nonce: str) -> None:
         with self._lock:
@@ -30,17 +30,34 @@ class Hearing:
             if since is None:
                 return
             self._outstanding = {n: at for n, at in self._outstanding.items() if at > since}
-            self._last = self._now()
+            self._deaf_since = None
 
     def silence(self) -> float:
-        """Seconds for which the oldest probe has been waited for; 0 when all came back."""
+        """Seconds since the first probe that should have been heard; 0 when all came back."""
         with self._lock:
-            if not self._outstanding:
-                return 0.0
-            return self._now() - max(min(self._outstanding.values()), self._last)
+            since = self._first()
+            return 0.0 if since is None else self._now() - since
+
+    def waited(self) -> float:
+        """Seconds for which the oldest probe on the present subscription has been waited for."""
+        with self._lock:
+            return self._now() - min(self._outstanding.values()) if self._outstanding else 0.0
+
+    def reset(self) -> None:
+        """The subscription is made anew: its probes won't come back, but we have been deaf since then."""
+        with self._lock:
+            self._deaf_since = self._first()
+            self._outstanding.clear()
 
     def restart(self) -> None:
         """Redis was away: what was sent meanwhile proves nothing."""
         with self._lock:
             self._outstanding.clear()
-            self._last = self._now()
+            self._deaf_since = None
+
+    def _first(self) -> float | None:
+        """Needs the lock."""
+        times = [*self._outstanding.values()]
+        if self._deaf_since is not None:
+            times.append(self._deaf_since)
+        return min(times, default=None)

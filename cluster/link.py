@@ -38,9 +38,12 @@ class Link:
         )
         self._connection: Any = pool.make_connection()
         self.is_open = False
+        self._finished = False
 
     def open(self) -> None:
         """Raises Unavailable."""
+        if self._finished:
+            raise Unavailable("the connection to Redis is not needed any more")
         try:
             self._connection.connect()
         except (RedisError, OSError) as error:
@@ -64,6 +67,11 @@ class Link:
                 held.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass  # closed in the meantime: what was wanted
+
+    def finish(self) -> None:
+        """Like `abort`, and for good: it can't be opened again. Any thread."""
+        self._finished = True
+        self.abort()
 
     def socket(self) -> socket.socket | None:
         """The open socket, to wait on; None when closed."""

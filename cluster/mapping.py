@@ -5,21 +5,34 @@ from __future__ import annotations
 from redis.exceptions import (
     AuthenticationError,
     BusyLoadingError,
+    ClusterDownError,
     ConnectionError as RedisConnectionError,
+    MasterDownError,
     NoScriptError,
     OutOfMemoryError,
     ReadOnlyError,
     RedisError,
     ResponseError,
     TimeoutError as RedisTimeoutError,
+    TryAgainError,
 )
 
 from cluster.errors import ClusterError, Unavailable
 
 # R2: after one of these nothing was done, so that the same thing may be asked again.
-NOT_DONE = ("BUSY", "LOADING", "READONLY", "OOM", "MISCONF", "NOREPLICAS", "MASTERDOWN", "TRYAGAIN", "UNBLOCKED")
+NOT_DONE = ("BUSY", "LOADING", "READONLY", "OOM", "MISCONF", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN")
 # redis-py cuts the code off the texts of the errors for which it has a class.
-_NOT_DONE_CLASSES = (BusyLoadingError, ReadOnlyError, OutOfMemoryError, AuthenticationError)
+_NOT_DONE_CLASSES = (
+    BusyLoadingError,
+    ReadOnlyError,
+    OutOfMemoryError,
+    AuthenticationError,
+    MasterDownError,
+    ClusterDownError,
+    TryAgainError,
+)
+# SCRIPT KILL works only on a script that has written nothing yet.
+_KILLED = "Script killed"
 
 
 def connection_error(error: Exception) -> Unavailable:
@@ -41,6 +54,7 @@ def reply_error(error: RedisError) -> ClusterError:
     if isinstance(error, _NOT_DONE_CLASSES) or text.startswith(NOT_DONE):
         return Unavailable(f"Redis refused ({text})")
     # An error inside of a script carries the code of the command that failed in the middle of the text.
-    if isinstance(error, ResponseError) and any(f"{code} " in text[:200] for code in NOT_DONE):
+    inside = text[:200]
+    if isinstance(error, ResponseError) and (_KILLED in inside or any(f"{code} " in inside for code in NOT_DONE)):
         return Unavailable(f"Redis refused ({text})")
     return ClusterError(f"Redis failed: {text}")

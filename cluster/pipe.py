@@ -29,7 +29,7 @@ Answer = list[Reply] | ClusterError
 
 @dataclass(slots=True)
 class Request:
-    """One script to run. `done` is called once, on the pipe's thread. `boot`: for which it was asked.
+    """One script to run. `done` is called once, on the pipe's thread. `boot`: for which it was asked ('': any).
 
     `lasting`: asked by the node itself, which nobody would repeat; kept while Redis refuses it.
     """
@@ -80,6 +80,14 @@ class Pipe(ABC):
             self._deadline = min(self._deadline, deadline)
             self._changed.notify()
 
+    def abort(self) -> None:
+        """After `stop`: gives up what is being waited for."""
+        self._link.finish()
+
+    @property
+    def is_stopping(self) -> bool:
+        return self._stopping
+
     # -- the pipe's thread -----------------------------------------------------------------
 
     def run(self) -> None:
@@ -88,7 +96,7 @@ class Pipe(ABC):
                 self._round()
         finally:
             self._link.close()
-            self._fail_all(Stopped("the node is stopping"))
+            self.fail_all(Stopped("the node is stopping"))
 
     def _take(self) -> bool:
         with self._changed:
@@ -111,11 +119,12 @@ class Pipe(ABC):
             self._wait()
             return
         self._pause = FIRST_PAUSE
+        self.answered()
         waiting, self._inflight = self._inflight, []
-        kept = [request for request, reply in zip(waiting, replies, strict=True) if self._settle(request, reply)]
+        kept = [request for request, reply in zip(waiting, replies, strict=True) if self.settle(request, reply)]
         self._inflight = kept
 
-    def _settle(self, request: Request, reply: Reply) -> bool:
+    def settle(self, request: Request, reply: Reply) -> bool:
         """Tells the request its outcome; True if it must be asked again instead."""
         if isinstance(reply, RedisError):
             if is_no_script(reply):
@@ -128,14 +137,15 @@ class Pipe(ABC):
         return False
 
     def _wait(self) -> None:
-        """A growing pause, cut short by `poke` and `stop`."""
+        """A growing pause, then another try even if nothing is in flight. `poke` and `stop` cut it short, but
+        never below the first pause: whoever pokes does so because of our failure, perhaps."""
         with self._changed:
-            self._changed.wait_for(lambda: self._poked or self._stopping, self._pause)
-            if self._stopping:
-                self._changed.wait_for(lambda: time.monotonic() >= self._deadline, FIRST_PAUSE)
+            self._changed.wait_for(lambda: time.monotonic() >= self._deadline, FIRST_PAUSE)
+            self._changed.wait_for(lambda: self._poked or self._stopping, self._pause - FIRST_PAUSE)
+            self._poked = True
         self._pause = min(2 * self._pause, LONGEST_PAUSE)
 
-    def _fail_all(self, error: ClusterError) -> None:
+    def fail_all(self, error: ClusterError) -> None:
         with self._changed:
             self._stopping = True
             waiting = [*self._inflight, *self._queue]
@@ -143,19 +153,25 @@ class Pipe(ABC):
         for request in waiting:
             request.done(error)
 
-    def drop_other_boots(self, boot: str) -> None:
-        """Ends what is still queued for an earlier boot, whose lease is over. Any thread."""
-        with self._changed:
-            dropped = [request for request in self._queue if request.boot != boot]
-            self._queue = deque(request for request in self._queue if request.boot == boot)
-        for request in dropped:
-            request.done(LeaseLost("the node's lease ended before this was done"))
+    def drop_stale(self, boot: str) -> None:
+        """Ends what is in flight for another boot than this: its lease is over, so it may not be done in the
+        name of the new one."""
+        waiting, self._inflight = self._inflight, []
+        for request in waiting:
+            if request.boot in ("", boot):
+                self._inflight.append(request)
+            else:
+                request.done(LeaseLost("the node's lease ended before this was done"))
 
     # -- what the two kinds do differently -------------------------------------------------
 
     @abstractmethod
     def prepare(self) -> None:
         """Sees to an open connection and, for the publisher, the right term. Raises Unavailable."""
+
+    @abstractmethod
+    def answered(self) -> None:
+        """Redis answered all that is in flight."""
 
     @abstractmethod
     def lost(self, error: Unavailable) -> None:

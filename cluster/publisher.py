@@ -8,72 +8,150 @@ that is unanswered, in order: the scripts recognise what they have done.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from cluster.calls import Caller
-from cluster.errors import ClusterError, Fenced, Unavailable
-from cluster.link import Link
+from cluster.calls import Caller, status
+from cluster.errors import ClusterError, Fenced, LeaseLost, Unavailable
+from cluster.link import Link, Reply
 from cluster.pipe import Pipe, Request
-from cluster.recovery import Recovery
-from cluster.term import Standing
+from cluster.recovery import Pending, Recovery
+from cluster.term import Standing, new_boot
 
 _RECOVERIES = 3  # then a session that is not re-claimed is somebody else's
 
 
-class Publisher(Pipe):
-    """`on_lost(error)`: the connection failed. `on_ready()`: connected and in the right term."""
+@dataclass(slots=True)
+class PublisherEvents:
+    """What the publisher tells the others, on its own thread. None of them blocks."""
 
+    lost: Callable[[], None]  # Redis went away
+    answers: Callable[[], None]  # it is there, again or for the first time
+    ready: Callable[[], None]  # this boot is registered: it may beat
+    new_boot: Callable[[], None]  # the former boot's lease is over
+
+
+class Publisher(Pipe):
     def __init__(
-        self,
-        link: Link,
-        caller: Caller,
-        standing: Standing,
-        recovery: Recovery,
-        on_lost: Callable[[Unavailable], None],
-        on_ready: Callable[[], None],
+        self, link: Link, caller: Caller, standing: Standing, recovery: Recovery, events: PublisherEvents
     ) -> None:
         super().__init__(link, caller)
         self._standing = standing
         self._recovery = recovery
-        self._on_lost = on_lost
-        self._on_ready = on_ready
+        self._events = events
         # Set by any thread, cleared here before the work is done: a request in between is not missed.
-        self._recover = True
-        self._register = False
+        self._doubted: str | None = ""  # the term that somebody doubts; ours is '' before the first
+        self._late = ""  # the boot whose lease is over
+        self._verify = False
+        self._well = False
         self._deferred: list[Request] = []
+        self._kept: set[object] = set()  # sessions of which something in this round must be asked again
 
-    def recover_soon(self) -> None:
-        """The data may be of another term. Any thread."""
-        self._recover = True
+    # -- any thread ------------------------------------------------------------------------
+
+    def recover_soon(self, term: str) -> None:
+        """The data may be of another term than `term`."""
+        self._doubted = term
         self.poke()
 
-    def register_soon(self) -> None:
-        """A new boot began. Any thread."""
-        self._register = True
+    def new_boot_soon(self, boot: str) -> None:
+        """The lease of `boot` is over."""
+        self._late = boot
         self.poke()
+
+    def verify_soon(self) -> None:
+        """Notices of who took a session may have been missed."""
+        self._verify = True
+        self.poke()
+
+    # -- the publisher's thread ------------------------------------------------------------
 
     def prepare(self) -> None:
-        if not self._link.is_open:
-            self._link.open()
-            self._caller.load_scripts(self._link)
-            self._recovery.look(self._link)
-            self._recover |= self._recovery.server != self._standing.server
-        if self._recover:
-            self._recover = False
-            try:
-                self._recovery.run(self._link)
-            except Unavailable:
-                self._recover = True
-                raise
-            self._register = False
-            self._on_ready()
-        if self._register:
-            self._register = False
-            self._recovery.register(self._link)
-            self._on_ready()
-        self._take_up_deferred()
+        if self._late == self._standing.boot:
+            self._begin_boot()
+        self._connect()
+        self._recover_if_doubted()
+        if not self._standing.is_registered:
+            self._try(self._recovery.register)
+        self._verify_if_asked()
+        self._inflight += self._deferred  # tried again with each heartbeat, which pokes
+        self._deferred = []
+        self.drop_stale(self._standing.boot)
+
+    def _connect(self) -> None:
+        if self._link.is_open:
+            return
+        self._link.open()
+        self._caller.load_scripts(self._link)
+        self._recovery.look(self._link)
+        if self._recovery.server != self._standing.server:
+            self._doubted = self._standing.term
+
+    def _recover_if_doubted(self) -> None:
+        if self._doubted != self._standing.term:
+            return
+        self._doubted = None
+        try:
+            self._try(lambda link: self._recovery.run(link, self._pending()))
+        except Unavailable:
+            self._doubted = self._standing.term
+            raise
+
+    def _verify_if_asked(self) -> None:
+        if not self._verify:
+            return
+        self._verify = False
+        try:
+            self._recovery.verify(self._link)
+        except ClusterError:
+            self._verify = True
+            raise
+
+    def _try(self, step: Callable[[Link], None]) -> None:
+        """A step that registers this boot."""
+        try:
+            step(self._link)
+        except LeaseLost as error:
+            self._begin_boot()
+            raise Unavailable(str(error)) from error
+        self._events.ready()
+
+    def _begin_boot(self) -> None:
+        """R4: our lease is over. Here, and nowhere else: what was asked for the former boot must neither be done
+        in the name of the new one, nor its sessions be re-claimed."""
+        self._standing.boot = new_boot()
+        self._recovery.fresh.clear()
+        self._events.new_boot()
+
+    def _pending(self) -> Pending:
+        """Rooms of the joins and leaves that may have been done, by session."""
+        pending: dict[str, set[str]] = {}
+        for request in self._inflight:
+            if request.script in ("join", "leave"):
+                session, _, room = request.arguments[:3]
+                pending.setdefault(str(session), set()).add(str(room))
+        return pending
+
+    # -- what became of requests -----------------------------------------------------------
+
+    def answered(self) -> None:
+        self._kept.clear()
+        if not self._well:
+            self._well = True
+            self._events.answers()
 
     def lost(self, error: Unavailable) -> None:
-        self._on_lost(error)
+        if self._well:
+            self._well = False
+            self._events.lost()
+
+    def settle(self, request: Request, reply: Reply) -> bool:
+        session = request.arguments[0]
+        if session in self._kept and _out_of_order(reply):
+            return True  # only because what goes before it is asked again
+        again = super().settle(request, reply)
+        if again:
+            self._kept.add(session)
+        return again
 
     def refused(self, request: Request, error: ClusterError) -> bool:
         if request.lasting and isinstance(error, Unavailable):
@@ -83,15 +161,18 @@ class Publisher(Pipe):
         return False
 
     def outdated(self, request: Request) -> bool:
-        self._recover = True
+        self._doubted = self._standing.term
         request.recoveries += 1
         if request.recoveries <= _RECOVERIES:
             return True
         request.done(Fenced("the session could not be re-claimed"))
         return False
 
-    def _take_up_deferred(self) -> None:
-        """Once a heartbeat, which pokes: what Redis refused while its memory or disk was full."""
-        if self._deferred:
-            self._inflight += self._deferred
-            self._deferred = []
+    def fail_all(self, error: ClusterError) -> None:
+        self._inflight += self._deferred
+        self._deferred = []
+        super().fail_all(error)
+
+
+def _out_of_order(reply: Reply) -> bool:
+    return isinstance(reply, list) and status(reply) == "no" and reply[1] == b"out_of_order"

@@ -7,12 +7,11 @@ stands under our name as away. All steps may be run again from the start.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
-from itertools import islice
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set as AbstractSet
 
 from cluster.calls import Argument, Caller, status
-from cluster.errors import NewerSchema, Unavailable
+from cluster.errors import LeaseLost, NewerSchema, Unavailable
+from cluster.fresh import Fresh
 from cluster.link import Identity, Link
 from cluster.seam import ClusterEvents
 from cluster.settings import SCHEMA
@@ -20,62 +19,61 @@ from cluster.term import Standing, new_nonce
 from cluster.types import SessionRecord
 
 CHUNK = 128
-_FRESH_SECONDS = 60.0
-
-
-class Fresh:
-    """Sessions whose claim was answered on this thread just now, which the node may not list yet."""
-
-    def __init__(self) -> None:
-        self._records: dict[str, tuple[float, SessionRecord]] = {}
-
-    def add(self, record: SessionRecord) -> None:
-        now = time.monotonic()
-        for session, (since, _) in list(islice(self._records.items(), 8)):
-            if now - since > _FRESH_SECONDS:
-                del self._records[session]
-        self._records.pop(record.session, None)
-        self._records[record.session] = (now, record)
-
-    def drop(self, session: str) -> None:
-        self._records.pop(session, None)
-
-    def joined_with(self, listed: Sequence[SessionRecord]) -> list[SessionRecord]:
-        known = {record.session for record in listed}
-        return [*listed, *(record for _, record in self._records.values() if record.session not in known)]
+Pending = Mapping[str, AbstractSet[str]]
+Taken = Callable[[str, str, int], None]
 
 
 class Recovery:
-    """`run` brings `standing` into the present term."""
+    """`run` brings `standing` into the present term. `taken(session, claim, time)`: as in a notice."""
 
-    def __init__(self, standing: Standing, caller: Caller, identity: Identity, events: ClusterEvents) -> None:
+    def __init__(
+        self, standing: Standing, caller: Caller, identity: Identity, events: ClusterEvents, fresh: Fresh, taken: Taken
+    ) -> None:
         self._standing = standing
         self._caller = caller
         self._identity = identity
         self._events = events
-        self.fresh = Fresh()
+        self._taken = taken
+        self._known_boot = ""  # registered before: it may have sessions
+        self._was_in_a_term = False
+        self.fresh = fresh
         self.server = ""
 
     def look(self, link: Link) -> None:
         """Reads who the server behind a new connection is. Raises Unavailable."""
         self.server = self._identity(link)
 
-    def run(self, link: Link) -> None:
-        """Raises Unavailable (try again), NewerSchema (give up)."""
+    def run(self, link: Link, pending: Pending) -> None:
+        """`pending`: see `Publisher`. Raises Unavailable (try again), LeaseLost, NewerSchema (give up)."""
         self.look(link)
-        first = not self._standing.term
-        term = self._open(link)
-        if term != self._standing.term:
-            self._standing.term = term
-            self._expect_ok(link, "register")
-        lost = self._reclaim(link)
-        self._expect_ok(link, "settled")
-        if not first:
+        self._standing.term = self._open(link)
+        if not self._standing.is_registered:
+            self.register(link)
+        lost = self._reclaim(link, pending)
+        self._check(self._caller.call(link, "settled"))
+        if self._was_in_a_term:
             self._events.on_recovered(lost)
+        self._was_in_a_term = True
 
     def register(self, link: Link) -> None:
-        """A new boot within the same term. Raises Unavailable."""
-        self._expect_ok(link, "register")
+        """Raises Unavailable, and LeaseLost for a boot that slept through the end of its lease."""
+        again = self._known_boot == self._standing.boot
+        word = self._check(self._caller.call(link, "register", [int(again)]))
+        if word == "superseded":
+            self._events.on_superseded()
+            raise Unavailable("another process runs under this node's id")
+        self._known_boot = self._standing.boot
+        self._standing.registered = f"{self._standing.boot} {self._standing.term}"
+
+    def verify(self, link: Link) -> None:
+        """Tells which of our sessions are somebody else's by now. Raises Unavailable."""
+        for chunk in _chunks(self._records()):
+            reply = self._caller.call(link, "holders", [record.session for record in chunk])
+            if status(reply) != "ok":
+                return  # a recovery is due, which re-claims
+            for record, claim, time in zip(chunk, reply[1::2], reply[2::2], strict=True):
+                if claim.decode() != record.claim:
+                    self._taken(record.session, claim.decode(), int(time))
 
     def _open(self, link: Link) -> str:
         reply = self._caller.call(link, "recover", [self.server, new_nonce(), SCHEMA])
@@ -86,31 +84,38 @@ class Recovery:
         term: bytes = reply[1]
         return term.decode()
 
-    def _reclaim(self, link: Link) -> list[str]:
-        records = self.fresh.joined_with(self._events.local_sessions())
+    def _records(self) -> list[SessionRecord]:
+        return self.fresh.joined_with(self._events.local_sessions())
+
+    def _reclaim(self, link: Link, pending: Pending) -> list[str]:
         lost = []
-        for start in range(0, len(records), CHUNK):
-            chunk = records[start : start + CHUNK]
-            replies = self._caller.call_all(link, [("reclaim", _arguments(record)) for record in chunk])
-            for record, reply in zip(chunk, replies, strict=True):
-                self._check(status(reply))
-                if status(reply) == "fenced":
+        for chunk in _chunks(self._records()):
+            calls = [("reclaim", _arguments(record, pending)) for record in chunk]
+            for record, reply in zip(chunk, self._caller.call_all(link, calls), strict=True):
+                if self._check(reply) == "fenced":
                     lost.append(record.session)
         return lost
 
-    def _expect_ok(self, link: Link, script: str) -> None:
-        self._check(status(self._caller.call(link, script)))
-
-    def _check(self, word: str) -> None:
+    def _check(self, reply: list[object]) -> str:
+        word = status(reply)
         if word == "recover":
             self._standing.term = ""
             raise Unavailable("Redis's data changed again during recovery")
+        if word in ("late", "lease"):
+            raise LeaseLost("this node's lease ended")
+        return word
 
 
-def _arguments(record: SessionRecord) -> list[Argument]:
+def _chunks(records: Sequence[SessionRecord]) -> Iterator[Sequence[SessionRecord]]:
+    for start in range(0, len(records), CHUNK):
+        yield records[start : start + CHUNK]
+
+
+def _arguments(record: SessionRecord, pending: Pending) -> list[Argument]:
     arguments: list[Argument] = [
         record.session,
         record.claim,
+        record.taken,
         record.name.shown,
         record.name.mapped,
         record.token_hash,
@@ -118,6 +123,7 @@ def _arguments(record: SessionRecord) -> list[Argument]:
         record.since,
         record.n,
         ",".join(record.rooms),
+        ",".join(sorted(pending.get(record.session, ()))),
         "away" if record.away else "here",
     ]
     for log, position in record.positions.items():

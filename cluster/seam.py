@@ -67,17 +67,18 @@ class ClusterEvents(Protocol):
 
     def on_taken(self, session: str, claim: str) -> None:
         """The session was taken by `claim` (empty: it was ended). If our connection holds another
-        claim it must go. Subscriber thread."""
+        claim it must go. Subscriber or publisher thread."""
 
     def on_health(self, health: Health) -> None:
         """Health changed. Any cluster thread."""
 
     def on_lease_lost(self) -> None:
         """Our lease ended: every session must be dropped, resumably. A new boot has begun already.
-        Beat thread."""
+        Publisher thread."""
 
     def on_superseded(self) -> None:
-        """Another process runs under this node's id: stop the process. Beat thread."""
+        """Another process runs under this node's id: stop the process. May be told more than once.
+        Beat or publisher thread."""
 
     def on_recovered(self, lost: Sequence[str]) -> None:
         """Redis's data began a new life and our sessions were re-claimed, but for `lost`, which
@@ -88,7 +89,8 @@ class ClusterEvents(Protocol):
         version's). The process must stop: a node must not go on deaf or mute. The dying thread."""
 
     def local_sessions(self) -> Sequence[SessionRecord]:
-        """All sessions claimed at this node. Publisher thread, when re-claiming."""
+        """All sessions claimed at this node; one that quits must be off the list before `end` is
+        called. Publisher thread, when re-claiming."""
 
     def local_logs(self) -> Sequence[str]:
         """Logs with a local member. Beat thread."""

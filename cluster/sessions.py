@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import TypeVar
@@ -9,20 +10,20 @@ from typing import TypeVar
 from cluster.board import Board
 from cluster.calls import Argument, status
 from cluster.errors import ClusterError, Degraded, Fenced, LeaseLost, Refused
+from cluster.fresh import Fresh
 from cluster.link import Reply
 from cluster.pipe import Answer, Request
 from cluster.publisher import Publisher
-from cluster.recovery import Fresh
 from cluster.seam import Health, PublishDone
 from cluster.settings import INBOX_LIMIT, ROOMS_LIMIT
 from cluster.term import Standing
-from cluster.types import LOBBY, Claimed, Membership, Name, Position, Published, Reason, SessionRecord
+from cluster.types import Claimed, Membership, Name, Position, Published, Reason, SessionRecord
 
 T = TypeVar("T")
 
 
 class Sessions:
-    """Any thread. `fresh` is touched on the publisher's thread only."""
+    """Any thread. `fresh` is written on the publisher's thread only."""
 
     def __init__(self, publisher: Publisher, standing: Standing, fresh: Fresh, board: Board) -> None:
         self._publisher = publisher
@@ -50,7 +51,8 @@ class Sessions:
             if status(reply) == "no":
                 index = int(reply[2])
                 raise Refused(Reason.NICK_TAKEN, suggestions[index - 1].shown if index else "")
-            claimed = Claimed(session, claim, name, int(reply[2]), int(reply[1]), self._logs(reply[4:]), False)
+            logs, taken = self._logs(reply[5:]), int(reply[4])
+            claimed = Claimed(session, claim, name, int(reply[2]), int(reply[1]), logs, False, taken)
             self._remember(claimed, token_hash, address)
             return claimed
 
@@ -59,27 +61,34 @@ class Sessions:
     def resume(self, session: str, claim: str, token_hash: str, n: int, address: str) -> Claimed:
         def made(reply: list[Reply]) -> Claimed:
             _raise_refusal(reply)
-            name = Name(reply[4].decode(), reply[5].decode())
-            claimed = Claimed(session, claim, name, int(reply[2]), int(reply[1]), self._logs(reply[6:]), True)
+            name, taken = Name(reply[5].decode(), reply[6].decode()), int(reply[4])
+            claimed = Claimed(session, claim, name, int(reply[2]), int(reply[1]), self._logs(reply[7:]), True, taken)
             self._remember(claimed, token_hash, address)
             return claimed
 
         return self._call("resume", [session, claim, token_hash, n, address], made)
 
     def join(self, session: str, claim: str, room: str) -> Membership:
-        return self._call("join", [session, claim, room, ROOMS_LIMIT], lambda reply: self._membership(room, reply))
+        arguments: list[Argument] = [session, claim, room, _ticket(), ROOMS_LIMIT]
+        return self._call("join", arguments, lambda reply: self._membership(arguments, reply, True))
 
     def leave(self, session: str, claim: str, room: str) -> Membership:
-        return self._call("leave", [session, claim, room], lambda reply: self._membership(room, reply))
+        arguments: list[Argument] = [session, claim, room, _ticket()]
+        return self._call("leave", arguments, lambda reply: self._membership(arguments, reply, False))
 
     def away(self, session: str, claim: str) -> None:
-        self._tell("away", [session, claim])
+        self._tell("away", [session, claim], lambda _: self._fresh.away(session, claim))
 
     def end(self, session: str, claim: str, reason: str) -> None:
-        self._tell("end", [session, claim, reason])
+        def settle(answer: Answer) -> None:
+            if not isinstance(answer, ClusterError) and int(answer[1]):
+                self._fresh.ended(session, claim)
+
+        # For any boot: it asks nothing but the claim, and who has quit should not linger for a grace.
+        self._tell("end", [session, claim, reason], settle, boot="")
 
     def acknowledge(self, session: str, claim: str, position: Position, state: str) -> None:
-        self._tell("acknowledge", [session, claim, position.epoch, position.offset, state])
+        self._tell("acknowledge", [session, claim, position.epoch, position.offset, state], lambda _: None)
 
     # -- how they are asked -------------------------------------------------------------------
 
@@ -101,29 +110,27 @@ class Sessions:
         self._publisher.submit(Request(script, arguments, settle, self._standing.boot))
         return future.result()
 
-    def _tell(self, script: str, arguments: Sequence[Argument]) -> None:
+    def _tell(
+        self, script: str, arguments: Sequence[Argument], done: Callable[[Answer], None], boot: str | None = None
+    ) -> None:
         """Asked by the node for itself: not refused while Redis is away, since nobody would say it again."""
-        session = str(arguments[0])
-
-        def settle(_: Answer) -> None:
-            if script != "acknowledge":
-                self._fresh.drop(session)
-
-        self._publisher.submit(Request(script, arguments, settle, self._standing.boot, lasting=True))
+        boot = self._standing.boot if boot is None else boot
+        self._publisher.submit(Request(script, arguments, done, boot, lasting=True))
 
     def _remember(self, claimed: Claimed, token_hash: str, address: str) -> None:
         rooms = tuple(log for log in claimed.logs if log.startswith("#"))
-        self._fresh.add(
+        self._fresh.claimed(
             SessionRecord(
-                claimed.session,
-                claimed.claim,
-                claimed.name,
-                token_hash,
-                address,
-                claimed.since,
-                claimed.n,
-                rooms or (LOBBY,),
+                session=claimed.session,
+                claim=claimed.claim,
+                name=claimed.name,
+                token_hash=token_hash,
+                address=address,
+                since=claimed.since,
+                n=claimed.n,
+                rooms=rooms,
                 positions=claimed.logs,
+                taken=claimed.taken,
             )
         )
 
@@ -131,9 +138,16 @@ class Sessions:
         epoch = self._standing.epoch
         return {flat[i].decode(): Position(epoch, int(flat[i + 1])) for i in range(0, len(flat), 2)}
 
-    def _membership(self, room: str, reply: list[Reply]) -> Membership:
+    def _membership(self, asked: Sequence[Argument], reply: list[Reply], is_member: bool) -> Membership:
         _raise_refusal(reply)
+        session, claim, room = (str(word) for word in asked[:3])
+        self._fresh.member(session, claim, room, is_member)
         return Membership(room, Position(self._standing.epoch, int(reply[1])), int(reply[2]), int(reply[3]) == 1)
+
+
+def _ticket() -> str:
+    """Marks one join or leave, so that it is known again when its answer was lost."""
+    return secrets.token_hex(8)
 
 
 def _checked(answer: Answer) -> list[Reply]:

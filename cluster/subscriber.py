@@ -12,6 +12,7 @@ import select
 import socket
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from redis.exceptions import RedisError
 
@@ -28,8 +29,15 @@ CHANNELS_A_COMMAND = 500
 _CONTROL = b"!"
 
 
+@dataclass(slots=True)
+class SubscriberActions:
+    lost: Callable[[], None]  # the connection failed (it is being opened again)
+    confirmed: Callable[[], None]  # the node's own channel is subscribed, for the first time or again
+    taken: Callable[[str, str, int], None]  # session, claim that has it now or '-', Redis time in ms
+
+
 class Subscriber:
-    """`on_lost(error)`: the connection failed (it is being opened again)."""
+    """`actions`: what the subscription means for others, on its thread; none of them blocks."""
 
     def __init__(
         self,
@@ -38,13 +46,13 @@ class Subscriber:
         node_channel: str,
         events: ClusterEvents,
         hearing: Hearing,
-        on_lost: Callable[[Unavailable], None],
+        actions: SubscriberActions,
     ) -> None:
         self._link = link
         self._keys = keys
         self._events = events
         self._hearing = hearing
-        self._on_lost = on_lost
+        self._actions = actions
         self._lock = threading.Lock()
         self._node_channel = node_channel
         self._wanted: set[str] = set()
@@ -80,11 +88,16 @@ class Subscriber:
         self._stopping.set()
         self._wake()
 
+    def close(self) -> None:
+        """Once the thread has ended, or was never started. Idempotent."""
+        self._waker.close()
+        self._woken.close()
+
     def _wake(self) -> None:
         try:
             self._waker.send(b"w")
-        except BlockingIOError:
-            pass  # it is full of wake-ups already
+        except OSError:
+            pass  # it is full of wake-ups already, or closed since the thread has ended
 
     # -- the subscriber's thread -----------------------------------------------------------
 
@@ -97,15 +110,14 @@ class Subscriber:
                     while not self._stopping.is_set():
                         self._listen()
                         pause = FIRST_PAUSE
-                except Unavailable as error:
+                except Unavailable:
                     self._link.close()
-                    self._on_lost(error)
+                    self._actions.lost()
                     self._stopping.wait(pause)
                     pause = min(2 * pause, LONGEST_PAUSE)
         finally:
             self._link.close()
-            self._waker.close()
-            self._woken.close()
+            self.close()
 
     def _connect(self) -> None:
         if not self._link.is_open:
@@ -156,26 +168,29 @@ class Subscriber:
             self._subscribed(channel.decode())
 
     def _message(self, payload: bytes) -> None:
-        if payload.startswith(_CONTROL):
-            self._control(payload[1:].decode().split(" "))
-            return
         try:
-            entry = from_payload(payload)
+            if payload.startswith(_CONTROL):
+                self._control(payload[1:].decode().split(" "))
+            else:
+                self._events.on_entry(from_payload(payload))
         except ValueError:
-            return  # a stranger's PUBLISH; what belongs to the log is caught up from the log
-        self._events.on_entry(entry)
+            pass  # a stranger's PUBLISH; what belongs to the log is caught up from the log
 
     def _control(self, words: list[str]) -> None:
-        if words[0] == "probe" and len(words) > 1:
-            self._hearing.heard(words[1])
-        elif words[0] == "taken" and len(words) > 1:
-            self._events.on_taken(words[1], words[2] if len(words) > 2 else "")
+        """Raises ValueError when it isn't one."""
+        if words[0] == "probe":
+            _, nonce, *_ = words
+            self._hearing.heard(nonce)
+        elif words[0] == "taken":
+            _, session, claim, time, *_ = words
+            self._actions.taken(session, claim, int(time))
 
     def _subscribed(self, channel: str) -> None:
         with self._lock:
             is_node = channel == self._node_channel
             is_room = channel in self._wanted
         if is_node:
+            self._actions.confirmed()
             self._events.on_subscribed(None)
         elif is_room:
             self._events.on_subscribed(self._keys.room_of(channel))

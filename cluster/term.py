@@ -28,6 +28,11 @@ class Standing:
     settings: ClusterSettings
     boot: str
     term: str = ""
+    registered: str = ""  # the boot and term of the last registration; before it no heartbeat makes sense
+
+    @property
+    def is_registered(self) -> bool:
+        return self.registered == f"{self.boot} {self.term}"
 
     @property
     def name(self) -> str:

@@ -32,6 +32,10 @@ class Crew:
         if thread is not None:
             thread.join(max(0.0, deadline - time.monotonic()))
 
+    def is_alive(self, name: str) -> bool:
+        thread = self._threads.get(name)
+        return thread is not None and thread.is_alive()
+
     def join_all(self, deadline: float) -> None:
         for name in self._threads:
             self.join(name, deadline)

@@ -108,11 +108,17 @@ class SessionRecord:
     away: bool = False
     positions: Mapping[str, Position] = field(default_factory=dict)
     """Room and inbox logs -> highest position that this node knows of."""
+    taken: int = 0
+    """`Claimed.taken`. 0: not known; then of two nodes that believe to hold it the first one wins."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A session that is now this connection's. `logs`: `#room` / `@<session>` -> top now."""
+    """A session that is now this connection's.
+
+    `logs`: `#room` / `@<session>` -> where it stands for this session: what comes after is to be delivered.
+    `taken`: Redis time of the claim, Unix ms, to be given back in `SessionRecord`.
+    """
 
     session: str
     claim: str
@@ -121,6 +127,7 @@ class Claimed:
     since: int
     logs: Mapping[str, Position]
     resumed: bool
+    taken: int = 0
 
 
 @dataclass(frozen=True, slots=True)

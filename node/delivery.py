@@ -20,7 +20,7 @@ from wire import Dialect
 if TYPE_CHECKING:
     from node.feed import Feed
 
-PAGE = 200
+PAGE, LEAST_PAGE = 200, 10
 RETRY = 0.3
 """Seconds until a failed read is tried again."""
 
@@ -28,7 +28,7 @@ RETRY = 0.3
 class Delivery:
     """Made by a connection, given to `Feed.attach`."""
 
-    __slots__ = ("dialect", "done", "epoch", "feed", "former", "gone", "next", "outbox", "until")
+    __slots__ = ("dialect", "done", "epoch", "feed", "former", "gone", "limit", "next", "outbox", "until")
 
     def __init__(self, feed: Feed, outbox: Outbox, dialect: Dialect, cursor: Position) -> None:
         self.feed = feed
@@ -38,6 +38,7 @@ class Delivery:
         self.next = cursor.offset + 1
         self.former: Position | None = None  # its cursor in the epoch before this one
         self.gone = False
+        self.limit = PAGE
         # Where it ends, once that is known (leave, quit), and who is told then.
         self.until: Position | None = None
         self.done: Callable[[bool], None] | None = None
@@ -48,15 +49,13 @@ class Delivery:
             return None
         cursor = Position(self.epoch, self.next - 1)
         try:
-            page = self.feed.read(cursor, PAGE)
+            page = self.feed.read(cursor, self.limit)
         except Stopped:
             return None
         except ClusterError:
             return RETRY
         self._turn_to(page, cursor)
-        for entry in page.entries:
-            self._pass(entry)
-        self.next = max(self.next, page.start)
+        self._pass_page(page)
         return self.feed.settle(self, page.position)
 
     def offer(self, entry: Entry) -> None:
@@ -84,6 +83,17 @@ class Delivery:
         self.turn(cursor, page)
         if page.position.epoch != self.epoch:
             self.epoch, self.next = page.position.epoch, 0
+
+    def _pass_page(self, page: Page) -> None:
+        """As much of it as the client takes now; long messages make a page too much for an outbox."""
+        count = 0
+        for entry in page.entries:
+            if self.outbox.size >= self.outbox.low_water:
+                break
+            self._pass(entry)
+            count += 1
+        self.next = max(self.next, page.start)
+        self.limit = min(PAGE, max(LEAST_PAGE, count * 2))
 
     def _pass(self, entry: Entry) -> None:
         until = self.until

@@ -17,7 +17,7 @@ from cluster.types import Entry, Kind, Page, Position
 from node.delivery import PAGE, RETRY, Delivery
 from node.letters import letter, wire_log
 from node.metrics import Metrics
-from node.outbox import LOW_WATER, Outbox
+from node.outbox import Outbox
 from node.workers import Workers
 from wire import Dialect
 
@@ -189,7 +189,7 @@ class Feed:
     def _demote_slow_ones(self) -> None:
         """Replay must not overflow a client that merely can't take it so fast."""
         for live in self._live.values():
-            slow = [delivery for delivery, outbox in live.items() if outbox.size >= LOW_WATER]
+            slow = [delivery for delivery, outbox in live.items() if outbox.size >= outbox.low_water]
             for delivery in slow:
                 self._demote(delivery)
                 self.workers.schedule(delivery)

@@ -33,8 +33,10 @@ OK, FAILED, INTERRUPTED = 0, 1, 130
 MakeCluster = Callable[[ClusterEvents, str, str], ClusterSeam]
 """(events, our address, our HTTP address) -> the cluster, not started."""
 READERS = 2
-STACK = 512 * 1024
-"""Bytes of address space a client's thread; what it touches of it is a few pages."""
+STACK = 8 * 1024 * 1024
+"""Bytes of address space for a client's thread. It touches a few pages of them only (20 KiB, measured, the same
+as with 256 KiB), but a line of nothing than opening brackets makes the JSON decoder need 3 MiB on
+Python 3.13, and a node that has less dies of it."""
 _CLOSING = Error(code=Code.DRAINING, text="this node is leaving; connect again")
 _CUT_WITHIN = 1.0
 

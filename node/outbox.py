@@ -14,9 +14,6 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-LOW_WATER = 256 * 1024
-"""Bytes. Above it nothing that can wait (replay) is offered."""
-
 
 class Socket(Protocol):
     """What the deliverer needs of a socket. `send` takes MSG_DONTWAIT."""
@@ -27,7 +24,8 @@ class Socket(Protocol):
 
 
 class Outbox:
-    """One connection's. `limit`: bytes. Methods: any thread, but for `take` and `sent`: the deliverer's."""
+    """One connection's. `limit`: bytes; above `low_water`, a quarter of it, nothing that can wait (replay)
+    should be offered. Methods: any thread, but for `take` and `sent`: the deliverer's."""
 
     __slots__ = (
         "_chunks",
@@ -41,6 +39,7 @@ class Outbox:
         "flushed",
         "last_words",
         "limit",
+        "low_water",
         "offered",
         "overflowed",
         "progress",
@@ -53,13 +52,14 @@ class Outbox:
     def __init__(self, sock: Socket, limit: int, schedule: Callable[[Outbox], None]) -> None:
         self.sock = sock
         self.limit = limit
+        self.low_water = limit // 4
         self.last_words = b""
         self._schedule = schedule
         # Guards what follows, up to the empty line.
         self._lock = threading.Lock()
         self._chunks: list[bytes] = []
         self._scheduled = False
-        self._when_low: Callable[[], None] | None = None
+        self._when_low: list[Callable[[], None]] = []
         self.size = 0
         self.offered = 0  # bytes ever offered; `taken`: those of them that left, for the kernel or dropped
         self.taken = 0
@@ -113,9 +113,9 @@ class Outbox:
     def low(self, when_low: Callable[[], None]) -> bool:
         """Whether replay may be offered; if not, `when_low` is called once when it may (deliverer)."""
         with self._lock:
-            if self.finishing or self.size < LOW_WATER:
+            if self.finishing or self.size < self.low_water:
                 return True
-            self._when_low = when_low
+            self._when_low.append(when_low)
             return False
 
     def take(self) -> bytes:
@@ -134,14 +134,14 @@ class Outbox:
             self.taken += count
             if count:
                 self.progress = time.monotonic()
-            called = self._when_low if self.finishing or self.size < LOW_WATER else None
-            if called:
-                self._when_low = None
+            called: list[Callable[[], None]] = []
+            if self._when_low and (self.finishing or self.size < self.low_water):
+                called, self._when_low = self._when_low, called
             more = not whole or bool(self._chunks) or self.finishing
             if not more:
                 self._scheduled = False
-        if called:
-            called()
+        for when_low in called:
+            when_low()
         return more
 
     def _append(self, data: bytes) -> None:  # the lock is held

@@ -55,6 +55,7 @@ class NodeSettings:
         _within("grace", self.grace, 0, 86400)
         _within("history", self.history, 0, 200)
         _within("retain", self.retain, 1, 10_000_000)
+        _within("outbox-bytes", self.outbox_bytes, 256 * 1024, 1024**3)
         if self.log_format not in LOG_FORMATS:
             raise BadSetting("log-format", self.log_format, f"write {' or '.join(LOG_FORMATS)}")
 

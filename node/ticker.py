@@ -75,6 +75,6 @@ def acknowledge_plain(connection: Connection) -> None:
         connection.house.cluster.acknowledge(session.id, session.claim, mark[0], "sent")
         connection.acked = mark[0]
     place = delivery.feed.place(delivery)
-    if connection.mark is None and place is not None and place != connection.acked:
+    if connection.mark is None and place is not None and place.offset and place != connection.acked:
         # The place first: what was offered up to it is then among the bytes.
         connection.mark = (place, connection.outbox.offered)

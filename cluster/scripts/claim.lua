@@ -2,14 +2,16 @@
 -- R3: creates a session under a free nickname and lets it join the lobby. Running it again changes nothing.
 -- ARGV[6] session  [7] claim  [8] nickname as shown  [9] as compared  [10] token hash  [11] address
 -- ARGV[12…] other nicknames, as compared, to propose when it is taken
--- Reply: 'ok', since ms, last n, rooms, log, top, … | 'no', 'nick_taken', index of the free proposal (0: none)
+-- Reply: 'ok', since ms, last n, rooms, taken ms, log, offset, … | 'no', 'nick_taken', index of the free proposal
+--   (0: none). The offsets are those at which the session began, also when it is asked again.
 local session, claim, nick, compared, token, address = unpack(ARGV, 6, 11)
 
 if wrong_term() then return {'recover'} end
 if not leased() then return {'lease'} end
-local row = redis.call('HMGET', key('session:' .. session), 'claim', 'since', 'n', 'rooms')
+local row = redis.call('HMGET', key('session:' .. session), 'claim', 'since', 'n', 'began')
 if row[1] == claim then
-  return concat({'ok', row[2], row[3], row[4]}, positions(session, row[4]))
+  set_here(session, nick) -- a recovery in between took it for a ghost
+  return {'ok', row[2], row[3], '#lobby', row[2], '@' .. session, '0', '#lobby', row[4]}
 end
 if redis.call('EXISTS', key('nick:' .. compared)) == 1 then
   for i = 12, #ARGV do
@@ -17,12 +19,10 @@ if redis.call('EXISTS', key('nick:' .. compared)) == 1 then
   end
   return {'no', 'nick_taken', '0'}
 end
-local _, rooms = enter('#lobby', session, nick, '')
-redis.call('HSET', key('session:' .. session), 'nick', nick, 'mapped', compared, 'claim', claim, 'node', NODE,
-  'state', 'here', 'token', token, 'n', '0', 'rooms', rooms, 'since', int(NOW), 'address', address, 'epoch', EPOCH)
+local offset, rooms = enter('#lobby', session, nick, '')
+redis.call('HSET', key('session:' .. session), 'nick', nick, 'mapped', compared, 'claim', claim, 'taken', int(NOW),
+  'token', token, 'n', '0', 'rooms', rooms, 'since', int(NOW), 'began', offset, 'address', address)
 redis.call('SET', key('nick:' .. compared), session)
-redis.call('SADD', key('node:' .. NODE .. ':sessions'), session)
-show_presence(nick, NODE, 'here')
-local reply = concat({'ok', int(NOW), '0', rooms}, positions(session, rooms))
+set_here(session, nick)
 announce()
-return reply
+return {'ok', int(NOW), '0', rooms, int(NOW), '@' .. session, '0', '#lobby', offset}

@@ -3,16 +3,8 @@
 if wrong_term() then return {'recover'} end
 local outage, hold = on_hold()
 local score = tonumber(redis.call('ZSCORE', key('nodes'), NODE) or '-1')
-local id = string.match(NODE, '^[^/]*')
 
-local function another_boot_lives()
-  for _, other in ipairs(redis.call('ZRANGEBYSCORE', key('nodes'), int(NOW - LEASE), '+inf')) do
-    if other ~= NODE and string.match(other, '^[^/]*') == id then return true end
-  end
-  return false
-end
-
-if another_boot_lives() then return {'superseded'} end
+if superseded() then return {'superseded'} end
 if score < 0 or (NOW - score > LEASE and not outage and not hold) then return {'late'} end
 redis.call('ZADD', key('nodes'), int(NOW), NODE)
 local row = key('node:' .. NODE)

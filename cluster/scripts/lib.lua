@@ -38,12 +38,22 @@ local function on_hold()
   return NOW - beat > LEASE, NOW < hold
 end
 
+-- Whether another boot runs under this node's id: then this one is a sleeper that woke up.
+local function superseded()
+  local id = string.match(NODE, '^[^/]*')
+  for _, other in ipairs(redis.call('ZRANGEBYSCORE', key('nodes'), int(NOW - LEASE), '+inf')) do
+    if other ~= NODE and string.match(other, '^[^/]*') == id then return true end
+  end
+  return false
+end
+
+-- Whether this node may speak. While leases can't be judged its sessions are its own still, as long as no later
+-- boot has taken its place.
 local function leased()
-  local score = redis.call('ZSCORE', key('nodes'), NODE)
-  if not score then return false end
-  if NOW - tonumber(score) <= LEASE then return true end
+  local score = tonumber(redis.call('ZSCORE', key('nodes'), NODE) or '-1')
+  if NOW - score <= LEASE then return true end
   local outage, hold = on_hold()
-  return outage or hold
+  return score >= 0 and (outage or hold) and not superseded()
 end
 
 -- The session's row if this claim at this node may speak for it; else the reply to give.
@@ -61,15 +71,14 @@ local function base(log)
 end
 
 -- R5: brings a log to this term. A log of an earlier term gets the new epoch, and keeps the former one with
--- its fork, the top that was found. Returns the top.
+-- its fork, the top that was found. Returns the top. Of a log without entries there is nothing to remember.
 local FORMER_KEPT = 32
 local function settle(log)
   local meta = base(log) .. ':meta'
   local found = redis.call('HMGET', meta, 'epoch', 'top', 'former')
   local top = tonumber(found[2] or '0')
-  if found[1] == EPOCH then return top end
-  local former = {}
-  if found[1] then former[1] = found[1] .. '=' .. int(top) end
+  if found[1] == EPOCH or not found[1] then return top end
+  local former = {found[1] .. '=' .. int(top)}
   for item in string.gmatch(found[3] or '', '[^,]+') do
     if #former < FORMER_KEPT then former[#former + 1] = item end
   end
@@ -101,7 +110,7 @@ local function append(log, channel, kind, session, n, nick, text)
     redis.call('XADD', where .. ':log', id,
       'kind', kind, 'session', session, 'n', n, 'nick', nick, 'time', int(NOW), 'text', text)
   end
-  redis.call('HSET', where .. ':meta', 'top', offset)
+  redis.call('HSET', where .. ':meta', 'epoch', EPOCH, 'top', offset)
   local head = table.concat({log, EPOCH, offset, int(NOW), kind, session, n, nick}, ' ')
   announcements[#announcements + 1] = {channel, head .. '\n' .. text}
   return offset
@@ -115,8 +124,10 @@ local function append_inbox(session, node, kind, from, n, nick, text)
   return append('@' .. session, key('node:' .. node), kind, from, n, nick, text)
 end
 
-local function tell_node(node, words)
-  announcements[#announcements + 1] = {key('node:' .. node), '!' .. words}
+-- `claim`: who holds the session now; '-' when it was ended.
+local function tell_taken(node, session, claim)
+  local words = table.concat({'!taken', session, claim, int(NOW)}, ' ')
+  announcements[#announcements + 1] = {key('node:' .. node), words}
 end
 
 local function announce()

@@ -11,15 +11,18 @@ local function enter(room, session, nick, rooms)
   return offset, rooms .. ',' .. room
 end
 
-local function exit_room(room, session, nick, reason)
-  local offset = append_room(room, 'left', session, nick, reason)
+local function drop_member(room, session)
   local members = key('room:' .. room .. ':members')
   redis.call('HDEL', members, session)
-  if redis.call('EXISTS', members) == 0 then
-    redis.call('SREM', key('rooms'), room)
-    -- The meta stays: offsets of one epoch must never start again.
-    if room ~= '#lobby' then redis.call('EXPIRE', key('room:' .. room .. ':log'), EMPTY_ROOM_KEPT) end
-  end
+  if redis.call('EXISTS', members) == 1 then return end
+  redis.call('SREM', key('rooms'), room)
+  -- The meta stays: offsets of one epoch must never start again.
+  if room ~= '#lobby' then redis.call('EXPIRE', key('room:' .. room .. ':log'), EMPTY_ROOM_KEPT) end
+end
+
+local function exit_room(room, session, nick, reason)
+  local offset = append_room(room, 'left', session, nick, reason)
+  drop_member(room, session)
   return offset
 end
 
@@ -29,7 +32,7 @@ local function receipt(sender, n, nick, state)
   if node then append_inbox(sender, node, 'receipt', sender, n, nick, state) end
 end
 
--- Receipts for the direct messages in `log` from offset `first` to `last` ('+': all).
+-- Receipts for the direct messages in the session's inbox from offset `first` to `last` ('+': all).
 local function receipts(session, nick, first, last, state)
   for _, item in ipairs(redis.call('XRANGE', key('inbox:' .. session .. ':log'), first, last)) do
     local entry = {}
@@ -43,8 +46,14 @@ local function finish(session, reason)
   local row = redis.call('HMGET', key('session:' .. session), 'nick', 'mapped', 'node', 'rooms')
   local nick, node = row[1], row[3]
   if not nick then return nil end
+  -- Each step leaves a trace by which it isn't done again, should a later one fail.
   receipts(session, nick, '-', '+', 'undelivered')
-  each_room(row[4], function(room) exit_room(room, session, nick, reason) end)
+  redis.call('DEL', key('inbox:' .. session .. ':log'))
+  each_room(row[4], function(room)
+    if redis.call('HEXISTS', key('room:' .. room .. ':members'), session) == 1 then
+      exit_room(room, session, nick, reason)
+    end
+  end)
   if redis.call('GET', key('nick:' .. row[2])) == session then
     redis.call('DEL', key('nick:' .. row[2]))
     redis.call('HDEL', key('presence'), nick)
@@ -52,9 +61,28 @@ local function finish(session, reason)
   redis.call('SREM', key('node:' .. node .. ':sessions'), session)
   redis.call('ZREM', key('absent'), session)
   redis.call('DEL', key('session:' .. session), key('session:' .. session .. ':said'),
-    key('inbox:' .. session .. ':log'), key('inbox:' .. session .. ':meta'))
-  tell_node(node, 'taken ' .. session)
+    key('inbox:' .. session .. ':meta'))
+  tell_taken(node, session, '-')
   return nick
+end
+
+-- The session is at this node, with a connection, in this term.
+local function set_here(session, nick)
+  redis.call('HSET', key('session:' .. session), 'node', NODE, 'state', 'here', 'epoch', EPOCH)
+  redis.call('HDEL', key('session:' .. session), 'until')
+  redis.call('ZREM', key('absent'), session)
+  redis.call('SADD', key('node:' .. NODE .. ':sessions'), session)
+  show_presence(nick, NODE, 'here')
+end
+
+-- A request whose answer was lost is asked again under the same ticket, and gets the same answer.
+local function done_before(did, ticket)
+  local name, offset, time = string.match(did or '', '^(%S+) (%S+) (%S+)$')
+  if name == ticket then return {'ok', offset, time, 1} end
+end
+
+local function note_done(session, ticket, offset, rooms)
+  redis.call('HSET', key('session:' .. session), 'rooms', rooms, 'did', table.concat({ticket, offset, int(NOW)}, ' '))
 end
 
 local function set_away(session, nick, node, deadline)

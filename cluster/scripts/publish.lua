@@ -27,6 +27,11 @@ local function speak_in_room()
   return table.concat({'ok', to, EPOCH, offset, int(NOW)}, ' ')
 end
 
+-- How many entries of an inbox are unacknowledged.
+local function waiting(log)
+  return settle(log) - tonumber(redis.call('HGET', base(log) .. ':meta', 'acknowledged') or '0')
+end
+
 -- The second value: a reason that does not use up n, since the client may try again.
 local function speak_to_inbox()
   local addressee = redis.call('GET', key('nick:' .. string.sub(to, 2)))
@@ -34,8 +39,8 @@ local function speak_to_inbox()
   if not node then return 'no no_such_nick' end
   if holder ~= '' and holder ~= addressee then return 'no addressee_changed' end
   local log = '@' .. addressee
-  local acknowledged = tonumber(redis.call('HGET', base(log) .. ':meta', 'acknowledged') or '0')
-  if settle(log) - acknowledged >= limit then return nil, 'inbox_full' end
+  -- His own is where the receipt goes: who never acknowledges it could fill Redis with receipts.
+  if waiting(log) >= limit or waiting('@' .. session) >= 2 * limit then return nil, 'inbox_full' end
   local offset = append_inbox(addressee, node, 'message', session, int(n), nick, text)
   return table.concat({'ok', log, EPOCH, offset, int(NOW)}, ' ')
 end

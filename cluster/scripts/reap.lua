@@ -28,7 +28,9 @@ local reply = {'ok', lapsed}
 for _, session in ipairs(redis.call('ZRANGEBYSCORE', key('absent'), '-inf', int(NOW), 'LIMIT', 0, ENDS)) do
   local row = redis.call('HMGET', key('session:' .. session), 'state', 'until')
   if row[1] == 'away' and tonumber(row[2]) <= NOW then
-    reply[#reply + 1] = finish(session, 'expired')
+    -- One that can't be ended (a key of the wrong type, say) must not keep the others from it.
+    local ended, nick = pcall(finish, session, 'expired')
+    if ended then reply[#reply + 1] = nick else redis.call('ZADD', key('absent'), int(NOW + GRACE), session) end
   else
     redis.call('ZREM', key('absent'), session)
   end

@@ -1,32 +1,44 @@
 -- include: membership
 -- R5: a node brings a live session of its own into a new term, and says how far it knew the session's logs.
--- ARGV[6] session  [7] claim  [8] nickname as shown  [9] as compared  [10] token hash  [11] address  [12] since ms
--- ARGV[13] last n  [14] rooms  [15] here | away  [16…] log, epoch, offset, …
--- Reply: 'ok' | 'fenced' (somebody else's now) | 'recover'
-local session, claim, nick, compared, token, address, since, known, rooms, state = unpack(ARGV, 6, 15)
+-- ARGV[6] session  [7] claim  [8] taken ms (0: unknown)  [9] nickname as shown  [10] as compared  [11] token hash
+-- ARGV[12] address  [13] since ms  [14] last n  [15] rooms  [16] rooms of a join or leave without an answer
+-- ARGV[17] here | away  [18…] log, epoch, offset, …
+-- Reply: 'ok' | 'fenced' (somebody else's now) | 'recover' | 'lease'
+local session, claim, taken, nick, compared, token = unpack(ARGV, 6, 11)
+local address, since, known, rooms, pending, state = unpack(ARGV, 12, 17)
+taken = tonumber(taken)
 
 if wrong_term() then return {'recover'} end
-local row = redis.call('HMGET', key('session:' .. session), 'claim', 'epoch', 'n', 'rooms', 'node')
-if row[2] == EPOCH and row[1] ~= claim then return {'fenced'} end
+if not leased() then return {'lease'} end
+local row = redis.call('HMGET', key('session:' .. session), 'claim', 'epoch', 'n', 'rooms', 'node', 'taken')
+local same = row[1] == claim
 
--- A rewind can bring back a holder whose end was forgotten. Whoever is re-claimed in this term is real.
+-- Of two that believe to hold the same, the one who took it later does; where that isn't known, the first here.
+local function yields(epoch, their_taken)
+  local theirs = tonumber(their_taken or '0')
+  if taken > 0 and theirs > 0 and taken ~= theirs then return theirs > taken end
+  return epoch == EPOCH
+end
+
+if row[1] and not same then
+  if yields(row[2], row[6]) then return {'fenced'} end
+  tell_taken(row[5], session, claim)
+end
+-- A rewind can bring back a holder whose end was forgotten.
 local holder = redis.call('GET', key('nick:' .. compared))
 if holder and holder ~= session then
-  if redis.call('HGET', key('session:' .. holder), 'epoch') == EPOCH then return {'fenced'} end
+  local other = redis.call('HMGET', key('session:' .. holder), 'epoch', 'taken')
+  if yields(other[1], other[2]) then return {'fenced'} end
   finish(holder, 'expired')
 end
 
 -- What is known to have been there and is not: told once, in the log, to all.
 local function note_loss(log, epoch, known_top)
-  if epoch == EPOCH or epoch == '' then return end
-  local top = settle(log)
+  if epoch == EPOCH or epoch == '' or known_top == 0 then return end
+  settle(log)
   local fork, lost, epoch_known = mapped(log, epoch, known_top)
   local meta = base(log) .. ':meta'
-  if not epoch_known then
-    local former = redis.call('HGET', meta, 'former') or ''
-    redis.call('HSET', meta, 'former', former == '' and epoch .. '=0' or epoch .. '=0,' .. former)
-  end
-  lost = lost or fork
+  lost = math.max(lost or 0, fork)
   if known_top <= lost then return end
   local words = table.concat({epoch, int(lost + 1), int(known_top)}, ' ')
   if string.sub(log, 1, 1) == '#' then
@@ -34,11 +46,30 @@ local function note_loss(log, epoch, known_top)
   else
     append_inbox(string.sub(log, 2), NODE, 'gap', '', '0', '', words)
   end
+  if not epoch_known then
+    local former = redis.call('HGET', meta, 'former') or ''
+    redis.call('HSET', meta, 'former', former == '' and epoch .. '=0' or epoch .. '=0,' .. former)
+  end
   redis.call('HSET', meta, 'lost:' .. epoch, int(known_top))
 end
-for i = 16, #ARGV, 3 do note_loss(ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2])) end
+for i = 18, #ARGV, 3 do note_loss(ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2])) end
 
-each_room(row[4], function(room) redis.call('HDEL', key('room:' .. room .. ':members'), session) end)
+local function contains(list, room) return string.find(',' .. list .. ',', ',' .. room .. ',', 1, true) ~= nil end
+
+-- The node's list of rooms counts; but of a join or leave that it has no answer to, the row knows more.
+local kept = {}
+each_room(rooms, function(room)
+  if not (same and contains(pending, room)) then kept[#kept + 1] = room end
+end)
+if same then
+  each_room(pending, function(room)
+    if contains(row[4], room) then kept[#kept + 1] = room end
+  end)
+end
+rooms = table.concat(kept, ',')
+each_room(row[4], function(room)
+  if not contains(rooms, room) then drop_member(room, session) end
+end)
 each_room(rooms, function(room)
   redis.call('HSET', key('room:' .. room .. ':members'), session, nick)
   redis.call('SADD', key('rooms'), room)
@@ -46,13 +77,10 @@ each_room(rooms, function(room)
 end)
 if row[5] and row[5] ~= NODE then redis.call('SREM', key('node:' .. row[5] .. ':sessions'), session) end
 local n = int(math.max(tonumber(row[3] or '0'), tonumber(known)))
-redis.call('HSET', key('session:' .. session), 'nick', nick, 'mapped', compared, 'claim', claim, 'node', NODE,
-  'state', 'here', 'token', token, 'n', n, 'rooms', rooms, 'since', since, 'address', address, 'epoch', EPOCH)
-redis.call('HDEL', key('session:' .. session), 'until')
-redis.call('ZREM', key('absent'), session)
+redis.call('HSET', key('session:' .. session), 'nick', nick, 'mapped', compared, 'claim', claim, 'taken', int(taken),
+  'token', token, 'n', n, 'rooms', rooms, 'since', since, 'address', address)
 redis.call('SET', key('nick:' .. compared), session)
-redis.call('SADD', key('node:' .. NODE .. ':sessions'), session)
-show_presence(nick, NODE, 'here')
+set_here(session, nick)
 if state == 'away' then set_away(session, nick, NODE, NOW + GRACE) end
 announce()
 return {'ok'}

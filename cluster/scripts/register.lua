@@ -1,6 +1,13 @@
--- R4: a node's boot begins. Older boots under the same id lose their lease at once.
--- Reply: 'ok'
+-- R4: a node's boot begins, or goes on in a new term. Older boots under the same id lose their lease at once.
+-- ARGV[6] '1' when this boot was registered before: then it has sessions, and may have slept through their end
+-- Reply: 'ok' | 'late' | 'superseded'
 if wrong_term() then return {'recover'} end
+if ARGV[6] == '1' then
+  if superseded() then return {'superseded'} end
+  local score = tonumber(redis.call('ZSCORE', key('nodes'), NODE) or '-1')
+  local outage, hold = on_hold()
+  if NOW - score > LEASE and not outage and not hold then return {'late'} end
+end
 local id = string.match(NODE, '^[^/]*')
 for _, other in ipairs(redis.call('ZRANGE', key('nodes'), 0, -1)) do
   if other ~= NODE and string.match(other, '^[^/]*') == id then

@@ -1,6 +1,8 @@
+-- include: membership
 -- R3: a connection takes an existing session by its token; the former connection is fenced from here on.
 -- ARGV[6] session  [7] new claim  [8] token hash  [9] highest n whose outcome the client knows  [10] address
--- Reply: 'ok', since ms, last n, rooms, nickname as shown, as compared, log, top, … | 'no', 'resume_refused', ''
+-- Reply: 'ok', since ms, last n, rooms, taken ms, nickname as shown, as compared, log, top, …
+--   | 'no', 'resume_refused', ''
 local session, claim, token, known, address = unpack(ARGV, 6, 10)
 
 if wrong_term() then return {'recover'} end
@@ -10,14 +12,10 @@ if not row[1] or row[1] ~= token then return {'no', 'resume_refused', ''} end
 local former, rooms, nick = row[2], row[4], row[5]
 -- After a rewind the row may have forgotten an n that was consumed; the client has not.
 local n = int(math.max(tonumber(row[3]), tonumber(known)))
-redis.call('HSET', key('session:' .. session), 'claim', claim, 'node', NODE, 'state', 'here', 'n', n,
-  'address', address, 'epoch', EPOCH)
-redis.call('HDEL', key('session:' .. session), 'until')
-redis.call('ZREM', key('absent'), session)
+redis.call('HSET', key('session:' .. session), 'claim', claim, 'taken', int(NOW), 'n', n, 'address', address)
 if former ~= NODE then redis.call('SREM', key('node:' .. former .. ':sessions'), session) end
-redis.call('SADD', key('node:' .. NODE .. ':sessions'), session)
-show_presence(nick, NODE, 'here')
-if row[8] ~= claim then tell_node(former, 'taken ' .. session .. ' ' .. claim) end
-local reply = concat({'ok', row[7], n, rooms, nick, row[6]}, positions(session, rooms))
+set_here(session, nick)
+if row[8] ~= claim then tell_taken(former, session, claim) end
+local reply = concat({'ok', row[7], n, rooms, int(NOW), nick, row[6]}, positions(session, rooms))
 announce()
 return reply

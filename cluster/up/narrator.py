@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from cluster.operator.text import harmless
 from cluster.up.plan import Spec
-from cluster.up.supervisor import Death
+from cluster.up.slot import Death
 
 # Event in a node's log -> the node's state from then on.
 STATES = {
@@ -33,6 +33,7 @@ LINES = {
     "recovered": "{name}: Redis began a new life; sessions were claimed again",
     "superseded": "{name}: another process runs under this name",
 }
+DETAILS = ("reason", "error", "message", "detail", "thread")
 TELLING_LEVELS = {"warning", "error", "critical"}
 
 
@@ -98,14 +99,16 @@ def described(name: str, record: Mapping[str, object]) -> str:
         nick, room = str(record.get("nick", "?")), str(record.get("room", "?"))
         return LINES[event].format(name=name, nick=nick, room=room)
     if str(record.get("level", "")).lower() in TELLING_LEVELS:
-        detail = record.get("error") or record.get("message") or record.get("detail") or ""
-        return f"{name}: {event} {detail}".rstrip()
+        told = (str(record[field]) for field in DETAILS if record.get(field))
+        return f"{name}: {event} {' '.join(told)}".rstrip()
     return ""
 
 
 def last_words(death: Death) -> list[str]:
-    """The end of a dead child's output, if it ended by itself: why it did."""
+    """The end of a dead child's output, if it ended by itself: why it did. A node's last line says it
+    (of a traceback, too); the others' reasons may stand some lines above their last."""
     if death.reason.startswith("signal"):
         return []
-    lines = [line for line in death.last_words if parsed(line) is None] or list(death.last_words[-1:])
-    return [text for line in lines[-3:] if (text := line.decode("utf-8", "replace").strip())]
+    own = [line for line in death.last_words if not (death.spec.speaks_json and parsed(line))]
+    lines = [text for line in own if (text := line.decode("utf-8", "replace").strip(" \t\r\n^~"))]
+    return lines[-1:] if death.spec.speaks_json else lines[-3:]

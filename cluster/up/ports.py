@@ -31,3 +31,10 @@ def trouble(port: int) -> str:
         except OSError as error:
             return "is in use" if error.errno == errno.EADDRINUSE else f"can't be used ({error.strerror})"
     return ""
+
+
+def answers(port: int) -> bool:
+    """Whether somebody accepts connections on `port` of this machine."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex((HOST, port)) == 0

@@ -15,10 +15,12 @@ from cluster.operator.errors import Failed, RedisUnreachable
 from cluster.up import balancer, folder, ports, screen
 from cluster.up.narrator import Narrator, last_words
 from cluster.up.plan import Plan, balancer_spec, node_spec, redis_spec
-from cluster.up.supervisor import Death, Supervisor
+from cluster.up.slot import Death
+from cluster.up.supervisor import Supervisor
 
 REDIS_STARTS_WITHIN = 60.0  # a long append-only file is read first
 NODES_START_WITHIN = 15.0
+BALANCER_STARTS_WITHIN = 5.0
 INTERRUPTED = 130
 
 
@@ -55,9 +57,9 @@ class Up:
             return
         for number in self._plan.node_numbers:
             self._supervisor.start(node_spec(self._plan, number))
-        self._start_balancer()
         self._supervisor.pump(self._all_serve, time.monotonic() + NODES_START_WITHIN)
         if not self._supervisor.stop_requests:
+            self._start_balancer()
             screen.overview(self._plan, self._states(), self._print)
 
     def _start_redis(self) -> None:
@@ -94,7 +96,10 @@ class Up:
             return
         config = self._plan.data / "haproxy.cfg"
         config.write_text(balancer.for_up(self._plan), "utf-8")
+        # After the nodes: it takes a node for well until a check fails, and none is to fail now.
         self._supervisor.start(balancer_spec(self._plan, config))
+        port = self._plan.base_port
+        self._supervisor.pump(lambda: ports.answers(port), time.monotonic() + BALANCER_STARTS_WITHIN)
 
     def _states(self) -> dict[str, str]:
         names = [f"n{number}" for number in self._plan.node_numbers]

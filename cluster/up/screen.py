@@ -45,9 +45,11 @@ def hints(plan: Plan) -> list[str]:
     host, _, number = plan.entrance().rpartition(":")
     us = called()
     lines = [
-        f"Join:   {us} join alice{server}     or: nc {host} {number}",
-        f"Look:   {us} who{port}     {us} redis-cli{port} HGETALL '{{hydrachat}}:presence'",
-        f"Data:   {plan.data}     (logs in log/)",
+        f"Join:   {us} join alice{server}",
+        f"        nc {host} {number}",
+        f"Look:   {us} who{port}",
+        f"        {us} redis-cli{port} HGETALL '{{hydrachat}}:presence'",
+        f"Data:   {plan.data} (logs in log/)",
         "Stop:   Ctrl-C",
     ]
     if not plan.balancer:

@@ -13,45 +13,25 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from cluster.up.backoff import Backoff
 from cluster.up.child import Child, Exited, Said
 from cluster.up.logfile import LogFile
 from cluster.up.plan import Spec
+from cluster.up.slot import Death, Slot, in_words
 
 MOST_WAITING = 10_000
 TICK = 0.5
+# Seconds in which a second signal is taken for the first: a wrapper (make, timeout, a container's
+# init) may pass on the Ctrl-C that the terminal sent to everybody.
+ECHO = 0.7
 AFTER_KILL = 5.0  # seconds; only a process stuck in the kernel needs longer
 
 
 @dataclass(frozen=True, slots=True)
 class Poke:
     """Wakes the loop: a signal came."""
-
-
-@dataclass(frozen=True, slots=True)
-class Death:
-    """A child died unasked. `reason`: signal or exit code in words; `last_words`: the end of its
-    output; `wait`: seconds until it is started again."""
-
-    spec: Spec
-    reason: str
-    last_words: tuple[bytes, ...]
-    wait: float
-
-
-@dataclass(slots=True)
-class Slot:
-    """A place for a child: what to run, who runs now (None: dead), when to start it next."""
-
-    spec: Spec
-    log: LogFile
-    backoff: Backoff = field(default_factory=Backoff)
-    child: Child | None = None
-    started: float = 0.0
-    due: float | None = None
 
 
 class Supervisor:
@@ -79,6 +59,7 @@ class Supervisor:
         self._died = died
         self._events: queue.SimpleQueue[Said | Exited | Poke] = queue.SimpleQueue()
         self._stopping = False
+        self._first_request = 0.0
 
     # -- running -------------------------------------------------------------------------
 
@@ -91,7 +72,12 @@ class Supervisor:
         self._spawn(slot)
 
     def request_stop(self) -> None:
-        """Ends `pump`; a second request makes `stop` kill at once."""
+        """Ends `pump`; a second request makes `stop` kill at once, unless it is but an echo."""
+        now = time.monotonic()
+        if self.stop_requests and now - self._first_request < ECHO:
+            return
+        if not self.stop_requests:
+            self._first_request = now
         self.stop_requests += 1
         self._events.put(Poke())
 
@@ -193,13 +179,3 @@ def _signal(slots: list[Slot], number: int) -> None:
     for slot in slots:
         if slot.child is not None:
             slot.child.signal(number)
-
-
-def in_words(code: int) -> str:
-    """How a process ended; `code` as subprocess has it."""
-    if code >= 0:
-        return f"exit code {code}"
-    try:
-        return f"signal {-code}, {signal.Signals(-code).name}"
-    except ValueError:
-        return f"signal {-code}"

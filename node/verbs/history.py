@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,9 @@ from wire.frames import History, HistoryEnd
 
 if TYPE_CHECKING:
     from node.connection import Connection
+
+PATIENCE = 10.0
+"""Seconds that a client may take to make room for more."""
 
 
 def history(connection: Connection, frame: History) -> None:
@@ -33,8 +37,12 @@ def history(connection: Connection, frame: History) -> None:
 
 
 def tell_history(connection: Connection, entries: Sequence[Entry]) -> None:
-    """Messages marked as history: outside of the order of the log."""
+    """Messages marked as history: outside of the order of the log. Blocks while the client takes them
+    slowly (the deliverer wakes us); if it stops, the outbox overflows and it is closed."""
     for entry in entries:
+        room_again = threading.Event()
+        if not connection.outbox.low(room_again.set):
+            room_again.wait(PATIENCE)
         told = frame_of(entry, history=True)
         if told is not None:
             connection.tell(told)

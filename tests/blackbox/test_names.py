@@ -42,7 +42,7 @@ def test_who_crashes_and_stays_away_leaves_once_after_the_grace(calm: Deployment
         crashed = NativeClient(calm.addresses[0], "crashed")
         crashed.enter()
         witness.expect(Joined, lambda frame: frame.nick == "crashed")
-        crashed.wire.reset()
+        crashed.crash()
         since = time.monotonic()
         wait_until(lambda: calm.presence().get("crashed") == "n1 away", what="away is shown")
         left = witness.expect(Left, lambda frame: frame.nick == "crashed")
@@ -60,7 +60,7 @@ def test_who_crashes_and_comes_back_has_never_left(calm: Deployment) -> None:
         observer.enter()
         before = NativeClient(calm.addresses[0], "phoenix")
         welcome = before.enter()
-        before.wire.reset()
+        before.crash()
         wait_until(lambda: calm.presence().get("phoenix") == "n1 away", what="away is shown")
         observer.say("while you were away")
         observer.expect_text("while you were away")
@@ -81,14 +81,14 @@ def test_who_crashes_and_comes_back_has_never_left(calm: Deployment) -> None:
 def _wait_for_the_end_of_another_grace(calm: Deployment, observer: NativeClient) -> None:
     other = NativeClient(calm.addresses[0], "hourglass")
     other.enter()
-    other.wire.reset()
+    other.crash()
     observer.expect(Left, lambda frame: frame.nick == "hourglass")
 
 
 def test_a_thief_does_not_get_the_name_within_the_grace(calm: Deployment) -> None:
     owner = NativeClient(calm.addresses[0], "Owner")
     welcome = owner.enter()
-    owner.wire.reset()
+    owner.crash()
     wait_until(lambda: calm.presence().get("Owner") == "n1 away", what="away is shown")
     with NativeClient(calm.addresses[1], "OWNER") as thief, NativeClient(calm.addresses[1], "Owner") as back:
         thief.send(Hello(nick="OWNER"))
@@ -107,7 +107,7 @@ def test_a_stranger_under_a_freed_name_reads_none_of_its_letters(calm: Deploymen
         writer.enter()
         gone = NativeClient(calm.addresses[0], "reader")
         old = gone.enter()
-        gone.wire.reset()
+        gone.crash()
         wait_until(lambda: calm.presence().get("reader") == "n1 away", what="away is shown")
         writer.say("for your eyes only", "@reader")
         receipt = writer.expect(Receipt)

@@ -42,7 +42,10 @@ def gone(pids: list[int]) -> bool:
 def greeting(port: int) -> bytes:
     with socket.create_connection(("127.0.0.1", port), 5) as connection:
         connection.settimeout(5)
-        return connection.recv(100)
+        try:
+            return connection.recv(100)
+        except ConnectionResetError:
+            return b""
 
 
 def test_ctrl_c_leaves_no_process_and_no_port(
@@ -86,6 +89,24 @@ def test_the_balancer_leads_to_a_living_node(
         os.kill(up.child("--id n1"), signal.SIGSTOP)
         os.kill(up.child("--id n3"), signal.SIGSTOP)
         wait_until(lambda: {greeting(base) for _ in range(4)} == {b"hello from n2\n"}, 15, "n2 alone answers")
+
+
+def test_the_balancer_keeps_clients_of_degraded_nodes_and_cuts_those_of_the_dead(
+    tmp_path: Path, stub: dict[str, str], redis_server: str, haproxy: str
+) -> None:
+    base = free_base()
+    with up_process.running(base, tmp_path / "data", env=stub) as up:
+        up.wait_line(READY)
+        with socket.create_connection(("127.0.0.1", base), 5) as old:
+            old.settimeout(5)
+            name = old.recv(100).split()[-1].decode()
+            for node in ("n1", "n2", "n3"):
+                os.kill(up.child(f"--id {node}"), signal.SIGUSR1)
+            wait_until(lambda: greeting(base) == b"", 15, "no new clients are let in")
+            old.sendall(b"still here")
+            assert old.recv(100) == b"still here"
+            os.kill(up.child(f"--id {name}"), signal.SIGSTOP)
+            assert old.recv(100) == b""
 
 
 def test_nothing_survives_our_own_sigkill(

@@ -159,6 +159,28 @@ class Deployment:
         for process in self.processes:
             process.discard()
 
+    def wait_for_reaping(self) -> None:
+        """Until the time after a start is over in which nobody is declared dead (R4)."""
+        with self.redis.client() as client:
+            wait_until(lambda: self._now(client) > int(client.hget(f"{PREFIX}term", "hold") or 0), 30, "the hold ends")
+
+    def wait_lease_over(self, node: Node) -> None:
+        """Until the last heartbeat of `node` is older than the lease."""
+
+        def over(client: redis.Redis) -> bool:
+            beats: Any = client.zrange(f"{PREFIX}nodes", 0, -1, withscores=True)
+            mine = [float(score) for member, score in beats if member.startswith(f"{node.name}/")]
+            return bool(mine) and self._now(client) - max(mine) > 1000 * self.lease
+
+        with self.redis.client() as client:
+            wait_until(lambda: over(client), 5 * self.lease + 5, f"the lease of {node.name} is over")
+
+    @staticmethod
+    def _now(client: redis.Redis) -> int:
+        """Redis's clock, ms."""
+        seconds, micros = client.time()
+        return int(seconds) * 1000 + int(micros) // 1000
+
     def presence(self) -> dict[str, str]:
         """What an operator sees: nickname -> "n1 here"."""
         with self.redis.client() as client:

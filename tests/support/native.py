@@ -1,20 +1,25 @@
-"""A native client that does only what it is told to: no failover, no acknowledgement, no resending."""
+"""A native client that does only what it is told to: no failover, no acknowledgement, no resending. It pings,
+lest nodes with short leases take it for dead while the test looks elsewhere."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, TypeVar, cast
 
 from tests.support.tcp import PATIENCE, Wire, until
 from wire.codec import decode_server, encode
-from wire.frames import ClientFrame, Cursors, Error, Frame, Hello, Joined, Message, Say, Welcome
+from wire.frames import ClientFrame, Cursors, Error, Frame, Hello, Joined, Message, Ping, Say, Welcome
 
 F = TypeVar("F", bound=Frame)
 
 
+PING_EVERY = 0.5
+
+
 class NativeClient:
-    """One connection. One thread. `frames`: all that came so far."""
+    """One connection; for one thread, a second one pings. `frames`: all that came so far."""
 
     def __init__(self, address: str, nick: str = "", receive_buffer: int = 0) -> None:
         self.wire = Wire(address, receive_buffer)
@@ -23,19 +28,36 @@ class NativeClient:
         self.n = 0
         self._rest = b""
         self._taken = 0
+        self._over = threading.Event()
+        self._sending = threading.Lock()  # Keeps a ping out of the middle of a frame.
+        self._pinger = threading.Thread(target=self._ping, name=f"pings for {nick}")
 
     def __enter__(self) -> NativeClient:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Without a farewell, as a lost network does it. Idempotent."""
+        self._quiet()
         self.wire.close()
+
+    def crash(self) -> None:
+        """As a killed process whose system resets the connection."""
+        self._quiet()
+        self.wire.reset()
 
     def enter(self) -> Welcome:
         """Says hello under its nickname; returns when it is in the lobby."""
-        self.send(Hello(nick=self.nick, client="test"))
+        self.send_hello()
         self.welcome = self.expect(Welcome)
         self.expect(Joined, lambda frame: frame.count is not None)
         return self.welcome
+
+    def send_hello(self) -> None:
+        """Asks for a new session under its nickname."""
+        self.send(Hello(nick=self.nick, client="test"))
 
     def resume(self, welcome: Welcome, cursors: Cursors, n: int = 0) -> None:
         """Asks for the session of `welcome`; the answer is to be expected."""
@@ -45,7 +67,12 @@ class NativeClient:
         )
 
     def send(self, frame: ClientFrame) -> None:
-        self.wire.send(encode(frame))
+        self.send_raw(encode(frame))
+
+    def send_raw(self, data: bytes) -> None:
+        """Whatever bytes."""
+        with self._sending:
+            self.wire.send(data)
 
     def say(self, text: str, to: str = "#lobby") -> int:
         """Returns its n; the outcome is to be expected."""
@@ -99,5 +126,20 @@ class NativeClient:
         data = self.wire.read(deadline)
         *lines, self._rest = (self._rest + data).split(b"\n")
         # All but the greeting is JSON.
-        self.frames += [decode_server(line) for line in lines if line.startswith(b"{")]
+        frames = [decode_server(line) for line in lines if line.startswith(b"{")]
+        self.frames += frames
+        if self._pinger.ident is None and any(isinstance(frame, Welcome) for frame in frames):
+            self._pinger.start()
         return bool(data)
+
+    def _quiet(self) -> None:
+        self._over.set()
+        if self._pinger.ident is not None:
+            self._pinger.join(10)
+
+    def _ping(self) -> None:
+        while not self._over.wait(PING_EVERY):
+            try:
+                self.send_raw(encode(Ping()))
+            except OSError:
+                return  # The node ended it; the test will see that when it reads.

@@ -1,5 +1,5 @@
-"""A stand-in for a chat node, to try `up` alone: says `ready`, answers /readyz, accepts connections and
-greets with its name, stops on SIGTERM. With --lease 13 it can't live."""
+"""A stand-in for a chat node, to try `up` alone: says `ready`, answers /readyz (404 from SIGUSR1 on),
+greets with its name and echoes, stops on SIGTERM. With --lease 13 it can't live."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Health(BaseHTTPRequestHandler):
+    status = 200
+
     def do_GET(self) -> None:
-        self.send_response(200)
+        self.send_response(Health.status)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -30,12 +32,23 @@ def address(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def greet(listener: socket.socket, name: str, kept: list[socket.socket]) -> None:
+def greet(listener: socket.socket, name: str) -> None:
     while True:
         connection, _ = listener.accept()
-        connection.sendall(f"hello from {name}\n".encode())
-        kept.append(connection)
+        threading.Thread(target=echo, args=(connection, name), daemon=True).start()
         say("joined", nick="al\x1bice", room="#lobby")
+
+
+def echo(connection: socket.socket, name: str) -> None:
+    with connection:
+        connection.sendall(f"hello from {name}\n".encode())
+        while data := connection.recv(100):
+            connection.sendall(data)
+
+
+def degrade(*_: object) -> None:
+    Health.status = 404
+    say("degraded")
 
 
 def main() -> None:
@@ -45,11 +58,11 @@ def main() -> None:
         sys.exit("--lease 13.0: unlucky")
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGUSR1, degrade)
     health = ThreadingHTTPServer(address(given["--http"]), Health)
     threading.Thread(target=health.serve_forever, daemon=True).start()
     listener = socket.create_server(address(given["--listen"]))
-    kept: list[socket.socket] = []
-    threading.Thread(target=greet, args=(listener, given["--id"], kept), daemon=True).start()
+    threading.Thread(target=greet, args=(listener, given["--id"]), daemon=True).start()
     say("ready")
     stop.wait()
     say("stopped")

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import random
 from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from client.actions import Action, Close, Connect, Emit, Send
 from client.conversation import Conversation
@@ -26,6 +28,7 @@ from wire.frames import (
     ClientFrame,
     Cursor,
     Error,
+    Frame,
     Hello,
     Join,
     Joined,
@@ -68,13 +71,15 @@ class Line:
 class World:
     """The cluster."""
 
-    def __init__(self) -> None:
+    def __init__(self, addresses: Sequence[Address] = ADDRESSES) -> None:
+        self.addresses = list(addresses)
         self.epoch = "e1"
         self.log: list[Message | Joined] = []
         self.sessions: dict[str, Session] = {}
         self.down: set[Address] = set()
         self.degraded = False
         self.lines: list[Line] = []
+        self.on: dict[type[Frame], Callable[[Line, Any], None]] = {}  # what a test answers itself
 
     @property
     def top(self) -> Cursor:
@@ -100,7 +105,9 @@ class World:
     def handle(self, line: Line) -> None:
         """The node reads one frame."""
         frame = line.up.popleft()
-        if isinstance(frame, Hello):
+        if type(frame) in self.on:
+            self.on[type(frame)](line, frame)
+        elif isinstance(frame, Hello):
             self._hello(line, frame)
         elif line.session is None or line.session.holder is not line:
             return
@@ -112,7 +119,7 @@ class World:
             line.down.append(self._joined(line.session, frame.room, frame.id))
         elif isinstance(frame, Quit):
             line.down.append(Bye())
-            del self.sessions[line.session.number]
+            self.sessions.pop(line.session.number, None)
         else:
             assert isinstance(frame, Ack)
 
@@ -160,11 +167,11 @@ class World:
             line.down.append(session.outcomes[say.n])
 
     def _welcome(self, line: Line, session: Session, token: str | None = None) -> Welcome:
-        others = [str(address) for address in ADDRESSES if address != line.address]
+        others = [str(address) for address in self.addresses if address != line.address]
         return Welcome(
             session.number,
             session.nick,
-            f"n{line.address.port - 7700}",
+            f"n{self.addresses.index(line.address) + 1}",
             {LOBBY: self.top, "@": ("inbox-" + session.number, 0)},
             4.0,
             token=token,
@@ -180,9 +187,7 @@ class World:
     def _renumbered(self, entry: Message | Joined, offset: int) -> Message | Joined:
         # What was written under an earlier epoch is told under the present one.
         if isinstance(entry, Message):
-            return Message(
-                LOBBY, self.epoch, offset, entry.session, entry.n, entry.nick, entry.text, entry.time
-            )
+            return Message(LOBBY, self.epoch, offset, entry.session, entry.n, entry.nick, entry.text, entry.time)
         return Joined(LOBBY, self.epoch, offset, entry.session, entry.nick, entry.time)
 
 
@@ -195,7 +200,7 @@ class Driver:
         rng = random.Random(seed)
         settings = settings or Settings()
         self.stay = Stay("alice", [LOBBY], "test", settings, rng)
-        self.machine = Failover(Conversation(self.stay), ADDRESSES, settings, rng)
+        self.machine = Failover(Conversation(self.stay), world.addresses, settings, rng)
         self.lines: dict[int, Line] = {}
         self.events: list[Event] = []
         self.sent: list[ClientFrame] = []

@@ -8,7 +8,7 @@ import pytest
 
 from cluster.up.narrator import Narrator
 from cluster.up.plan import Spec
-from cluster.up.supervisor import Death
+from cluster.up.slot import Death
 
 NODE = Spec("n1", ("node",), 0, speaks_json=True)
 REDIS = Spec("redis", ("redis-server",), 2)

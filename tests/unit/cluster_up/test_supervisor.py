@@ -14,7 +14,8 @@ import pytest
 
 from cluster.up import child, supervisor
 from cluster.up.plan import Spec
-from cluster.up.supervisor import Death, Supervisor, in_words
+from cluster.up.slot import Death, in_words
+from cluster.up.supervisor import Supervisor
 from tests.support.waiting import wait_until
 
 POLITE = "import signal, sys, time; signal.signal(15, lambda *_: sys.exit(0)); print('up', flush=True); time.sleep(60)"
@@ -68,7 +69,8 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    monkeypatch.setattr(supervisor, "ECHO", 0.0)
     house = House(tmp_path / "log")
     yield house
     house.supervisor.request_stop()
@@ -127,6 +129,14 @@ def test_a_second_request_kills_at_once(house: House) -> None:
     assert house.supervisor.stop() == ["a", "b"]
 
 
+def test_an_echo_of_the_first_request_is_no_second_one(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "ECHO", 60.0)
+    house.start(script("a", POLITE))
+    house.supervisor.request_stop()
+    house.supervisor.request_stop()
+    assert house.supervisor.stop() == []
+
+
 def test_stopping_twice_is_stopping_once(house: House) -> None:
     house.start(script("a", POLITE))
     house.supervisor.stop()
@@ -135,10 +145,11 @@ def test_stopping_twice_is_stopping_once(house: House) -> None:
 
 
 def test_a_stopped_child_is_not_started_again(house: House) -> None:
-    house.supervisor.start(script("a", "raise SystemExit(1)"))
+    house.start(script("b", STUBBORN, within=0.8))  # stopping takes longer than a's back-off
+    house.supervisor.start(script("a", "print('born', flush=True); raise SystemExit(1)"))
     house.pump(lambda: house.deaths)
     house.supervisor.stop()
-    assert house.supervisor.slots["a"].child is None
+    assert house.lines.count(("a", b"born\n")) == 1
 
 
 def test_a_stop_request_ends_the_wait(house: House) -> None:
@@ -217,3 +228,8 @@ def test_the_leash_does_not_run_a_program_for_a_dead_parent() -> None:
 @pytest.mark.parametrize(("code", "words"), [(0, "exit code 0"), (-15, "signal 15, SIGTERM"), (-250, "signal 250")])
 def test_how_a_process_ended_in_words(code: int, words: str) -> None:
     assert in_words(code) == words
+
+
+def test_a_ctrl_c_in_the_terminal_does_not_reach_the_children(house: House) -> None:
+    house.start(script("a", POLITE))
+    assert os.getpgid(house.pid("a")) == house.pid("a") != os.getpgrp()

@@ -1,0 +1,39 @@
+"""How a chat in a terminal ends: exit codes, and waiting for what was said."""
+
+from __future__ import annotations
+
+from client.chat import ChatClient
+from client.errors import ChatError, Refused, Unreachable
+from client.terminal.talk import Tally
+
+OK = 0
+FAILED = 1
+USAGE = 2
+UNREACHABLE = 4
+REFUSED = 5
+INTERRUPTED = 130
+
+
+class Terminated(Exception):
+    """SIGTERM: leave in order."""
+
+
+def code_of(error: ChatError) -> int:
+    if isinstance(error, Refused):
+        return REFUSED
+    return UNREACHABLE if isinstance(error, Unreachable) else FAILED
+
+
+def verdict(chat: ChatClient, tally: Tally) -> int:
+    """The exit code of a chat that came to its end."""
+    if chat.error is not None:
+        return code_of(chat.error)
+    return FAILED if tally.unaccepted else OK
+
+
+def unaccepted(tally: Tally) -> str:
+    """What to say about it, "" if there is nothing to say."""
+    count = tally.unaccepted
+    if not count:
+        return ""
+    return f"{count} message{'' if count == 1 else 's'} not accepted"

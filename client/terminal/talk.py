@@ -1,0 +1,104 @@
+"""What a typed line does, and what became of all that was said."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from client import events as ev
+from client.chat import ChatClient
+from client.errors import ChatError
+from client.handles import Sending
+from client.terminal.typed import HELP, meant
+from client.terminal.wording import Line, explain, trouble
+from wire.errors import WireError
+from wire.frames import History, Join, Leave, Quit, Rooms, Say, Who
+from wire.names import LOBBY, room
+from wire.plain_input import Help
+
+
+class Tally:
+    """How many of the sayings were not accepted. One thread at a time."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Sending] = deque()
+        self._failed = 0
+
+    def add(self, sending: Sending) -> None:
+        self._waiting.append(sending)
+        # In line they are settled in order, more or less: this keeps the list short.
+        while self._waiting and self._waiting[0].done:
+            self._failed += self._waiting.popleft().accepted is None
+
+    def refused(self) -> None:
+        """One that did not even get into line."""
+        self._failed += 1
+
+    @property
+    def unaccepted(self) -> int:
+        """Also those whose outcome is not known yet."""
+        return self._failed + sum(one.accepted is None for one in self._waiting)
+
+
+class Talk:
+    """Where the user is, and what lines do. `typed` on the reading thread, `saw` on the printing one."""
+
+    def __init__(self, chat: ChatClient, start_room: str, show: Callable[[Line], None]) -> None:
+        """`show`: prints one line; called from both threads."""
+        self._chat = chat
+        self._show = show
+        self._rooms: dict[str, None] = {}
+        self.current = room(start_room)
+        self.tally = Tally()
+        self.quitting = False
+
+    def typed(self, line: str) -> str | None:
+        """Does what the line asks for; returns a longer text to print, if it asked for one."""
+        try:
+            wanted = meant(line, self.current)
+            if isinstance(wanted, Help):
+                return HELP
+            if isinstance(wanted, Say):
+                self._say(wanted)
+            elif isinstance(wanted, Quit):
+                self.quitting = True
+            elif wanted is not None:
+                self._ask(wanted)
+        except WireError as error:
+            self._show(trouble(error.text))
+        except ChatError as error:
+            self._show(trouble(explain(error)))
+        return None
+
+    def saw(self, event: ev.Event) -> None:
+        """Follows where the user is."""
+        if isinstance(event, ev.JoinedEvent) and event.own:
+            self._rooms[event.room] = None
+            if event.ticket is not None:
+                self.current = event.room
+        elif isinstance(event, ev.LeftEvent) and event.own:
+            self._rooms.pop(event.room, None)
+            if event.room == self.current:
+                self.current = next(reversed(self._rooms), LOBBY)
+
+    def _say(self, wanted: Say) -> None:
+        try:
+            self.tally.add(self._chat.say(wanted.text, wanted.to))
+        except ChatError:
+            self.tally.refused()
+            raise
+
+    def _ask(self, wanted: Join | Leave | Who | Rooms | History) -> None:
+        match wanted:
+            case Join(name) if room(name) in self._rooms:
+                self.current = room(name)
+            case Join(name):
+                self._chat.join(name)
+            case Leave(name):
+                self._chat.leave(name)
+            case Who(name):
+                self._chat.who(name)
+            case Rooms():
+                self._chat.rooms()
+            case History(name, _, limit):
+                self._chat.history(name, limit=limit)

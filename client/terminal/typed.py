@@ -1,0 +1,55 @@
+"""What a person types, to what is meant."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TypeAlias
+
+from wire.codes import Code
+from wire.errors import WireError
+from wire.frames import History, Join, Leave, Quit, Rooms, Say, Who
+from wire.plain_input import Help, parse
+from wire.text import strip_plain
+
+Meant: TypeAlias = Say | Join | Leave | Who | Rooms | History | Help | Quit
+COMMANDS = ("join", "leave", "msg", "who", "rooms", "history", "help", "quit")
+MOST = 200
+
+HELP = """\
+text                  says it in the room that you are in
+@nick text            says it to nick alone
+#room text            says it in another one of your rooms
+/join #room           enters a room, or goes back to it
+/leave [#room]        leaves it
+/rooms                which rooms there are
+/who [#room]          who is there; without a room: everybody
+/history [#room] [N]  the last N messages (50)
+//text                says a text that begins with a slash
+/help                 this list
+/quit, \\q, Ctrl-D     leaves the chat"""
+
+
+def meant(line: str, current: str) -> Meant | None:
+    """None: a blank line. Text goes to `current`. Raises WireError with a text that helps."""
+    line = strip_plain(line.rstrip("\r\n"))
+    if not line.strip():
+        return None
+    if not line.startswith("/") or line.startswith("//"):
+        return parse(line, current)
+    word, _, rest = line[1:].partition(" ")
+    if word.lower() == "history":
+        return _history(rest.split(), current)
+    if word.lower() not in COMMANDS:
+        raise WireError(Code.UNKNOWN_OP, _unknown(word))
+    return parse(line, current)
+
+
+def _history(words: list[str], current: str) -> History:
+    limit = int(words.pop()) if words and words[-1].isdecimal() else 50
+    return History(room=words[0] if words else current, limit=max(1, min(MOST, limit)))
+
+
+def _unknown(word: str) -> str:
+    near = difflib.get_close_matches(word.lower(), COMMANDS, n=1, cutoff=0.5)
+    hint = f"did you mean /{near[0]}?" if near else "/help lists what there is;"
+    return f"there is no command /{word[:32]}; {hint} to say it as text, write //{word[:32]}"

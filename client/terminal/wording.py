@@ -1,0 +1,221 @@
+"""Events as lines for a person. Pure; the same words for both front ends.
+
+No one can forge a line: a nickname has no white space and no colon and does not begin with `@` or
+`#`; a text's further lines begin with a margin; what could move the cursor is made visible.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from client import events as ev
+from client.errors import ChatError, Refused
+from wire.codes import Code
+from wire.text import harmless
+
+MARGIN = "  | "
+STILL_TRYING_AT = 4
+
+
+class Kind(Enum):
+    """What a line is, which decides how and where it is printed."""
+
+    TALK = "talk"
+    PRIVATE = "private"
+    HISTORY = "history"
+    QUIET = "quiet"  # who comes and goes, answers
+    NOTICE = "notice"  # about the connection
+    TROUBLE = "trouble"  # something was not done
+    GAP = "gap"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`text` is harmless. `nick`: who speaks, where somebody does; `head` is how `text` begins up
+    to and with the colon. `time`: Unix ms; None: now."""
+
+    kind: Kind
+    text: str
+    time: int | None = None
+    nick: str | None = None
+    head: str = ""
+    more: tuple[str, ...] = ()
+
+
+def clock(milliseconds: int | None) -> str:
+    """HH:MM of the local day."""
+    seconds = time.time() if milliseconds is None else milliseconds / 1000
+    return time.strftime("%H:%M", time.localtime(seconds))
+
+
+def lines(event: ev.Event, current: str) -> list[Line]:
+    """What to print, perhaps nothing. Rooms other than `current` are named."""
+    word = _WORDS.get(type(event))
+    return word(event, current) if word else []
+
+
+def private_copy(event: ev.AcceptedEvent) -> Line:
+    """The sender's own copy of a direct message."""
+    return _spoken(Kind.PRIVATE, f"you -> {harmless(event.to)}: ", event.text, event.time, None)
+
+
+def trouble(text: str) -> Line:
+    return Line(Kind.TROUBLE, harmless(text))
+
+
+def _spoken(kind: Kind, head: str, text: str, when: int, nick: str | None) -> Line:
+    first, *rest = (harmless(line) for line in text.split("\n"))
+    return Line(kind, head + first, when, nick, head, tuple(MARGIN + line for line in rest))
+
+
+def _quiet(text: str, when: int | None = None) -> Line:
+    return Line(Kind.QUIET, harmless(text), when)
+
+
+def _in(room: str, current: str) -> str:
+    return "" if room == current else f" {room}"
+
+
+def _short(text: str) -> str:
+    text = text.replace("\n", " ")
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+def _connected(event: ev.Connected, _: str) -> list[Line]:
+    where = f"connected to {event.node} as {event.nick}"
+    text = f"the old session is gone; {where}, in a new one" if event.former else where
+    return [Line(Kind.NOTICE, harmless(text))]
+
+
+def _searching(event: ev.Searching, _: str) -> list[Line]:
+    text = f"no node reachable for {event.seconds:.0f} s ({event.reason}); still trying, what you type is kept"
+    return [Line(Kind.NOTICE, harmless(text))]
+
+
+def _moved(event: ev.Moved, _: str) -> list[Line]:
+    where = f"connected to {event.node} again" if event.node == event.former else f"moved to {event.node}"
+    return [Line(Kind.NOTICE, harmless(where) + (", nothing missed" if event.complete else ""))]
+
+
+def _message(event: ev.MessageEvent, current: str) -> list[Line]:
+    nick = harmless(event.nick)
+    if event.room is None:
+        return [_spoken(Kind.PRIVATE, f"@{nick} -> you: ", event.text, event.time, event.nick)]
+    prefix = "" if event.room == current else f"{harmless(event.room)} "
+    kind, mark = (Kind.HISTORY, "(history) ") if event.history else (Kind.TALK, "")
+    return [_spoken(kind, f"{mark}{prefix}{nick}: ", event.text, event.time, event.nick)]
+
+
+def _joined(event: ev.JoinedEvent, current: str) -> list[Line]:
+    if not event.own:
+        return [_quiet(f"{event.nick} joined{_in(event.room, current)}", event.time)]
+    more = (event.count or 0) - len(event.members)
+    names = ", ".join(event.members) + (f" and {more} more" if more > 0 else "")
+    return [_quiet(f"you are in {event.room}, {event.count} here: {names}", event.time)]
+
+
+_REASONS = {"expired": " (lost the connection)", "ended": " (was removed)"}
+
+
+def _left(event: ev.LeftEvent, current: str) -> list[Line]:
+    if event.own:
+        return [_quiet(f"you left {event.room}", event.time or None)]
+    reason = _REASONS.get(event.reason, "")
+    return [_quiet(f"{event.nick} left{_in(event.room, current)}{reason}", event.time)]
+
+
+def _topic(event: ev.TopicEvent, _: str) -> list[Line]:
+    return [_quiet(f"{event.nick} changed the topic of {event.room}: {event.text}", event.time)]
+
+
+def _receipt(event: ev.ReceiptEvent, _: str) -> list[Line]:
+    if event.state == "undelivered":
+        return [trouble(f"{event.nick} left before your message was received")]
+    done = "received your message" if event.state == "received" else "was sent your message"
+    return [Line(Kind.NOTICE, harmless(f"{event.nick} {done}"))]
+
+
+def _gap(event: ev.GapEvent, _: str) -> list[Line]:
+    where = event.room or "your direct messages"
+    return [Line(Kind.GAP, harmless(f"{where}: {event.text}"))]
+
+
+def _accepted(event: ev.AcceptedEvent, _: str) -> list[Line]:
+    return [private_copy(event)] if event.private else []
+
+
+def _refused(event: ev.RefusedEvent, _: str) -> list[Line]:
+    hint = "; somebody else has that name now, look before you write again"
+    why = event.reason + (hint if event.code == Code.ADDRESSEE_CHANGED else "")
+    return [trouble(f"not said to {event.to}: {why} (“{_short(event.text)}”)")]
+
+
+def _retrying(event: ev.Retrying, _: str) -> list[Line]:
+    if event.tries != STILL_TRYING_AT:
+        return []
+    return [Line(Kind.NOTICE, harmless(f"not said to {event.to} yet: {event.reason}; still trying"))]
+
+
+def _maybe_lost(event: ev.MaybeLost, _: str) -> list[Line]:
+    return [trouble(f"may not have been sent to {one.to}: “{_short(one.text)}”") for one in event.sayings]
+
+
+def _members(event: ev.MembersEvent, _: str) -> list[Line]:
+    names = ", ".join(one.nick + (" (away)" if one.state == "away" else "") for one in event.members)
+    return [_quiet(f"{f'in {event.room}' if event.room else 'on-line'}: {names or 'nobody'}")]
+
+
+def _rooms(event: ev.RoomsEvent, _: str) -> list[Line]:
+    return [_quiet("rooms: " + (", ".join(f"{one.room} ({one.members})" for one in event.rooms) or "none"))]
+
+
+def _history(event: ev.HistoryEvent, current: str) -> list[Line]:
+    said = [line for message in event.messages for line in _message(message, current)]
+    return [_quiet(f"the last {len(said)} messages of {event.room}:"), *said, _quiet("end of the history")]
+
+
+def _request_refused(event: ev.RequestRefused, _: str) -> list[Line]:
+    return [trouble(f"{event.op}{f' {event.room}' if event.room else ''}: {event.reason}")]
+
+
+def _notice(event: ev.Notice, _: str) -> list[Line]:
+    return [Line(Kind.NOTICE, harmless(event.text))]
+
+
+def _stopped(event: ev.Stopped, _: str) -> list[Line]:
+    return [] if event.error is None else [trouble(explain(event.error))]
+
+
+def explain(error: ChatError) -> str:
+    """What went wrong, and what to do about it."""
+    text = str(error)
+    if isinstance(error, Refused) and error.suggestion and error.suggestion not in text:
+        return f"{text}; {error.suggestion} is free"
+    return text
+
+
+_WORDS: dict[type[ev.Event], Callable[[Any, str], list[Line]]] = {
+    ev.Connected: _connected,
+    ev.Searching: _searching,
+    ev.Moved: _moved,
+    ev.MessageEvent: _message,
+    ev.JoinedEvent: _joined,
+    ev.LeftEvent: _left,
+    ev.TopicEvent: _topic,
+    ev.ReceiptEvent: _receipt,
+    ev.GapEvent: _gap,
+    ev.AcceptedEvent: _accepted,
+    ev.RefusedEvent: _refused,
+    ev.Retrying: _retrying,
+    ev.MaybeLost: _maybe_lost,
+    ev.MembersEvent: _members,
+    ev.RoomsEvent: _rooms,
+    ev.HistoryEvent: _history,
+    ev.RequestRefused: _request_refused,
+    ev.Notice: _notice,
+    ev.Stopped: _stopped,
+}

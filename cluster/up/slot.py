@@ -1,0 +1,44 @@
+"""A place for a child, and how a child ended."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass, field
+
+from cluster.up.backoff import Backoff
+from cluster.up.child import Child
+from cluster.up.logfile import LogFile
+from cluster.up.plan import Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """A child died unasked. `reason`: signal or exit code in words; `last_words`: the end of its
+    output; `wait`: seconds until it is started again."""
+
+    spec: Spec
+    reason: str
+    last_words: tuple[bytes, ...]
+    wait: float
+
+
+@dataclass(slots=True)
+class Slot:
+    """A place for a child: what to run, who runs now (None: dead), when to start it next."""
+
+    spec: Spec
+    log: LogFile
+    backoff: Backoff = field(default_factory=Backoff)
+    child: Child | None = None
+    started: float = 0.0
+    due: float | None = None
+
+
+def in_words(code: int) -> str:
+    """How a process ended; `code` as subprocess has it."""
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"signal {-code}, {signal.Signals(-code).name}"
+    except ValueError:
+        return f"signal {-code}"

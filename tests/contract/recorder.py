@@ -1,0 +1,124 @@
+"""A node's side of the seam, which writes down what it is told. Tests wait on it, with a deadline."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from cluster.seam import Health, NodeStatus
+from cluster.types import Entry, Position, SessionRecord
+
+DEADLINE = 15.0
+
+
+class Recorder:
+    """Implements `ClusterEvents`. The condition guards all fields."""
+
+    def __init__(self, node: str) -> None:
+        self.node = node
+        self.changed = threading.Condition()
+        self.entries: list[Entry] = []
+        self.subscribed: list[str | None] = []
+        self.tops: dict[str, Position] = {}
+        self.taken: list[tuple[str, str]] = []
+        self.healths: list[Health] = []
+        self.leases_lost = 0
+        self.superseded = 0
+        self.recovered: list[list[str]] = []
+        self.fatal: list[BaseException] = []
+        self.listed: dict[str, SessionRecord] = {}
+        self.logs: list[str] = []
+        self.positions: dict[str, Position] = {}
+
+    def wait(self, probe: Callable[[], object], what: str, timeout: float = DEADLINE) -> None:
+        """Until `probe` is true; it is asked whenever something happened."""
+        with self.changed:
+            if not self.changed.wait_for(lambda: bool(probe()), timeout):
+                raise AssertionError(f"{self.node}: not within {timeout:g} s: {what}; {self}")
+
+    def __str__(self) -> str:
+        return (
+            f"healths={self.healths} recovered={self.recovered} leases_lost={self.leases_lost} taken={self.taken} "
+            f"subscribed={self.subscribed[-5:]} fatal={self.fatal} last entries={self.entries[-5:]}"
+        )
+
+    def of(self, kind: str) -> list[Entry]:
+        with self.changed:
+            return [entry for entry in self.entries if entry.kind == kind]
+
+    def know(self, log: str, position: Position) -> None:
+        """Something was seen of `log`."""
+        with self.changed:
+            known = self.positions.get(log)
+            if known is None or known.epoch != position.epoch or known.offset < position.offset:
+                self.positions[log] = position
+
+    # -- ClusterEvents ---------------------------------------------------------------------
+
+    def on_entry(self, entry: Entry) -> None:
+        with self.changed:
+            self.entries.append(entry)
+            self.know(entry.log, Position(entry.epoch, entry.offset))
+            self.changed.notify_all()
+
+    def on_subscribed(self, room: str | None) -> None:
+        with self.changed:
+            self.subscribed.append(room)
+            self.changed.notify_all()
+
+    def on_tops(self, tops: Mapping[str, Position]) -> None:
+        with self.changed:
+            self.tops.update(tops)
+            self.changed.notify_all()
+
+    def on_taken(self, session: str, claim: str) -> None:
+        with self.changed:
+            self.taken.append((session, claim))
+            listed = self.listed.get(session)
+            if listed is not None and listed.claim != claim:
+                del self.listed[session]
+            self.changed.notify_all()
+
+    def on_health(self, health: Health) -> None:
+        with self.changed:
+            self.healths.append(health)
+            self.changed.notify_all()
+
+    def on_lease_lost(self) -> None:
+        with self.changed:
+            self.leases_lost += 1
+            self.listed.clear()
+            self.changed.notify_all()
+
+    def on_superseded(self) -> None:
+        with self.changed:
+            self.superseded += 1
+            self.changed.notify_all()
+
+    def on_recovered(self, lost: Sequence[str]) -> None:
+        with self.changed:
+            for session in lost:
+                self.listed.pop(session, None)
+            self.recovered.append(list(lost))
+            self.changed.notify_all()
+
+    def on_fatal(self, error: BaseException) -> None:
+        with self.changed:
+            self.fatal.append(error)
+            self.changed.notify_all()
+
+    def local_sessions(self) -> Sequence[SessionRecord]:
+        with self.changed:
+            return [self._record(record) for record in self.listed.values()]
+
+    def local_logs(self) -> Sequence[str]:
+        with self.changed:
+            return list(self.logs)
+
+    def status(self) -> NodeStatus:
+        return NodeStatus("serving", len(self.listed))
+
+    def _record(self, record: SessionRecord) -> SessionRecord:
+        logs = [*record.rooms, f"@{record.session}"]
+        return replace(record, positions={log: self.positions[log] for log in logs if log in self.positions})

@@ -1,0 +1,479 @@
+"""The failover machine, case by case, with a clock that the test turns."""
+
+from __future__ import annotations
+
+import pytest
+
+from client.errors import Refused
+from client.events import (
+    AcceptedEvent,
+    Connected,
+    Disconnected,
+    GapEvent,
+    JoinedEvent,
+    LeftEvent,
+    MaybeLost,
+    MessageEvent,
+    Moved,
+    Notice,
+    ReceiptEvent,
+    RefusedEvent,
+    Retrying,
+    Searching,
+    Stopped,
+)
+from client.links import Phase
+from tests.unit.client.model import ADDRESSES, LOBBY, Driver, Line, World
+from wire.codes import Code
+from wire.frames import (
+    INBOX,
+    Accepted,
+    Ack,
+    Bye,
+    Error,
+    Gap,
+    Hello,
+    Join,
+    Joined,
+    Left,
+    Message,
+    Ping,
+    Pong,
+    Quit,
+    Receipt,
+    Reconnect,
+    Say,
+    ServerFrame,
+    Welcome,
+)
+
+
+@pytest.fixture
+def driver() -> Driver:
+    made = Driver(World())
+    made.start()
+    for _ in range(20):
+        made.step()
+    assert made.machine.phase is Phase.ACTIVE
+    return made
+
+
+def phase(driver: Driver) -> Phase:
+    return driver.machine.phase
+
+
+def line(driver: Driver) -> Line:
+    """The one connection that there is."""
+    (only,) = driver.lines.values()
+    return only
+
+
+def hears(driver: Driver, *frames: ServerFrame) -> None:
+    number = line(driver).link
+    for frame in frames:
+        driver.do(driver.machine.received(number, frame, driver.now))
+
+
+def said(offset: int, text: str = "hi", epoch: str = "e1", log: str = LOBBY, n: int = 0) -> Message:
+    return Message(log, epoch, offset, "bob-session", n or offset, "bob", text, 1000)
+
+
+def test_hello_goes_out_before_anything_comes_in() -> None:
+    driver = Driver(World())
+    driver.start()
+    driver.step()
+    assert [type(frame) for frame in driver.sent] == [Hello]
+
+
+def test_the_first_round_does_not_wait_then_it_does() -> None:
+    world = World()
+    world.down = set(ADDRESSES)
+    driver = Driver(world)
+    driver.start()
+    for _ in ADDRESSES:
+        assert driver.machine.deadline() is not None
+        driver.step()
+        driver.advance(0.0)
+    driver.step()
+    deadline = driver.machine.deadline()
+    assert deadline is not None
+    assert deadline > driver.now
+    assert set(driver.machine.unreachable().attempts.values()) == {"connection refused"}
+
+
+def test_an_outage_is_told_once_after_a_while(driver: Driver) -> None:
+    driver.world.down = set(ADDRESSES)
+    for _ in range(300):
+        driver.step()
+        driver.advance(0.05)
+    assert len(driver.of(Searching)) == 1
+    assert len(driver.of(Disconnected)) == 1
+
+
+def test_dead_after_twice_the_heartbeat_of_silence(driver: Driver) -> None:
+    driver.now += 7.9
+    driver.do(driver.machine.tick(driver.now))
+    assert isinstance(driver.sent[-1], Ping)
+    assert not driver.of(Disconnected)
+    driver.advance(0.2)
+    assert driver.of(Disconnected)
+
+
+def test_bytes_prove_life_and_nothing_is_proved_while_not_reading(driver: Driver) -> None:
+    driver.now += 7.9
+    driver.machine.heard(line(driver).link, driver.now)
+    driver.advance(1.0)
+    assert not driver.of(Disconnected)
+    driver.machine.paused = True
+    driver.advance(100.0)
+    assert not driver.of(Disconnected)
+
+
+def test_pings_only_when_nothing_else_is_sent(driver: Driver) -> None:
+    driver.sent.clear()
+    for _ in range(10):
+        driver.now += 1.0
+        driver.say("busy")
+    assert not [frame for frame in driver.sent if isinstance(frame, Ping)]
+
+
+def test_a_resume_names_what_was_received_and_answered(driver: Driver) -> None:
+    hears(driver, said(2), said(3))
+    for _ in range(3):
+        driver.say("x")
+    hears(driver, Accepted(1, LOBBY, "e1", 4, 1))
+    driver.do(driver.machine.lost(line(driver).link, "reset", driver.now))
+    driver.advance(0.2)
+    driver.do(driver.machine.connected(line(driver).link, driver.now))
+    hello = driver.sent[-1]
+    assert isinstance(hello, Hello)
+    assert hello.session == driver.stay.session
+    assert hello.token == driver.stay.token
+    assert hello.cursors[LOBBY] == ("e1", 3)
+    assert hello.n == 1
+
+
+def test_repeats_are_shown_once_also_under_a_new_epoch(driver: Driver) -> None:
+    hears(driver, said(2), said(2), said(2, epoch="e2"), said(3, "next", epoch="e2"))
+    assert driver.told() == ["hi", "next"]
+
+
+def test_history_never_moves_the_cursor_and_is_shown_once(driver: Driver) -> None:
+    old = Message(LOBBY, "e1", 40, "carol", 1, "carol", "old", 1, history=True)
+    hears(driver, old, old, said(2))
+    assert driver.told() == ["old", "hi"]
+    assert driver.stay.inbound.cursors[LOBBY] == ("e1", 2)
+
+
+def test_a_hole_is_fetched_by_resuming(driver: Driver) -> None:
+    for text in ("a", "b", "c"):
+        driver.world.post(text)
+    line(driver).down.popleft()
+    driver.settle()
+    assert driver.told() == ["a", "b", "c"]
+    assert not driver.of(GapEvent)
+
+
+def test_a_hole_that_nobody_can_fill_is_told(driver: Driver) -> None:
+    hears(driver, said(5))
+    driver.advance(0.2)
+    driver.step()
+    number = line(driver).link
+    welcome = Welcome(driver.stay.session or "", "alice", "n2", {LOBBY: ("e1", 5)}, 4.0, resumed=True)
+    for frame in (welcome, said(5)):
+        driver.do(driver.machine.received(number, frame, driver.now))
+    (gap,) = driver.of(GapEvent)
+    assert isinstance(gap, GapEvent)
+    assert gap.text == "complete to #1; 2-4 may be missing"
+    assert driver.told() == ["hi"]
+    (moved,) = driver.of(Moved)
+    assert moved == Moved("n2", moved.former if isinstance(moved, Moved) else "", complete=False)
+
+
+@pytest.mark.parametrize(
+    ("gap", "told"),
+    [
+        (Gap(LOBBY, "e1", 1, 2, 4), "complete to #1; 2-4 may be missing"),
+        (Gap(LOBBY, "e1", 1, 2), "complete to #1; what came from 2 on may be missing"),
+        (Gap(LOBBY, "e1", 0, 1, 1), None),
+        (Gap(LOBBY, "e1", 0, 1, 4, "e2", 5), "complete to #1; 2-4 may be missing"),
+        (Gap(LOBBY, "e1", 0, 1, 1, "e2", 2), None),
+        (Gap(LOBBY, "before-us", 0, 1, 9, "e1", 2), None),
+    ],
+)
+def test_a_gap_is_told_to_whom_it_concerns(driver: Driver, gap: Gap, told: str | None) -> None:
+    hears(driver, gap)
+    assert [gap.text for gap in driver.of(GapEvent) if isinstance(gap, GapEvent)] == ([told] if told else [])
+    if gap.offset:
+        assert driver.stay.inbound.cursors[LOBBY] == (gap.epoch, gap.offset)
+
+
+def test_degraded_is_waited_out_and_told(driver: Driver) -> None:
+    driver.world.degraded = True
+    driver.say("kept")
+    for _ in range(10):
+        driver.step()
+    (retrying,) = driver.of(Retrying)
+    assert isinstance(retrying, Retrying)
+    assert retrying.code == Code.DEGRADED
+    driver.world.degraded = False
+    driver.settle()
+    assert driver.told() == ["kept"]
+
+
+def test_a_final_refusal_ends_one_saying_only(driver: Driver) -> None:
+    driver.say("one")
+    driver.say("two")
+    hears(driver, Error(Code.NOT_MEMBER, "no", n=1), Accepted(2, LOBBY, "e1", 2, 1))
+    assert [event.ticket for event in driver.of(RefusedEvent) if isinstance(event, RefusedEvent)] == [1]
+    assert [event.ticket for event in driver.of(AcceptedEvent) if isinstance(event, AcceptedEvent)] == [2]
+
+
+def test_the_addressee_is_the_one_last_seen(driver: Driver) -> None:
+    hears(driver, said(2))
+    driver.machine.conversation.say(77, "@BOB", "psst")
+    driver.do(driver.machine.tick(driver.now))
+    say = driver.sent[-1]
+    assert isinstance(say, Say)
+    assert say.holder == "bob-session"
+    hears(driver, Error(Code.ADDRESSEE_CHANGED, "changed", n=1))
+    driver.machine.conversation.say(78, "@bob", "psst")
+    driver.do(driver.machine.tick(driver.now))
+    say = driver.sent[-1]
+    assert isinstance(say, Say)
+    assert say.holder is None
+
+
+def test_receipts_find_their_message(driver: Driver) -> None:
+    driver.machine.conversation.say(5, "@bob", "psst")
+    driver.do(driver.machine.tick(driver.now))
+    hears(driver, Accepted(1, "@bob", "i", 1, 1), Receipt(INBOX, "inbox", 1, 1, "bob", "received", 9))
+    assert driver.of(ReceiptEvent) == [ReceiptEvent(1, "bob", "received", 9, 5)]
+
+
+def test_resume_refused_begins_a_new_session_and_tells_what_is_in_doubt(driver: Driver) -> None:
+    tickets = [driver.say(f"{number}") for number in range(70)]
+    hears(driver, Accepted(1, LOBBY, "e1", 2, 1))
+    driver.world.post("while away")
+    driver.world.sessions.clear()
+    driver.cut(line(driver), 99)
+    driver.do(driver.machine.lost(line(driver).link, "reset", driver.now))
+    driver.settle()
+    (lost,) = driver.of(MaybeLost)
+    assert isinstance(lost, MaybeLost)
+    assert [one.ticket for one in lost.sayings] == tickets[1:65]
+    assert driver.told() == [f"{number}" for number in range(65, 70)], "what never went out is said now"
+    assert len(driver.of(Connected)) == 2
+    gaps = driver.of(GapEvent)
+    assert GapEvent(LOBBY, 1, 2, 2) in gaps
+    assert driver.stay.unsent.pending == 0
+
+
+def test_what_came_back_through_the_log_is_not_in_doubt(driver: Driver) -> None:
+    ticket = driver.say("seen")
+    session = driver.stay.session or ""
+    hears(driver, Message(LOBBY, "e1", 2, session, 1, "alice", "seen", 1000))
+    driver.world.sessions.clear()
+    driver.do(driver.machine.lost(line(driver).link, "reset", driver.now))
+    driver.settle()
+    assert not driver.of(MaybeLost)
+    assert [event.ticket for event in driver.of(AcceptedEvent) if isinstance(event, AcceptedEvent)] == [ticket]
+
+
+def test_ended_begins_a_new_session(driver: Driver) -> None:
+    driver.world.sessions.clear()
+    hears(driver, Error(Code.ENDED, "removed"))
+    driver.settle()
+    assert len(driver.of(Connected)) == 2
+
+
+def test_rooms_are_joined_again_in_a_new_session(driver: Driver) -> None:
+    hears(driver, Joined("#ops", "r1", 1, driver.stay.session or "", "alice", 1, count=1))
+    driver.world.sessions.clear()
+    driver.do(driver.machine.lost(line(driver).link, "reset", driver.now))
+    driver.settle()
+    assert [frame.room for frame in driver.sent if isinstance(frame, Join)] == ["#ops"]
+    assert "#ops" in driver.stay.inbound.cursors
+    hears(driver, Left("#ops", "r1", 2, driver.stay.session or "", "alice", 1, "left"))
+    driver.sent.clear()
+    driver.world.sessions.clear()
+    driver.do(driver.machine.lost(line(driver).link, "reset", driver.now))
+    driver.settle()
+    assert not [frame for frame in driver.sent if isinstance(frame, Join)]
+
+
+def test_a_room_that_we_are_not_in_any_more(driver: Driver) -> None:
+    hears(driver, Joined("#ops", "r1", 1, driver.stay.session or "", "alice", 1, count=1))
+    driver.do(driver.machine.lost(line(driver).link, "reset", driver.now))
+    driver.settle()
+    assert [event.room for event in driver.of(LeftEvent) if isinstance(event, LeftEvent)] == ["#ops"]
+
+
+@pytest.mark.parametrize("code", [Code.TAKEN_OVER])
+def test_a_rival_ends_it(driver: Driver, code: Code) -> None:
+    hears(driver, Error(code, "elsewhere"))
+    (stopped,) = driver.of(Stopped)
+    assert isinstance(stopped, Stopped)
+    assert isinstance(stopped.error, Refused)
+    assert phase(driver) is Phase.STOPPED
+    assert driver.lines == {}
+
+
+def test_our_own_late_resume_is_no_rival(driver: Driver) -> None:
+    driver.do(driver.machine.lost(line(driver).link, "reset", driver.now))
+    driver.advance(0.2)
+    driver.step()  # connected, hello is out, no answer
+    driver.advance(6.0)  # given up
+    driver.settle()
+    assert phase(driver) is Phase.ACTIVE
+    hears(driver, Error(Code.TAKEN_OVER, "by the late one"))
+    driver.settle()
+    assert phase(driver) is Phase.ACTIVE
+    hears(driver, Error(Code.TAKEN_OVER, "by somebody else"))
+    assert phase(driver) is Phase.STOPPED
+
+
+def test_our_own_late_hello_may_hold_our_nickname() -> None:
+    driver = Driver(World())
+    driver.start()
+    driver.step()
+    driver.advance(6.0)
+    driver.world.handle(driver.world.lines[0])
+    assert len(driver.world.sessions) == 1, "the node woke up"
+    for _ in range(20):
+        driver.step()
+        driver.advance(0.5)
+    assert phase(driver) is Phase.DIALLING
+    driver.world.sessions.clear()
+    driver.settle()
+    assert phase(driver) is Phase.ACTIVE
+
+
+def test_a_taken_nickname_is_final() -> None:
+    world = World()
+    first, second = Driver(world), Driver(world)
+    first.start()
+    first.settle()
+    second.start()
+    second.settle()
+    (stopped,) = second.of(Stopped)
+    assert isinstance(stopped, Stopped)
+    assert isinstance(stopped.error, Refused)
+    assert stopped.error.suggestion == "alice2"
+
+
+@pytest.mark.parametrize("code", [Code.TOO_SLOW, Code.SILENT, Code.LEASE_LOST, Code.DRAINING, Code.DEAF])
+def test_some_errors_mean_another_node(driver: Driver, code: Code) -> None:
+    before = line(driver).address
+    hears(driver, Error(code, "go"))
+    driver.settle()
+    assert phase(driver) is Phase.ACTIVE
+    assert line(driver).address != before
+
+
+def test_degraded_without_a_request_is_only_told(driver: Driver) -> None:
+    hears(driver, Error(Code.DEGRADED, "Redis is away"))
+    assert driver.of(Notice) == [Notice(Code.DEGRADED, "Redis is away")]
+    assert phase(driver) is Phase.ACTIVE
+
+
+def test_a_move_tries_the_named_place_then_others_then_stays(driver: Driver) -> None:
+    here = line(driver)
+    others = [address for address in ADDRESSES if address != here.address]
+    driver.world.down = set(others)
+    hears(driver, Reconnect(Code.DRAINING, "leaving", where=str(others[1]), after=500))
+    driver.advance(0.4)
+    assert len(driver.world.lines) == 1
+    driver.advance(0.2)
+    assert driver.world.lines[-1].address == others[1]
+    for _ in range(10):
+        driver.step()
+        driver.advance(0.01)
+    assert [one.address for one in driver.world.lines[1:]] == [others[1], others[0]]
+    assert list(driver.lines.values()) == [here]
+    assert not driver.of(Disconnected)
+
+
+def test_the_old_connection_is_used_until_the_welcome(driver: Driver) -> None:
+    old = line(driver)
+    hears(driver, Reconnect(Code.DRAINING, "leaving"))
+    driver.advance(0.0)
+    new = driver.world.lines[-1]
+    driver.do(driver.machine.connected(new.link, driver.now))
+    driver.do(driver.machine.received(old.link, said(2, "on the old one"), driver.now))
+    driver.do(driver.machine.received(old.link, Error(Code.TAKEN_OVER, "moved"), driver.now))
+    assert phase(driver) is not Phase.STOPPED
+    new.connected = True
+    driver.world.handle(new)
+    driver.settle()
+    assert driver.told() == ["on the old one"]
+    assert list(driver.lines.values()) == [new]
+
+
+def test_quit_acknowledges_first_and_waits_for_the_bye(driver: Driver) -> None:
+    hears(driver, said(2))
+    driver.sent.clear()
+    driver.do(driver.machine.quit(driver.now))
+    assert [type(frame) for frame in driver.sent] == [Ack, Quit]
+    assert phase(driver) is Phase.QUITTING
+    hears(driver, Bye())
+    assert driver.of(Stopped) == [Stopped(None)]
+
+
+def test_quit_does_not_wait_for_ever(driver: Driver) -> None:
+    driver.do(driver.machine.quit(driver.now))
+    deadline = driver.machine.deadline()
+    assert deadline == driver.now + 2.0
+    driver.advance(2.0)
+    assert driver.of(Stopped) == [Stopped(None)]
+    assert driver.machine.deadline() is None
+
+
+def test_quit_without_a_connection_is_immediate() -> None:
+    driver = Driver(World())
+    driver.start()
+    driver.do(driver.machine.quit(driver.now))
+    assert driver.of(Stopped) == [Stopped(None)]
+    assert driver.lines == {}
+
+
+def test_moved_is_told_when_all_is_there(driver: Driver) -> None:
+    driver.do(driver.machine.lost(line(driver).link, "reset", driver.now))
+    driver.world.post("missed")
+    driver.settle()
+    kinds = [type(event) for event in driver.events if isinstance(event, (MessageEvent, Moved))]
+    assert kinds == [MessageEvent, Moved]
+    (moved,) = driver.of(Moved)
+    assert isinstance(moved, Moved)
+    assert moved.complete
+
+
+def test_a_node_that_wants_what_nobody_remembers(driver: Driver) -> None:
+    for _ in range(300):
+        driver.say("x")
+        driver.settle(200) if driver.tickets % 50 == 0 else None
+    driver.settle()
+    session = driver.world.sessions[driver.stay.session or ""]
+    session.last = 5
+    session.outcomes.clear()
+    driver.say("y")
+    for _ in range(40):
+        driver.step()
+        driver.advance(0.1)
+    driver.settle()
+    assert len(driver.of(Connected)) == 2
+
+
+def test_own_joining_is_told_with_its_members_only(driver: Driver) -> None:
+    (joined,) = driver.of(JoinedEvent)
+    assert isinstance(joined, JoinedEvent)
+    assert (joined.own, joined.count) == (True, 1)
+
+
+def test_what_is_late_or_foreign_is_ignored(driver: Driver) -> None:
+    before = list(driver.events)
+    driver.do(driver.machine.received(99, said(2), driver.now))
+    driver.do(driver.machine.lost(99, "reset", driver.now))
+    driver.do(driver.machine.connected(99, driver.now))
+    hears(driver, Pong())
+    assert driver.events == before

@@ -1,0 +1,285 @@
+"""`hydrachat join` as a process, plain, against a loopback cluster; and its options."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+
+import pytest
+from click.testing import CliRunner
+
+from client.command import join
+from tests.unit.client.model import Line
+from tests.unit.client.scripted import Loopback
+from wire.codes import Code
+from wire.frames import Accepted, Error, Message, Say
+
+PROGRAM = [sys.executable, "-m", "client"]
+
+
+@pytest.fixture
+def cluster() -> Iterator[Loopback]:
+    with Loopback(2) as loopback:
+        yield loopback
+
+
+def command(cluster: Loopback, *more: str) -> list[str]:
+    return [*PROGRAM, "bot", *(word for server in cluster.servers for word in ("--server", server)), *more]
+
+
+def run(arguments: Sequence[str], given: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("HYDRACHAT_")}
+    return subprocess.run(
+        arguments, input=given, capture_output=True, text=True, timeout=30, env=clean | environment, check=False
+    )
+
+
+def start(arguments: Sequence[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def stamped(text: str) -> list[str]:
+    """Without the time of day."""
+    return [re.sub(r"^\d\d:\d\d ", "", line) for line in text.splitlines()]
+
+
+def test_lines_in_lines_out(cluster: Loopback) -> None:
+    done = run(command(cluster), "hello\n\ngrüß 🎉\n//slash\nno line end")
+    assert done.returncode == 0, done.stderr
+    said = [one.text for one in cluster.world.log if isinstance(one, Message)]
+    assert said == ["hello", "grüß 🎉", "/slash", "no line end"]
+    out = stamped(done.stdout)
+    assert out[0] == "* you are in #lobby, 1 here: bot"
+    assert "\x1b" not in done.stdout
+    assert re.fullmatch(r"· connected to n[12] as bot", stamped(done.stderr)[0])
+
+
+def test_a_large_input_is_said_in_order(cluster: Loopback) -> None:
+    given = "".join(f"line {number}\n" for number in range(3000))
+    done = run(command(cluster), given)
+    assert done.returncode == 0, done.stderr
+    assert "".join(f"{one.text}\n" for one in cluster.world.log if isinstance(one, Message)) == given
+
+
+def test_anything_unaccepted_is_said_and_fails(cluster: Loopback) -> None:
+    def picky(line: Line, say: Say) -> None:
+        refused = Error(Code.NO_SUCH_NICK, "nobody is called so", n=say.n)
+        line.down.append(refused if say.to.startswith("@") else Accepted(say.n, say.to, "e1", 9, 1))
+
+    cluster.world.on[Say] = picky
+    done = run(command(cluster), "fine\n@nobody psst\n" + "x" * 20000 + "\n")
+    assert done.returncode == 1
+    assert "hydrachat: 2 messages not accepted" in done.stderr
+    assert "! not said to @nobody: nobody is called so (“psst”)" in done.stderr
+    assert "! a line of more than 16384 bytes can't be said" in done.stderr
+
+
+def test_a_taken_nickname_exits_5_and_proposes_a_free_one(cluster: Loopback) -> None:
+    with start(command(cluster, "--follow")) as first:
+        assert first.stdout is not None
+        assert "you are in" in first.stdout.readline()
+        second = run(command(cluster))
+        first.send_signal(signal.SIGTERM)
+        first.communicate(timeout=10)
+    assert second.returncode == 5
+    assert second.stderr == "hydrachat: taken; bot2 is free\n"
+    assert first.returncode == 0
+
+
+def test_ctrl_c_leaves_in_order_with_130(cluster: Loopback) -> None:
+    with start(command(cluster, "--follow")) as process:
+        assert process.stdout is not None
+        assert "you are in" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert cluster.run(lambda: cluster.world.sessions) == {}, "it said quit"
+
+
+def test_a_reader_that_goes_away_is_no_traceback(cluster: Loopback) -> None:
+    with start(command(cluster)) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        assert process.stderr is not None
+        assert "you are in" in process.stdout.readline()
+        process.stdout.close()
+        process.stdin.write("to nobody\n")
+        process.stdin.flush()
+        errors = process.stderr.read()
+        assert process.wait(10) == 1
+        process.stdin.close()
+    assert "Traceback" not in errors
+    assert "Exception" not in errors
+
+
+def test_the_end_of_the_chat_ends_a_waiting_read(cluster: Loopback) -> None:
+    with start(command(cluster)) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert "you are in" in process.stdout.readline()
+        cluster.send(Error(Code.TAKEN_OVER, "resumed elsewhere"))
+        assert process.wait(10) == 5
+        assert "! resumed elsewhere" in process.stderr.read()
+
+
+def test_nobody_listens() -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{bound.getsockname()[1]}"
+        done = run([*PROGRAM, "bot", "--server", address])
+    assert done.returncode == 4
+    assert done.stderr == f"hydrachat: no node reachable ({address}: connection refused)\n"
+
+
+def test_environment_and_flags(cluster: Loopback) -> None:
+    servers = ", ".join(cluster.servers)
+    done = run(PROGRAM, "hi\n", HYDRACHAT_SERVER=servers, HYDRACHAT_NICK="envy", HYDRACHAT_ROOM="#lobby")
+    assert done.returncode == 0, done.stderr
+    assert "as envy" in done.stderr
+    done = run([*PROGRAM, "flag"], "hi\n", HYDRACHAT_SERVER=servers, HYDRACHAT_NICK="envy")
+    assert "as flag" in done.stderr
+    port = str(cluster.addresses[0].port)
+    done = run([*PROGRAM, "based"], "hi\n", HYDRACHAT_BASE_PORT=port)
+    assert "connected to n1 as based" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], "a nickname is needed"),
+        (["two words"], "HYDRACHAT_NICK"),
+        (["bot", "--server", "nonsense"], "'nonsense' is not an address: write HOST:PORT"),
+        (["bot", "--room", "#a b"], "HYDRACHAT_ROOM"),
+        (["bot", "--base-port", "70000"], "--base-port"),
+    ],
+)
+def test_bad_settings_name_themselves(arguments: list[str], expected: str) -> None:
+    result = CliRunner().invoke(join, arguments)
+    assert result.exit_code == 2
+    assert expected in result.output
+
+
+def test_help_has_examples_and_exit_codes() -> None:
+    result = CliRunner().invoke(join, ["--help"])
+    assert result.exit_code == 0
+    for word in ("Examples:", "hydrachat join alice", "HYDRACHAT_SERVER", "130 Ctrl-C", "--follow"):
+        assert word in result.output
+
+
+class Terminal:
+    """A person's terminal, with `hydrachat join` in it."""
+
+    def __init__(self, arguments: list[str], **environment: str) -> None:
+        self.text = ""
+        self._master, slave = pty.openpty()
+        self.process = subprocess.Popen(
+            arguments,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=os.environ | {"TERM": "xterm-256color"} | environment,
+            start_new_session=True,
+        )
+        os.close(slave)
+
+    def types(self, text: str) -> None:
+        os.write(self._master, text.encode())
+
+    def shows(self, expected: str) -> None:
+        """Reads until it stands there."""
+        deadline = time.monotonic() + 15
+        while expected not in self.text:
+            ready, _, _ = select.select([self._master], [], [], max(0.0, deadline - time.monotonic()))
+            assert ready, f"{expected!r} did not come; there is {self.text!r}"
+            self._read()
+
+    def ends(self) -> int:
+        while self._read():
+            pass
+        os.close(self._master)
+        return self.process.wait(10)
+
+    def _read(self) -> bool:
+        try:
+            data = os.read(self._master, 65536).decode(errors="replace")
+        except OSError:
+            # Linux: nobody has the other side open any more.
+            return False
+        if "\x1b[6n" in data:
+            self.types("\x1b[1;1R")
+        self.text += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", data)
+        return bool(data)
+
+
+def test_a_person_at_a_terminal(cluster: Loopback) -> None:
+    terminal = Terminal(command(cluster))
+    terminal.shows("you are in #lobby")
+    terminal.shows("#lobby> ")
+    terminal.types("hello\r")
+    terminal.shows("bot: hello")
+    terminal.types("half a li")
+    terminal.shows("half a li")
+    cluster.post("in between")
+    terminal.shows("other: in between")
+    terminal.types("ne\r")
+    terminal.shows("bot: half a line")
+    terminal.types("/jion\r")
+    terminal.shows("did you mean /join?")
+    terminal.types("\\q\r")
+    assert terminal.ends() == 0
+    assert "Traceback" not in terminal.text
+
+
+@pytest.mark.parametrize(("key", "code"), [("\x03", 130), ("\x04", 0)])
+def test_leaving_by_key(cluster: Loopback, key: str, code: int) -> None:
+    terminal = Terminal(command(cluster))
+    terminal.shows("#lobby> ")
+    terminal.types(key)
+    assert terminal.ends() == code
+    assert cluster.run(lambda: cluster.world.sessions) == {}
+
+
+def test_the_end_of_the_chat_ends_the_prompt(cluster: Loopback) -> None:
+    terminal = Terminal(command(cluster))
+    terminal.shows("#lobby> ")
+    cluster.send(Error(Code.TAKEN_OVER, "resumed elsewhere"))
+    terminal.shows("! resumed elsewhere")
+    assert terminal.ends() == 5
+
+
+def test_sigterm_ends_the_prompt_in_order(cluster: Loopback) -> None:
+    terminal = Terminal(command(cluster))
+    terminal.shows("#lobby> ")
+    terminal.process.send_signal(signal.SIGTERM)
+    assert terminal.ends() == 0
+    assert cluster.run(lambda: cluster.world.sessions) == {}
+
+
+def test_a_node_that_dies_is_one_quiet_line(cluster: Loopback) -> None:
+    terminal = Terminal(command(cluster))
+    terminal.shows("#lobby> ")
+    node = 0 if "connected to n1" in terminal.text else 1
+    cluster.kill(node)
+    terminal.shows(f"· moved to n{2 - node}, nothing missed")
+    terminal.types("\\q\r")
+    assert terminal.ends() == 0
+    quiet = [line for line in terminal.text.splitlines() if "·" in line]
+    assert len(quiet) == 2, "connected, and moved"
+
+
+def test_a_terminal_asks_for_the_nickname(cluster: Loopback) -> None:
+    terminal = Terminal([*PROGRAM, "--plain", "--server", cluster.servers[0]])
+    terminal.shows("Nickname")
+    terminal.types("zoe\r")
+    terminal.shows("connected to n1 as zoe")
+    terminal.types("\x03")
+    assert terminal.ends() == 130

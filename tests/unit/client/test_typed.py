@@ -1,0 +1,55 @@
+"""What a person types."""
+
+from __future__ import annotations
+
+import pytest
+
+from client.terminal.typed import COMMANDS, HELP, Meant, meant
+from wire.errors import WireError
+from wire.frames import History, Join, Leave, Quit, Rooms, Say, Who
+from wire.plain_input import Help
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("hello", Say(0, "#here", "hello")),
+        ("  spaced  ", Say(0, "#here", "  spaced")),
+        ("", None),
+        ("   \n", None),
+        ("@bob hi there", Say(0, "@bob", "hi there")),
+        ("#ops hi", Say(0, "#ops", "hi")),
+        ("//slash", Say(0, "#here", "/slash")),
+        ("/join #ops", Join("#ops")),
+        ("/JOIN ops", Join("#ops")),
+        ("/leave", Leave("#here")),
+        ("/leave #ops", Leave("#ops")),
+        ("/who", Who(None)),
+        ("/who #ops", Who("#ops")),
+        ("/rooms", Rooms()),
+        ("/history", History("#here")),
+        ("/history 5", History("#here", limit=5)),
+        ("/history #ops 9999", History("#ops", limit=200)),
+        ("/help", Help()),
+        ("/quit", Quit()),
+        ("\\q", Quit()),
+        ("\x1b[A\x07hi", Say(0, "#here", "[Ahi")),
+        ("שלום 🎉", Say(0, "#here", "שלום 🎉")),
+    ],
+)
+def test_lines(line: str, expected: Meant | None) -> None:
+    assert meant(line, "#here") == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "near"), [("/jion #x", "/join"), ("/histroy", "/history"), ("/xyzzy", "/help"), ("/", "/help")]
+)
+def test_an_unknown_command_says_what_is_near(line: str, near: str) -> None:
+    with pytest.raises(WireError) as caught:
+        meant(line, "#here")
+    assert near in caught.value.text
+
+
+def test_help_names_every_command() -> None:
+    for command in COMMANDS:
+        assert command == "msg" or f"/{command}" in HELP

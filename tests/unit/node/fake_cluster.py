@@ -1,0 +1,352 @@
+"""A cluster in memory, for one or more nodes: logs, sessions, claims, epochs; faults on demand."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from cluster.errors import ClusterError, Degraded, Fenced, Refused, Stopped, Unavailable
+from cluster.seam import ClusterEvents, Health, PublishDone
+from cluster.types import (
+    LOBBY,
+    Claimed,
+    Entry,
+    Kind,
+    Member,
+    Membership,
+    Name,
+    NodeInfo,
+    Page,
+    Position,
+    Published,
+    Reason,
+)
+
+
+@dataclass
+class Row:
+    """A session."""
+
+    session: str
+    claim: str
+    name: Name
+    token: str
+    node: FakeCluster
+    n: int = 0
+    rooms: list[str] = field(default_factory=list)
+    away: bool = False
+    outcomes: dict[int, Published | str] = field(default_factory=dict)
+    acknowledged: int = 0
+
+
+@dataclass
+class Store:
+    """What Redis would hold. One lock for all."""
+
+    epoch: str = "E1"
+    logs: dict[str, list[Entry]] = field(default_factory=dict)
+    forks: dict[str, dict[str, int]] = field(default_factory=dict)
+    rows: dict[str, Row] = field(default_factory=dict)
+    nicks: dict[str, str] = field(default_factory=dict)
+    nodes: list[FakeCluster] = field(default_factory=list)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def append(self, log: str, kind: str, session: str, n: int, nick: str, text: str) -> Entry:
+        with self.lock:
+            entries = self.logs.setdefault(log, [])
+            entry = Entry(log, self.epoch, len(entries) + 1, 1700000000000, kind, session, n, nick, text)
+            entries.append(entry)
+            for node in self.nodes:
+                node.hear(entry)
+            return entry
+
+    def top(self, log: str) -> Position:
+        with self.lock:
+            return Position(self.epoch, len(self.logs.setdefault(log, [])))
+
+    def rewind(self, epoch: str, lost: dict[str, int]) -> None:
+        """Redis came back with an older state: `lost` entries of each log are gone, all logs have a new epoch."""
+        with self.lock:
+            for log, entries in self.logs.items():
+                del entries[len(entries) - lost.get(log, 0) :]
+                self.forks.setdefault(log, {})[self.epoch] = len(entries)
+            self.epoch = epoch
+
+
+class FakeCluster:
+    """Implements `ClusterSeam` for one node. Knobs: `hold_says`, `deaf`, `failing_reads`, `mute`."""
+
+    def __init__(self, store: Store, node: str = "n1") -> None:
+        self.store = store
+        self.node = node
+        self.boot = f"{node}-boot"
+        self.health = Health.STARTING
+        self.events: ClusterEvents | None = None
+        self.wanted: list[str] = []
+        self.calls: list[tuple[str, ...]] = []
+        self.infos: list[NodeInfo] = []
+        self.mute = False  # live entries get lost
+        self.failing_reads = 0
+        self.hold_says = False
+        self.held: list[tuple[PublishDone, Published | ClusterError]] = []
+        self.answers: list[ClusterError] = []  # given to the next says instead of doing them
+        self.changed = threading.Condition(store.lock)
+        self.stopped = False
+        store.nodes.append(self)
+
+    # -- for the tests --------------------------------------------------------------------
+
+    def hear(self, entry: Entry) -> None:
+        """What the subscriber does."""
+        if self.mute or self.events is None:
+            return
+        if entry.log in self.wanted or (entry.log[0] == "@" and self._is_here(entry.log[1:])):
+            self.events.on_entry(entry)
+
+    def turn(self, health: Health) -> None:
+        self.health = health
+        assert self.events is not None
+        self.events.on_health(health)
+
+    def beat(self) -> None:
+        """One heartbeat's comparison of tops."""
+        assert self.events is not None
+        self.events.on_tops({log: self.store.top(log) for log in self.events.local_logs()})
+
+    def await_call(self, *call: str, timeout: float = 5.0) -> None:
+        with self.changed:
+            done = self.changed.wait_for(lambda: any(each[: len(call)] == call for each in self.calls), timeout)
+            assert done, f"{call} not in {self.calls}"
+
+    def release_says(self) -> None:
+        self.hold_says = False
+        held, self.held = self.held, []
+        for done, outcome in held:
+            done(outcome)
+
+    def _is_here(self, session: str) -> bool:
+        row = self.store.rows.get(session)
+        return row is not None and row.node is self
+
+    def _note(self, *call: str) -> None:
+        with self.changed:
+            self.calls.append(call)
+            self.changed.notify_all()
+
+    def _owned(self, session: str, claim: str) -> Row:
+        row = self.store.rows.get(session)
+        if row is None or row.claim != claim or row.node is not self:
+            raise Fenced
+        return row
+
+    def _check_taking(self) -> None:
+        if self.stopped:
+            raise Stopped
+        if self.health in (Health.DEGRADED, Health.STARTING):
+            raise Degraded
+
+    # -- ClusterSeam ----------------------------------------------------------------------
+
+    def start(self) -> None:
+        self.turn(Health.SERVING)
+
+    def stop(self, deadline: float) -> None:
+        self.stopped = True
+        for done, _ in self.held:
+            done(Stopped())
+        self.held = []
+
+    def publish(
+        self,
+        session: str,
+        claim: str,
+        n: int,
+        to: str,
+        text: str,
+        done: PublishDone,
+        *,
+        holder: str = "",
+        refusal: str = "",
+    ) -> None:
+        self._check_taking()
+        with self.store.lock:
+            outcome = self._publish(session, claim, n, to, text, holder, refusal)
+            if self.hold_says:
+                self.held.append((done, outcome))
+                return
+            done(outcome)
+
+    def _publish(
+        self, session: str, claim: str, n: int, to: str, text: str, holder: str, refusal: str
+    ) -> Published | ClusterError:
+        if self.answers:
+            return self.answers.pop(0)
+        try:
+            row = self._owned(session, claim)
+        except Fenced as error:
+            return error
+        if n > row.n + 1:
+            return Refused(Reason.OUT_OF_ORDER, str(row.n))
+        if n <= row.n:
+            known = row.outcomes.get(n, Reason.FORGOTTEN)
+            return known if isinstance(known, Published) else Refused(known)
+        outcome = self._outcome(row, n, to, text, holder, refusal)
+        row.n = n
+        row.outcomes[n] = outcome
+        return outcome if isinstance(outcome, Published) else Refused(outcome)
+
+    def _outcome(self, row: Row, n: int, to: str, text: str, holder: str, refusal: str) -> Published | str:
+        if refusal:
+            return refusal
+        if to.startswith("#") and to not in row.rooms:
+            return Reason.NOT_MEMBER
+        log = to
+        if to.startswith("@"):
+            addressee = self.store.nicks.get(to[1:])
+            if addressee is None:
+                return Reason.NO_SUCH_NICK
+            if holder and holder != addressee:
+                return Reason.ADDRESSEE_CHANGED
+            log = f"@{addressee}"
+        entry = self.store.append(log, Kind.MESSAGE, row.session, n, row.name.shown, text)
+        return Published(n, log, Position(entry.epoch, entry.offset), entry.time)
+
+    def claim(
+        self, session: str, claim: str, name: Name, suggestions: Sequence[Name], token_hash: str, address: str
+    ) -> Claimed:
+        self._check_taking()
+        with self.store.lock:
+            if name.mapped in self.store.nicks:
+                free = [each.shown for each in suggestions if each.mapped not in self.store.nicks]
+                raise Refused(Reason.NICK_TAKEN, free[0] if free else "")
+            row = self.store.rows[session] = Row(session, claim, name, token_hash, self)
+            self.store.nicks[name.mapped] = session
+            self._enter(row, LOBBY)
+            return self._claimed(row, resumed=False)
+
+    def resume(self, session: str, claim: str, token_hash: str, n: int, address: str) -> Claimed:
+        self._check_taking()
+        with self.store.lock:
+            row = self.store.rows.get(session)
+            if row is None or row.token != token_hash:
+                raise Refused(Reason.RESUME_REFUSED)
+            former = row.node
+            row.claim, row.node, row.away = claim, self, False
+            row.n = max(row.n, n)
+            claimed = self._claimed(row, resumed=True)
+        if former.events is not None:
+            former.events.on_taken(session, claim)
+        return claimed
+
+    def _claimed(self, row: Row, *, resumed: bool) -> Claimed:
+        logs = {log: self.store.top(log) for log in (f"@{row.session}", *row.rooms)}
+        return Claimed(row.session, row.claim, row.name, row.n, 1700000000000, logs, resumed)
+
+    def _enter(self, row: Row, room: str) -> Entry:
+        row.rooms.append(room)
+        return self.store.append(room, Kind.JOINED, row.session, 0, row.name.shown, "")
+
+    def join(self, session: str, claim: str, room: str) -> Membership:
+        self._check_taking()
+        with self.store.lock:
+            row = self._owned(session, claim)
+            if room in row.rooms:
+                return Membership(room, self.store.top(room), 1700000000000, changed=False)
+            entry = self._enter(row, room)
+            return Membership(room, Position(entry.epoch, entry.offset), entry.time, changed=True)
+
+    def leave(self, session: str, claim: str, room: str) -> Membership:
+        self._check_taking()
+        with self.store.lock:
+            row = self._owned(session, claim)
+            if room not in row.rooms:
+                raise Refused(Reason.NOT_MEMBER)
+            row.rooms.remove(room)
+            entry = self.store.append(room, Kind.LEFT, session, 0, row.name.shown, "left")
+            return Membership(room, Position(entry.epoch, entry.offset), entry.time, changed=True)
+
+    def away(self, session: str, claim: str) -> None:
+        with self.store.lock:
+            row = self.store.rows.get(session)
+            if row is not None and row.claim == claim:
+                row.away = True
+        self._note("away", session, claim)
+
+    def end(self, session: str, claim: str, reason: str) -> None:
+        with self.store.lock:
+            row = self.store.rows.get(session)
+            if row is not None and row.claim == claim:
+                del self.store.rows[session]
+                del self.store.nicks[row.name.mapped]
+                for room in row.rooms:
+                    self.store.append(room, Kind.LEFT, session, 0, row.name.shown, reason)
+        self._note("end", session, claim, reason)
+
+    def acknowledge(self, session: str, claim: str, position: Position, state: str) -> None:
+        with self.store.lock:
+            row = self.store.rows.get(session)
+            if row is not None and row.claim == claim:
+                entries = self.store.logs.get(f"@{session}", [])[row.acknowledged : position.offset]
+                row.acknowledged = max(row.acknowledged, position.offset)
+                for entry in entries:
+                    if entry.kind == Kind.MESSAGE:
+                        self.store.append(
+                            f"@{entry.session}", Kind.RECEIPT, entry.session, entry.n, row.name.shown, state
+                        )
+        self._note("acknowledge", session, str(position.offset), state)
+
+    def read(self, log: str, after: Position, limit: int) -> Page:
+        with self.store.lock:
+            if self.failing_reads:
+                self.failing_reads -= 1
+                raise Unavailable
+            top, offset, lost = self.store.top(log), after.offset, 0
+            if after.epoch != top.epoch:
+                fork = self.store.forks.get(log, {}).get(after.epoch, 0)
+                offset = min(offset, fork)
+                lost = after.offset + 1 if after.offset > offset else 0
+            offset = min(offset, top.offset)
+            entries = tuple(
+                Entry(e.log, top.epoch, e.offset, e.time, e.kind, e.session, e.n, e.nick, e.text)
+                for e in self.store.logs[log][offset : offset + limit]
+            )
+            return Page(top, offset + 1, entries, lost_first=lost)
+
+    def history(self, room: str, before: int, limit: int) -> list[Entry]:
+        with self.store.lock:
+            said = [e for e in self.store.logs.get(room, []) if e.kind == Kind.MESSAGE]
+            return [e for e in said if not before or e.offset < before][-limit:]
+
+    def members(self, room: str | None) -> list[Member]:
+        with self.store.lock:
+            rows = [row for row in self.store.rows.values() if room is None or room in row.rooms]
+            members = [Member(r.name.shown, r.session, r.node.node, "away" if r.away else "here") for r in rows]
+            return sorted(members, key=lambda member: member.nick)
+
+    def rooms(self) -> list[tuple[str, int]]:
+        with self.store.lock:
+            names = {room for row in self.store.rows.values() for room in row.rooms}
+            return sorted((name, len(self.members(name))) for name in names)
+
+    def nodes(self) -> list[NodeInfo]:
+        return self.infos
+
+    def want(self, room: str) -> None:
+        self.wanted.append(room)
+        if self.events is not None:
+            # From another thread than the caller, as the real subscriber does.
+            threading.Thread(target=self.events.on_subscribed, args=(room,)).start()
+
+    def unwant(self, room: str) -> None:
+        self.wanted.remove(room)
+
+
+def wait_for(condition: object, timeout: float = 5.0) -> None:
+    """Blocks until `condition()` is true: for states that nothing announces."""
+    assert callable(condition)
+    deadline = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        threading.Event().wait(0.005)

@@ -1,0 +1,320 @@
+"""What a node does when Redis, a client, or the node itself is in trouble."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import threading
+
+import pytest
+
+from cluster.errors import Unavailable
+from cluster.seam import Health
+from cluster.types import NodeInfo
+from node.main import Node
+from tests.unit.node.fake_cluster import FakeCluster, Store, wait_for
+from tests.unit.node.support import Client, Native, log_of, pair, plain, running
+from wire import Code
+from wire.frames import Accepted, Error, Gap, Hello, Message, Ping, Pong, Reconnect, Say, Welcome
+
+
+def get(node: Node, path: str) -> tuple[int, str]:
+    link = http.client.HTTPConnection(*node.http, timeout=5)
+    try:
+        link.request("GET", path)
+        answer = link.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        link.close()
+
+
+def info(node: Node, name: str) -> NodeInfo:
+    return NodeInfo(name, "b", str(node.address), str(node.http), "serving", "1", 0, 0.1, alive=True)
+
+
+def test_window() -> None:
+    cluster = FakeCluster(Store())
+    with running(cluster, window=3) as node, Native(node) as alice:
+        alice.enter("alice")
+        cluster.hold_says = True
+        for n in range(1, 6):
+            alice.say(Say(n=n, to="#lobby", text="x"))
+        refused = [alice.expect(Error) for _ in range(2)]
+        assert [(each.n, each.code) for each in refused] == [(4, Code.WINDOW_FULL), (5, Code.WINDOW_FULL)]
+        cluster.release_says()
+        assert [alice.expect(Accepted).n for _ in range(3)] == [1, 2, 3]
+        alice.say(Say(n=5, to="#lobby", text="x"))
+        skipped = alice.expect(Error)
+        assert (skipped.code, skipped.n, skipped.last) == (Code.OUT_OF_ORDER, 5, 3)
+        alice.say(Say(n=2, to="#lobby", text="x"))
+        assert alice.expect(Accepted).n == 2
+
+
+def test_what_cannot_be_said_uses_up_its_n() -> None:
+    cluster = FakeCluster(Store())
+    with running(cluster) as node, Native(node) as alice:
+        alice.enter("alice")
+        alice.say(Say(n=1, to="#lobby", text="\x1b[2J"))
+        alice.say(Say(n=2, to="nowhere", text="x"))
+        alice.say(Say(n=3, to="@nobody", text="x"))
+        alice.put('{"op":"say","n":4,"to":"#lobby","text":7}\n')
+        alice.say(Say(n=5, to="#lobby", text="x"))
+        errors = [alice.expect(Error) for _ in range(4)]
+        assert [(each.n, each.code) for each in errors] == [
+            (1, Code.BAD_TEXT),
+            (2, Code.BAD_ROOM),
+            (3, Code.NO_SUCH_NICK),
+            (4, Code.BAD_FRAME),
+        ]
+        assert alice.expect(Accepted).n == 5
+        alice.say(Say(n=4, to="#lobby", text="again"))
+        assert alice.expect(Error).code == Code.BAD_FRAME
+
+
+def test_degraded_takes_nothing_and_a_plain_line_waits() -> None:
+    cluster = FakeCluster(Store())
+    with running(cluster) as node, Native(node) as alice, plain(node, "bob") as bob:
+        alice.enter("alice")
+        cluster.turn(Health.DEGRADED)
+        assert get(node, "/readyz") == (404, "degraded\n")
+        assert get(node, "/healthz")[0] == 200
+        alice.say(Say(n=1, to="#lobby", text="lost?"))
+        refused = alice.expect(Error)
+        assert (refused.code, refused.n) == (Code.DEGRADED, 1)
+        bob.put("one\ntwo\n")
+        bob.lines_until("your line waits")
+        with Native(node) as late:
+            late.say(Hello(nick="late"))
+            assert late.expect(Error).code == Code.DEGRADED
+            assert late.rest() == []
+        cluster.turn(Health.SERVING)
+        assert get(node, "/readyz") == (200, "serving\n")
+        assert bob.lines_until("bob: two")[-2:] == ["bob: one", "bob: two"]
+        alice.say(Say(n=1, to="#lobby", text="now"))
+        assert alice.expect(Accepted).n == 1
+    assert [line["event"] for line in log_of(node) if line["event"] in ("ready", "degraded", "serving")] == [
+        "ready",
+        "degraded",
+        "serving",
+    ]
+
+
+def test_an_unknown_outcome_is_said_again_for_a_plain_client() -> None:
+    cluster = FakeCluster(Store())
+    with running(cluster) as node, plain(node, "bob") as bob:
+        cluster.answers = [Unavailable(), Unavailable()]
+        bob.put("one\ntwo\n")
+        assert bob.lines_until("bob: two")[-2:] == ["bob: one", "bob: two"]
+        assert [e.text for e in cluster.store.logs["#lobby"] if e.kind == "message"] == ["one", "two"]
+
+
+def test_entries_that_the_subscription_lost_are_fetched() -> None:
+    cluster = FakeCluster(Store())
+    with running(cluster) as node, plain(node, "alice") as alice, Native(node) as bob:
+        bob.enter("bob")
+        cluster.mute = True
+        alice.put("one\ntwo\n")
+        wait_for(lambda: len(cluster.store.logs["#lobby"]) == 4)
+        cluster.failing_reads = 2
+        cluster.mute = False
+        cluster.beat()
+        assert [bob.expect(Message).text for _ in range(2)] == ["one", "two"]
+        cluster.mute = True
+        alice.put("three\n")
+        wait_for(lambda: len(cluster.store.logs["#lobby"]) == 5)
+        cluster.mute = False
+        alice.put("four\n")
+        assert [bob.expect(Message).text for _ in range(2)] == ["three", "four"]
+
+
+def test_a_rewind_is_told_and_nothing_of_the_new_epoch_is_skipped() -> None:
+    store = Store()
+    cluster = FakeCluster(store)
+    with running(cluster) as node, Native(node) as alice:
+        alice.enter("alice")
+        for n in range(1, 4):
+            alice.say(Say(n=n, to="#lobby", text=str(n)))
+            alice.expect(Message)
+        store.rewind("E2", {"#lobby": 2})
+        store.append("#lobby", "message", "s", 9, "bob", "new")
+        assert cluster.events is not None
+        cluster.events.on_recovered([])
+        gap = alice.expect(Gap)
+        assert (gap.former, gap.complete, gap.first, gap.last, gap.offset) == ("E1", 4, 5, 0, 0)
+        new = alice.expect(Message)
+        assert (new.text, new.epoch, new.offset) == ("new", "E2", 3)
+        record = cluster.events.local_sessions()[0]
+        assert (record.n, record.rooms, record.positions["#lobby"].epoch) == (3, ("#lobby",), "E2")
+
+
+def test_a_session_that_recovery_lost_is_ended() -> None:
+    cluster = FakeCluster(Store())
+    with running(cluster) as node, Native(node) as alice:
+        welcome = alice.enter("alice")
+        assert cluster.events is not None
+        cluster.events.on_recovered([welcome.session])
+        assert alice.expect(Error).code == Code.ENDED
+
+
+def test_a_lost_lease_drops_all_sessions_resumably_and_serves_again() -> None:
+    cluster = FakeCluster(Store())
+    with running(cluster) as node, Native(node) as alice, plain(node, "bob") as bob:
+        alice.enter("alice")
+        assert cluster.events is not None
+        cluster.boot = "n1-second"
+        cluster.events.on_lease_lost()
+        assert alice.expect(Error).code == Code.LEASE_LOST
+        assert alice.rest() == []
+        assert "lost its place" in bob.rest()[-1]
+        alice.sock.close()
+        bob.sock.close()
+        wait_for(lambda: len(node.house.roster) == 0)
+        assert cluster.calls == []
+        with Native(node) as carol:
+            carol.enter("carol")
+
+
+def test_a_client_that_stops_reading_is_closed_resumably_and_costs_nobody_else() -> None:
+    cluster = FakeCluster(Store())
+    with running(cluster, outbox_bytes=262_144) as node, plain(node, "bob") as bob:
+        with Native(node, receive_buffer=4096) as slow:
+            welcome = slow.enter("slow")
+            text = "x" * 15_000
+            for _ in range(600):
+                bob.put(f"{text}\n")
+                bob.lines_until("bob: x")
+                if any(call[0] == "away" for call in cluster.calls):
+                    break
+            cluster.await_call("away", welcome.session)
+            with Native(node) as again:
+                again.say(Hello(session=welcome.session, token=welcome.token, cursors=welcome.logs))
+                assert again.expect(Welcome).resumed
+                offsets = [again.expect(Message).offset for _ in range(20)]
+                assert offsets == list(range(offsets[0], offsets[0] + 20))
+        assert get(node, "/metrics")[1].count("hydrachat_overflows_total 1.0") == 1
+
+
+def test_hello_timeout_and_silence() -> None:
+    cluster = FakeCluster(Store())
+    with running(cluster, hello_timeout=0.1, lease=1.0) as node:
+        with Client(node) as mute:
+            assert "no hello in time" in mute.rest()[-1]
+        with Native(node) as alice:
+            welcome = alice.enter("alice")
+            assert welcome.heartbeat == 1.0
+            assert alice.expect(Error).code == Code.SILENT
+            cluster.await_call("away", welcome.session)
+
+
+@pytest.mark.parametrize(
+    "garbage", [b"\xff\xfe\n" * 50, b"{" * 70_000 + b"\n", b'{"op":"hello","x":' + b"[" * 60_000 + b"\n", b"\0\n"]
+)
+def test_hostile_bytes_cost_nobody_else(garbage: bytes) -> None:
+    with running(FakeCluster(Store())) as node, Native(node) as alice:
+        alice.enter("alice")
+        with socket.create_connection(tuple(node.address), timeout=5) as hostile:
+            hostile.sendall(garbage)
+            hostile.shutdown(socket.SHUT_WR)
+            while hostile.recv(65536):
+                pass
+        alice.say(Ping(id=1))
+        alice.expect(Pong)
+
+
+def test_too_many_connections_are_turned_away() -> None:
+    with running(FakeCluster(Store()), max_connections=1) as node, plain(node, "alice"), socket.socket() as other:
+        other.settimeout(5)
+        other.connect(tuple(node.address))
+        assert b"full" in other.recv(1000)
+
+
+def test_drain_sends_native_clients_to_a_node_that_serves() -> None:
+    store, one, two = pair()
+    with running(two) as n2:
+        with running(one) as n1, Native(n1) as alice, plain(n1, "bob") as bob:
+            one.infos = [info(n2, "n2")]
+            welcome = alice.enter("alice")
+            stopping = threading.Thread(target=n1.stop)
+            stopping.start()
+            moved = alice.expect(Reconnect)
+            assert (moved.code, moved.where) == (Code.DRAINING, str(n2.address))
+            assert 0 <= moved.after <= 1000
+            with Native(n2) as again:
+                again.say(Hello(session=welcome.session, token=welcome.token, cursors=welcome.logs))
+                again.expect(Welcome)
+                assert alice.expect(Error).code == Code.TAKEN_OVER
+                alice.sock.close()
+                lines = bob.rest()
+                assert "please connect again" in lines[-2]
+                one.await_call("end")
+                stopping.join(10)
+        assert "away" not in [call[0] for call in one.calls]
+        assert list(store.nicks) == ["alice"]
+    events = [line["event"] for line in log_of(n1)]
+    assert events[-1] == "stopped"
+    assert "draining" in events
+
+
+def test_without_another_node_stopping_is_fast_and_resumable() -> None:
+    cluster = FakeCluster(Store())
+    with running(cluster) as node, Native(node) as alice:
+        welcome = alice.enter("alice")
+        node.stop()
+        assert alice.expect(Error).code == Code.DRAINING
+        cluster.await_call("away", welcome.session)
+        assert cluster.stopped
+
+
+def test_a_deaf_node_sends_its_clients_to_one_that_is_well() -> None:
+    _, one, two = pair()
+    with running(two) as n2, running(one) as n1, Native(n1) as alice:
+        alice.enter("alice")
+        one.infos = [info(n2, "n2")]
+        one.turn(Health.DEAF)
+        assert get(n1, "/readyz") == (404, "deaf\n")
+        moved = alice.expect(Reconnect)
+        assert (moved.code, moved.where) == (Code.DEAF, str(n2.address))
+
+
+def test_clients_of_a_deaf_node_stay_if_no_other_is_well() -> None:
+    _, one, two = pair()
+    with running(two) as n2, running(one) as n1, Native(n1) as alice:
+        alice.enter("alice")
+        one.infos = [info(n2, "n2")]
+        two.turn(Health.DEAF)
+        one.turn(Health.DEAF)
+        alice.say(Say(n=1, to="#lobby", text="x"))
+        assert alice.expect(Accepted).n == 1
+
+
+def test_a_supervised_thread_that_dies_stops_the_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    with running(FakeCluster(Store())) as node:
+
+        def broken(_: float) -> None:
+            raise RuntimeError("boom")
+
+        monkeypatch.setattr(node.house.rooms, "sweep", broken)
+        assert node.wait() == 1
+    died = [line for line in log_of(node) if line.get("thread") == "tick"]
+    assert "boom" in died[0]["traceback"]
+
+
+def test_superseded_stops_the_node() -> None:
+    cluster = FakeCluster(Store())
+    with running(cluster) as node:
+        assert cluster.events is not None
+        cluster.events.on_superseded()
+        assert node.wait() == 1
+
+
+def test_no_text_and_no_token_is_logged() -> None:
+    with running(FakeCluster(Store())) as node, Native(node) as alice:
+        welcome = alice.enter("alice")
+        alice.say(Say(n=1, to="#lobby", text="secret-words"))
+        alice.expect(Accepted)
+    text = str(log_of(node))
+    assert "secret-words" not in text
+    assert str(welcome.token) not in text
+    joined = next(line for line in log_of(node) if line["event"] == "joined")
+    assert (joined["node"], joined["nick"], joined["room"]) == ("n1", "alice", "#lobby")
+    assert list(joined)[:3] == ["ts", "level", "event"]
