@@ -118,7 +118,7 @@ def _run(chat: ChatClient, room: str, *, person: bool, follow: bool) -> int:
     except ending.Terminated:
         return ending.OK
     finally:
-        chat.close()
+        chat.quit()
         signal.signal(signal.SIGTERM, before)
 
 

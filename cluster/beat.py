@@ -115,12 +115,13 @@ class Beat:
         return False
 
     def _beaten(self) -> None:
+        # Whoever is welcomed from now on is told where else he could go.
+        self.nodes = read_nodes(self._link, self._keys)
         self._board.beating(True)
         self._actions.poke()  # what the publisher had to put off is tried again
         self._listen_to_ourselves()
         self._caller.call(self._link, "reap")
         self._tops()
-        self.nodes = read_nodes(self._link, self._keys)
 
     def _connect(self) -> None:
         if not self._link.is_open:

@@ -23,6 +23,7 @@ class Board:
         self._publishes = False
         self._hears = True
         self._reached = False
+        self._failed = False
         self._told = Health.STARTING
 
     @property
@@ -34,12 +35,14 @@ class Board:
         """Our heartbeats come through, and in time. Any thread."""
         with self._lock:
             self._beats = works
+            self._failed |= not works
         self._settle()
 
     def publishing(self, works: bool) -> None:
         """Redis carries out what the publisher asks. Any thread."""
         with self._lock:
             self._publishes = works
+            self._failed |= not works
         self._settle()
 
     def hearing(self, works: bool) -> None:
@@ -51,7 +54,8 @@ class Board:
     def _word(self) -> Health:
         well = self._beats and self._publishes
         self._reached |= well
-        if not self._reached:
+        # Redis that was away when we came is an outage like any other: it has to be said.
+        if not self._reached and not self._failed:
             return Health.STARTING
         if not well:
             return Health.DEGRADED

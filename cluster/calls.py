@@ -24,8 +24,9 @@ class Caller:
         self._key = keys.term
         self._scripts = load()
 
-    def command(self, script: str, arguments: Sequence[Argument] = ()) -> Command:
-        return ["EVALSHA", self._scripts[script].digest, 1, self._key, *self._standing.arguments(), *arguments]
+    def command(self, script: str, arguments: Sequence[Argument] = (), term: str | None = None) -> Command:
+        """`term`: in which it is to be done, if not in that of our standing."""
+        return ["EVALSHA", self._scripts[script].digest, 1, self._key, *self._standing.arguments(term), *arguments]
 
     def load_scripts(self, link: Link) -> None:
         """Raises Unavailable, ClusterError."""
@@ -33,19 +34,21 @@ class Caller:
             if isinstance(reply, RedisError):
                 raise reply_error(reply)
 
-    def call(self, link: Link, script: str, arguments: Sequence[Argument] = ()) -> list[Reply]:
+    def call(self, link: Link, script: str, arguments: Sequence[Argument] = (), term: str | None = None) -> list[Reply]:
         """One script, its reply. Loads the scripts if the server has lost them. Raises Unavailable, ClusterError."""
-        return self.call_all(link, [(script, arguments)])[0]
+        return self.call_all(link, [(script, arguments)], term)[0]
 
-    def call_all(self, link: Link, calls: Sequence[tuple[str, Sequence[Argument]]]) -> list[list[Reply]]:
+    def call_all(
+        self, link: Link, calls: Sequence[tuple[str, Sequence[Argument]]], term: str | None = None
+    ) -> list[list[Reply]]:
         """Several scripts as one pipeline. Raises Unavailable, ClusterError at the first that failed.
 
         Only for scripts that may be run again: after NOSCRIPT all of them are.
         """
-        replies = link.run([self.command(*each) for each in calls])
+        replies = link.run([self.command(*each, term) for each in calls])
         if any(isinstance(reply, RedisError) and is_no_script(reply) for reply in replies):
             self.load_scripts(link)
-            replies = link.run([self.command(*each) for each in calls])
+            replies = link.run([self.command(*each, term) for each in calls])
         for reply in replies:
             if isinstance(reply, RedisError):
                 raise reply_error(reply)

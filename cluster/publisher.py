@@ -90,11 +90,7 @@ class Publisher(Pipe):
         if self._doubted != self._standing.term:
             return
         self._doubted = None
-        try:
-            self._try(lambda link: self._recovery.run(link, self._pending()))
-        except Unavailable:
-            self._doubted = self._standing.term
-            raise
+        self._try(lambda link: self._recovery.run(link, self._pending()))
 
     def _verify_if_asked(self) -> None:
         if not self._verify:
@@ -112,7 +108,11 @@ class Publisher(Pipe):
             step(self._link)
         except LeaseLost as error:
             self._begin_boot()
+            self._doubted = self._standing.term
             raise Unavailable(str(error)) from error
+        except Unavailable:
+            self._doubted = self._standing.term
+            raise
         self._events.ready()
 
     def _begin_boot(self) -> None:

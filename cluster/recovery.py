@@ -44,26 +44,35 @@ class Recovery:
         self.server = self._identity(link)
 
     def run(self, link: Link, pending: Pending) -> None:
-        """`pending`: see `Publisher`. Raises Unavailable (try again), LeaseLost, NewerSchema (give up)."""
+        """`pending`: see `Publisher`. Raises Unavailable (try again), LeaseLost, NewerSchema (give up).
+
+        Others see the new term only when all is done: who reads in it forgets how far the logs were known, and
+        that is needed until every loss is told.
+        """
         self.look(link)
-        self._standing.term = self._open(link)
-        if not self._standing.is_registered:
-            self.register(link)
-        lost = self._reclaim(link, pending)
-        self._check(self._caller.call(link, "settled"))
+        term = self._open(link)
+        self._enrol(link, term)
+        lost = self._reclaim(link, term, pending)
+        self._check(self._caller.call(link, "settled", term=term))
+        self._standing.term = term
+        self._standing.registered = self._known_boot
         if self._was_in_a_term:
             self._events.on_recovered(lost)
         self._was_in_a_term = True
 
     def register(self, link: Link) -> None:
-        """Raises Unavailable, and LeaseLost for a boot that slept through the end of its lease."""
+        """A new boot in the present term. Raises Unavailable."""
+        self._enrol(link, self._standing.term)
+        self._standing.registered = self._known_boot
+
+    def _enrol(self, link: Link, term: str) -> None:
+        """Raises LeaseLost for a boot that slept through the end of its lease."""
         again = self._known_boot == self._standing.boot
-        word = self._check(self._caller.call(link, "register", [int(again)]))
+        word = self._check(self._caller.call(link, "register", [int(again)], term))
         if word == "superseded":
             self._events.on_superseded()
             raise Unavailable("another process runs under this node's id")
         self._known_boot = self._standing.boot
-        self._standing.registered = f"{self._standing.boot} {self._standing.term}"
 
     def verify(self, link: Link) -> None:
         """Tells which of our sessions are somebody else's by now. Raises Unavailable."""
@@ -87,11 +96,11 @@ class Recovery:
     def _records(self) -> list[SessionRecord]:
         return self.fresh.joined_with(self._events.local_sessions())
 
-    def _reclaim(self, link: Link, pending: Pending) -> list[str]:
+    def _reclaim(self, link: Link, term: str, pending: Pending) -> list[str]:
         lost = []
         for chunk in _chunks(self._records()):
             calls = [("reclaim", _arguments(record, pending)) for record in chunk]
-            for record, reply in zip(chunk, self._caller.call_all(link, calls), strict=True):
+            for record, reply in zip(chunk, self._caller.call_all(link, calls, term), strict=True):
                 if self._check(reply) == "fenced":
                     lost.append(record.session)
         return lost
@@ -99,7 +108,6 @@ class Recovery:
     def _check(self, reply: list[object]) -> str:
         word = status(reply)
         if word == "recover":
-            self._standing.term = ""
             raise Unavailable("Redis's data changed again during recovery")
         if word in ("late", "lease"):
             raise LeaseLost("this node's lease ended")

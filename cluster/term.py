@@ -28,11 +28,11 @@ class Standing:
     settings: ClusterSettings
     boot: str
     term: str = ""
-    registered: str = ""  # the boot and term of the last registration; before it no heartbeat makes sense
+    registered: str = ""  # the boot that may beat in this term: an unregistered one's beat counts as late
 
     @property
     def is_registered(self) -> bool:
-        return self.registered == f"{self.boot} {self.term}"
+        return self.registered == self.boot
 
     @property
     def name(self) -> str:
@@ -47,8 +47,8 @@ class Standing:
     def epoch(self) -> str:
         return self.term.rpartition(":")[2]
 
-    def arguments(self) -> list[str | int]:
-        """The first arguments of each script."""
+    def arguments(self, term: str | None = None) -> list[str | int]:
+        """The first arguments of each script. `term`: another than this one."""
         settings = self.settings
         lease, grace = int(settings.lease * 1000), int(settings.grace * 1000)
-        return [self.term, self.name, lease, grace, settings.retain]
+        return [self.term if term is None else term, self.name, lease, grace, settings.retain]

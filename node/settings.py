@@ -97,4 +97,4 @@ def _check_address(setting: str, value: str) -> None:
 
 def _within(setting: str, value: float, least: float, most: float) -> None:
     if not least <= value <= most:
-        raise BadSetting(setting, value, f"write a number from {least:g} to {most:g}")
+        raise BadSetting(setting, value, f"write a number from {least:.12g} to {most:.12g}")

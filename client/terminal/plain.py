@@ -36,8 +36,8 @@ class PlainFront:
 
     def run(self, *, follow: bool) -> int:
         """The exit code. Raises KeyboardInterrupt and Terminated after leaving in order."""
-        self._printer.start()
         try:
+            self._printer.start()
             self._read()
             if follow and not self._talk.quitting:
                 self._printer.join()
@@ -63,7 +63,8 @@ class PlainFront:
         # Counted before: what is pending when we leave fails with the leaving.
         missing = ending.unaccepted(self._talk.tally)
         self._chat.quit()
-        self._printer.join()
+        if self._printer.ident is not None:
+            self._printer.join()
         self._lines.close()
         if missing:
             self._write(sys.stderr, f"hydrachat: {missing}")

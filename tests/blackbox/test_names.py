@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 import pytest
 
 from tests.support.deployment import Deployment
 from tests.support.native import NativeClient
+from tests.support.tcp import Wire
 from tests.support.waiting import wait_until
 from wire.codes import Code
 from wire.frames import Error, Hello, Joined, Left, Message, Quit, Receipt, Say, Welcome
 
 GRACE = 2.0  # of the shared cluster
+
+
+@pytest.fixture(scope="module", autouse=True)
+def silent(calm: Deployment) -> Iterator[tuple[Wire, float]]:
+    """A connection that never says hello, opened before the other tests; and when that was."""
+    wire = Wire(calm.addresses[0])
+    yield wire, time.monotonic()
+    wire.close()
 
 
 @pytest.mark.parametrize(
@@ -140,6 +150,18 @@ def test_a_session_taken_elsewhere_ends_the_old_connection(calm: Deployment) -> 
         new.say("it is me")
         assert new.expect_text("it is me").session == welcome.session
         _leave(new)
+
+
+def test_who_never_tells_a_name_is_closed(silent: tuple[Wire, float]) -> None:
+    wire, opened = silent
+    heard = b""
+    deadline = max(opened + 14, time.monotonic() + 2)
+    while data := wire.read(deadline):
+        heard += data
+
+    assert wire.ended
+    assert b"What is your nickname?" in heard
+    assert len(heard.splitlines()) == 2, heard
 
 
 def _told(client: NativeClient, kind: type[Joined] | type[Left], nick: str) -> int:

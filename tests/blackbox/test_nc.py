@@ -44,17 +44,18 @@ def test_the_diagram_of_the_seed(calm: Deployment) -> None:
 
 def test_real_nc_talks(calm: Deployment, nc: str) -> None:
     with _netcat(nc, calm.nodes[0].port) as process, PlainClient(calm.addresses[1], "mate") as mate:
-        assert process.stdin and process.stdout
+        assert process.stdin is not None
+        assert process.stdout is not None
         process.stdin.write("netcat\nhello from a pipe\n")
         process.stdin.flush()
         mate.expect("netcat: hello from a pipe")
         mate.type("hello pipe")
-        heard = []
+        heard: list[str] = []
         while not heard or "hello pipe" not in heard[-1]:
             heard.append(process.stdout.readline())
             assert heard[-1], heard
         process.stdin.write("\\q\n")
-        process.stdin.flush()
+        process.stdin.close()  # nc waits for it even when the node has hung up.
 
         assert "bye" in process.stdout.read()
         mate.expect("* netcat left")

@@ -3,6 +3,7 @@ unless it is told."""
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable
 
@@ -105,6 +106,59 @@ def test_who_was_away_at_a_flushall_is_told_what_is_gone(deploy: Deploy) -> None
             assert after.epoch != seen.epoch
             assert [f.text for f in back.frames if isinstance(f, Message) and not f.history] == ["afterwards"]
             assert cluster.presence() == {"ana": "n2 here", "ben": "n2 here"}
+
+
+def test_who_was_away_at_a_rewind_is_told_exactly_what_is_gone(deploy: Deploy) -> None:
+    cluster = deploy(nodes=2, grace=20.0)
+    with NativeClient(cluster.addresses[1], "ben") as ben, NativeClient(cluster.addresses[0], "eve") as eve:
+        ben.enter()
+        eve.enter()
+        with NativeClient(cluster.addresses[0], "ana") as ana:
+            welcome = ana.enter()
+            ben.say("kept")
+            ana.expect_text("kept")
+        wait_until(lambda: cluster.presence().get("ana") == "n1 away", what="ana is away")
+        ben.say("kept too")
+        kept = eve.expect_text("kept too")
+        shutil.copytree(cluster.redis.folder / "appendonlydir", cluster.folder / "backup")
+        for text in ("gone 1", "gone 2", "gone 3"):
+            ben.say(text)
+            eve.expect_text(text)
+        cluster.redis.kill()
+        shutil.rmtree(cluster.redis.folder / "appendonlydir")
+        shutil.copytree(cluster.folder / "backup", cluster.redis.folder / "appendonlydir")
+        cluster.redis.start()
+        for node in cluster.nodes:
+            node.wait_event("recovered")
+        with NativeClient(cluster.addresses[1], "ana") as back:
+            back.resume(welcome, {"#lobby": (kept.epoch, kept.offset - 1), "@": welcome.logs["@"]})
+            assert back.expect(Welcome).session == welcome.session
+            back.expect_text("kept too")
+            gap = back.expect(Gap)
+            ben.say("goes on")
+            back.expect_text("goes on")
+            eve.expect_text("goes on")
+
+            assert (gap.log, gap.former) == ("#lobby", kept.epoch)
+            assert (gap.complete, gap.first, gap.last) == (kept.offset, kept.offset + 1, kept.offset + 3)
+            told = [frame for frame in eve.frames if isinstance(frame, Message) and not frame.history]
+            assert [frame.text for frame in told] == ["kept", "kept too", "gone 1", "gone 2", "gone 3", "goes on"]
+
+
+def test_a_full_redis_refuses_for_a_while_and_loses_nothing(deploy: Deploy) -> None:
+    cluster = deploy(nodes=2)
+    with Crowd(cluster, 6) as crowd, cluster.redis.client() as redis:
+        crowd.wait_talk(2)
+        before = crowd.history.count(Kind.ACCEPTED)
+        redis.config_set("maxmemory", 1)
+        refused = crowd.history.count(Kind.SENT) + 20
+        wait_until(lambda: crowd.history.count(Kind.SENT) > refused, what="they talk into a full Redis")
+        assert crowd.history.count(Kind.ACCEPTED) < before + 40
+        redis.config_set("maxmemory", 0)
+        crowd.wait_talk(2)
+        crowd.finish()
+
+        assert crowd.history.count(Kind.RENEWED) == crowd.history.count(Kind.GAP) == 0
 
 
 def test_client_kill_of_the_subscriptions_under_traffic(deploy: Deploy) -> None:

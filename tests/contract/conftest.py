@@ -78,6 +78,12 @@ def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
 
 
 @pytest.fixture
+def fake_backend(fake_port: int) -> Iterator[Backend]:
+    """For what only fakeredis can do."""
+    yield from _backend("fakeredis", fake_port, fake_identity)
+
+
+@pytest.fixture
 def real_backend(real_port: int) -> Iterator[Backend]:
     """For what only a real server can do; the test says what that is."""
     yield from _backend("redis", real_port, server_identity)

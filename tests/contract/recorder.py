@@ -59,7 +59,9 @@ class Recorder:
     def on_entry(self, entry: Entry) -> None:
         with self.changed:
             self.entries.append(entry)
-            self.know(entry.log, Position(entry.epoch, entry.offset))
+            known = self.positions.get(entry.log)
+            if known is None or known.epoch == entry.epoch:  # else the node reads the log first
+                self.know(entry.log, Position(entry.epoch, entry.offset))
             self.changed.notify_all()
 
     def on_subscribed(self, room: str | None) -> None:
@@ -101,6 +103,7 @@ class Recorder:
             for session in lost:
                 self.listed.pop(session, None)
             self.recovered.append(list(lost))
+            self.positions.clear()
             self.changed.notify_all()
 
     def on_fatal(self, error: BaseException) -> None:

@@ -21,6 +21,7 @@ from cluster.types import Claimed, Entry, Membership, Name, Page, Position, Publ
 from tests.contract.recorder import DEADLINE, Recorder
 
 LOBBY = "#lobby"
+START = Position("", 0)
 Outcome = Published | ClusterError
 
 
@@ -78,7 +79,7 @@ class Node:
         wanted = set(texts)
         self.events.wait(lambda: wanted <= set(self.texts(log)), f"{sorted(wanted)[:5]} in {log}")
 
-    def read_all(self, log: str, after: Position = Position("", 0)) -> list[Entry]:
+    def read_all(self, log: str, after: Position = START) -> list[Entry]:
         entries: list[Entry] = []
         while True:
             page: Page = self.cluster.read(log, after, 500)
@@ -136,7 +137,6 @@ class User:
         """Says it under the next n (or `n`); the outcome may be waited for."""
         future: Future[Outcome] = Future()
         used = n or self.n + 1
-        self.n = max(self.n, used)
 
         def done(outcome: Outcome) -> None:
             if isinstance(outcome, Published):
@@ -144,6 +144,7 @@ class User:
             future.set_result(outcome)
 
         self.node.cluster.publish(self.session, self.claim, used, to, text, done, holder=holder, refusal=refusal)
+        self.n = max(self.n, used)
         return future
 
     def say(self, text: str, to: str = LOBBY, n: int = 0, holder: str = "", refusal: str = "") -> Outcome:

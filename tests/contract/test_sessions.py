@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from cluster.errors import ClusterError, Refused
 from cluster.types import Member, Name, Reason
 from tests.contract.recorder import DEADLINE
-from tests.contract.space import LOBBY, Space, User, hashed
+from tests.contract.space import LOBBY, Node, Space, User, hashed
 from tests.support.waiting import wait_until
 
 
@@ -52,26 +53,22 @@ def test_two_nodes_race_for_one_name_and_one_wins(space: Space) -> None:
     nodes = [space.serve("n1"), space.serve("n2")]
     for turn in range(10):
         barrier = threading.Barrier(2)
-        results: list[User | ClusterError] = []
-
-        def claim(index: int, turn: int = turn, barrier: threading.Barrier = barrier) -> None:
-            barrier.wait(DEADLINE)
-            try:
-                results.append(nodes[index].claim(f"Name{turn}", f"Name{turn}_{index}"))
-            except ClusterError as error:
-                results.append(error)
-
-        results.clear()
-        threads = [threading.Thread(target=claim, args=(index,)) for index in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(DEADLINE)
+        with ThreadPoolExecutor(2) as pool:
+            racing = [pool.submit(_race, node, barrier, f"Name{turn}") for node in nodes]
+            results = [each.result(DEADLINE) for each in racing]
         (winner,) = [result for result in results if isinstance(result, User)]
         (loser,) = [result for result in results if isinstance(result, Refused)]
-        assert loser.detail.startswith(f"Name{turn}_")
+        assert loser.detail == f"Name{turn}_"
         assert space.admin.get(space.key(f"nick:name{turn}")) == winner.session
     assert len(space.kinds(LOBBY, "joined")) == 10
+
+
+def _race(node: Node, barrier: threading.Barrier, nick: str) -> User | ClusterError:
+    barrier.wait(DEADLINE)
+    try:
+        return node.claim(nick, nick + "_")
+    except ClusterError as error:
+        return error
 
 
 def test_join_and_leave_change_membership_and_log_together(space: Space) -> None:

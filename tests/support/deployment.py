@@ -121,12 +121,16 @@ class Deployment:
 
     def __enter__(self) -> Deployment:
         try:
-            self.redis.start()
-            self.start_nodes()
+            self.start()
         except BaseException:
             self.discard()
             raise
         return self
+
+    def start(self) -> None:
+        """Redis, then all nodes; returns when all are ready."""
+        self.redis.start()
+        self.start_nodes()
 
     def __exit__(self, *_: object) -> None:
         self.discard()

@@ -1,4 +1,4 @@
-"""A detour between a node and Redis, on which one kind of connection can be made to stand still."""
+"""A detour between a node and Redis, on which one kind of connection can be made to stand still, or all cut."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ STEP = 0.05
 
 class Detour:
     """Passes on what comes, both ways. While `deaf` is set, nothing that Redis sends on a connection that
-    subscribed reaches the node; all other connections work, new subscriptions too are deaf.
+    subscribed reaches the node; all other connections work, new subscriptions too are deaf. While `cut` is
+    set, there is no way to Redis at all.
 
     One thread, stopped by leaving the context."""
 
     def __init__(self, port: int) -> None:
         self.deaf = threading.Event()
+        self.cut = threading.Event()
         self._target = ("127.0.0.1", port)
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._server.getsockname()[1]
@@ -48,15 +50,27 @@ class Detour:
         while not self._stop.is_set():
             for key, _ in self._selector.select(STEP):
                 assert isinstance(key.fileobj, socket.socket)
+                if key.fileobj.fileno() < 0:
+                    continue  # Dropped in this round.
                 if key.fileobj is self._server:
                     self._accept()
                 elif not (self.deaf.is_set() and key.fileobj in self._subscribers):
                     self._pass_on(key.fileobj, key.data)
+            if self.cut.is_set():
+                self._cut_all()
             if self.deaf.is_set():
                 self._stop.wait(0.005)  # What is held back is readable all the time.
 
+    def _cut_all(self) -> None:
+        for key in list(self._selector.get_map().values()):
+            if isinstance(key.fileobj, socket.socket) and key.fileobj is not self._server:
+                self._drop(key.fileobj)
+
     def _accept(self) -> None:
         node, _ = self._server.accept()
+        if self.cut.is_set():
+            node.close()
+            return
         redis = socket.create_connection(self._target)
         self._selector.register(node, selectors.EVENT_READ, redis)
         self._selector.register(redis, selectors.EVENT_READ, node)

@@ -107,8 +107,8 @@ class NativeClient:
         return self.frames[self._taken - 1]
 
     def expect_text(self, text: str, within: float = PATIENCE) -> Message:
-        """The message with exactly this text."""
-        return self.expect(Message, lambda frame: frame.text == text, within)
+        """The message with exactly this text, said since we came."""
+        return self.expect(Message, lambda frame: frame.text == text and not frame.history, within)
 
     def expect_error(self, code: int, within: float = PATIENCE) -> Error:
         return self.expect(Error, lambda frame: frame.code == code, within)

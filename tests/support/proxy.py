@@ -68,6 +68,7 @@ class Proxy:
         self._closed = False
         self._pipes: list[_Pipe] = []
         self.cuts = 0
+        self.refused = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._acceptor = threading.Thread(target=self._accept, name="proxy-accept")
@@ -157,6 +158,7 @@ class Proxy:
             far = self._dial() if wanted else None
             if far is None:
                 near.close()
+                self.refused += 1
                 continue
             pipe = _Pipe(self, near, far)
             with self._changed:

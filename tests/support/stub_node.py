@@ -64,7 +64,8 @@ def main() -> None:
     listener = socket.create_server(address(given["--listen"]))
     threading.Thread(target=greet, args=(listener, given["--id"]), daemon=True).start()
     say("ready")
-    stop.wait()
+    while not stop.wait(0.1):  # a signal may land on another thread, and wakes only that one
+        pass
     say("stopped")
 
 

@@ -78,6 +78,7 @@ class World:
         self.sessions: dict[str, Session] = {}
         self.down: set[Address] = set()
         self.degraded = False
+        self.heartbeat = 4.0
         self.lines: list[Line] = []
         self.on: dict[type[Frame], Callable[[Line, Any], None]] = {}  # what a test answers itself
 
@@ -92,7 +93,8 @@ class World:
     def post(self, text: str, session: str = "other", n: int = 0) -> Message:
         """Somebody says something in the lobby."""
         number = n or 1 + sum(isinstance(entry, Message) and entry.session == session for entry in self.log)
-        entry = Message(LOBBY, self.epoch, len(self.log) + 1, session, number, session, text, 1000)
+        nick = self.sessions[session].nick if session in self.sessions else session
+        entry = Message(LOBBY, self.epoch, len(self.log) + 1, session, number, nick, text, 1000)
         self.append(entry)
         return entry
 
@@ -173,7 +175,7 @@ class World:
             session.nick,
             f"n{self.addresses.index(line.address) + 1}",
             {LOBBY: self.top, "@": ("inbox-" + session.number, 0)},
-            4.0,
+            self.heartbeat,
             token=token,
             n=session.last,
             nodes=others,

@@ -11,8 +11,10 @@ from typing import Any, TypeVar
 import pytest
 
 from client import Backlogged, ChatClient, Closed, Crashed, Refused, Settings, Unreachable
+from client.actions import Action
 from client.events import (
     Connected,
+    Disconnected,
     Event,
     HistoryEvent,
     JoinedEvent,
@@ -24,6 +26,8 @@ from client.events import (
     RoomsEvent,
     Stopped,
 )
+from client.failover import Failover
+from tests.support.waiting import wait_until
 from tests.unit.client.model import LOBBY, Line
 from tests.unit.client.scripted import Loopback
 from wire.codes import Code
@@ -42,6 +46,7 @@ from wire.frames import (
     Member,
     Members,
     Message,
+    Ping,
     Quit,
     Receipt,
     Reconnect,
@@ -202,23 +207,39 @@ def test_reconnect_with_nowhere_to_go_changes_nothing(cluster: Loopback) -> None
         assert before == []
 
 
+def rounds(chat: ChatClient, count: int) -> None:
+    """Lets the network thread's loop go round so many times."""
+    for _ in range(count):
+        done = threading.Event()
+
+        def command(machine: Failover, _: float, done: threading.Event = done) -> list[Action]:
+            done.set()
+            return []
+
+        chat._network.submit(command)
+        assert done.wait(10)
+
+
 def test_a_user_who_does_not_keep_up_stops_the_reading(cluster: Loopback) -> None:
-    settings = Settings(unread=50)
-    with client(cluster, settings=settings) as chat:
+    with client(cluster, settings=Settings(unread=50)) as chat:
         until(chat, JoinedEvent)
         cluster.run(lambda: [cluster.world.post("x" * 2000) for _ in range(5000)])
-        # Whatever the sockets hold beside it, the queue is bounded: one read more than the limit.
-        assert chat.next_event(10) is not None
-        assert len(chat._queue) < 50 + 65536 // 2000 + 1
-        offsets = [until(chat, MessageEvent)[0].offset for _ in range(4999)]
-    assert offsets == list(range(3, 5002))
+        wait_until(lambda: chat._queue.full)
+        rounds(chat, 100)
+        assert len(chat._queue) < 50 + 2 * 65536 // 2000
+        offsets = [until(chat, MessageEvent)[0].offset for _ in range(5000)]
+    assert offsets == list(range(2, 5002))
 
 
 def test_an_unread_queue_does_not_make_the_node_look_dead(cluster: Loopback) -> None:
+    cluster.world.heartbeat = 0.1
     with client(cluster, settings=Settings(unread=1)) as chat:
-        cluster.run(lambda: [cluster.world.post("x" * 2000) for _ in range(100)])
-        assert [until(chat, MessageEvent)[0].offset for _ in range(100)] == list(range(2, 102))
-        assert chat.error is None
+        cluster.post("unread")
+        # Our pings, one each half heartbeat, tell that twice the heartbeat is over.
+        wait_until(lambda: sum(isinstance(frame, Ping) for frame in cluster.heard) > 6)
+        cluster.post("after a while")
+        _, before = until(chat, MessageEvent, lambda one: one.text == "after a while")
+    assert not [one for one in before if isinstance(one, Disconnected | Moved)]
 
 
 def test_next_event_gives_up_in_time(cluster: Loopback) -> None:

@@ -10,8 +10,11 @@ import signal
 import socket
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import Self
 
 import pytest
 from click.testing import CliRunner
@@ -131,13 +134,14 @@ def test_the_end_of_the_chat_ends_a_waiting_read(cluster: Loopback) -> None:
         assert "! resumed elsewhere" in process.stderr.read()
 
 
-def test_nobody_listens() -> None:
+def test_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("client.command.PATIENCE", 0.2)
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{bound.getsockname()[1]}"
-        done = run([*PROGRAM, "bot", "--server", address])
-    assert done.returncode == 4
-    assert done.stderr == f"hydrachat: no node reachable ({address}: connection refused)\n"
+        result = CliRunner().invoke(join, ["bot", "--server", address])
+    assert result.exit_code == 4
+    assert result.output == f"hydrachat: no node reachable ({address}: connection refused)\n"
 
 
 def test_environment_and_flags(cluster: Loopback) -> None:
@@ -175,21 +179,36 @@ def test_help_has_examples_and_exit_codes() -> None:
         assert word in result.output
 
 
+# Makes the terminal the controlling one, so that Ctrl-C is a signal; then becomes the program.
+LOGIN = "import os, sys; os.login_tty(0); os.execv(sys.argv[1], sys.argv[1:])"
+
+
 class Terminal:
     """A person's terminal, with `hydrachat join` in it."""
 
     def __init__(self, arguments: list[str], **environment: str) -> None:
         self.text = ""
         self._master, slave = pty.openpty()
+        termios.tcsetwinsize(slave, (24, 80))
         self.process = subprocess.Popen(
-            arguments,
+            [sys.executable, "-c", LOGIN, *arguments],
             stdin=slave,
             stdout=slave,
             stderr=slave,
             env=os.environ | {"TERM": "xterm-256color"} | environment,
-            start_new_session=True,
         )
         os.close(slave)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(10)
+        os.close(self._master)
 
     def types(self, text: str) -> None:
         os.write(self._master, text.encode())
@@ -205,7 +224,6 @@ class Terminal:
     def ends(self) -> int:
         while self._read():
             pass
-        os.close(self._master)
         return self.process.wait(10)
 
     def _read(self) -> bool:
@@ -221,65 +239,65 @@ class Terminal:
 
 
 def test_a_person_at_a_terminal(cluster: Loopback) -> None:
-    terminal = Terminal(command(cluster))
-    terminal.shows("you are in #lobby")
-    terminal.shows("#lobby> ")
-    terminal.types("hello\r")
-    terminal.shows("bot: hello")
-    terminal.types("half a li")
-    terminal.shows("half a li")
-    cluster.post("in between")
-    terminal.shows("other: in between")
-    terminal.types("ne\r")
-    terminal.shows("bot: half a line")
-    terminal.types("/jion\r")
-    terminal.shows("did you mean /join?")
-    terminal.types("\\q\r")
-    assert terminal.ends() == 0
-    assert "Traceback" not in terminal.text
+    with Terminal(command(cluster)) as terminal:
+        terminal.shows("you are in #lobby")
+        terminal.shows("#lobby>")
+        terminal.types("hello\r")
+        terminal.shows("bot: hello")
+        terminal.types("half a li")
+        terminal.shows("half a li")
+        cluster.post("in between")
+        terminal.shows("other: in between")
+        terminal.types("ne\r")
+        terminal.shows("bot: half a line")
+        terminal.types("/jion\r")
+        terminal.shows("did you mean /join?")
+        terminal.types("\\q\r")
+        assert terminal.ends() == 0
+        assert "Traceback" not in terminal.text
 
 
 @pytest.mark.parametrize(("key", "code"), [("\x03", 130), ("\x04", 0)])
 def test_leaving_by_key(cluster: Loopback, key: str, code: int) -> None:
-    terminal = Terminal(command(cluster))
-    terminal.shows("#lobby> ")
-    terminal.types(key)
-    assert terminal.ends() == code
-    assert cluster.run(lambda: cluster.world.sessions) == {}
+    with Terminal(command(cluster)) as terminal:
+        terminal.shows("#lobby>")
+        terminal.types(key)
+        assert terminal.ends() == code
+        assert cluster.run(lambda: cluster.world.sessions) == {}
 
 
 def test_the_end_of_the_chat_ends_the_prompt(cluster: Loopback) -> None:
-    terminal = Terminal(command(cluster))
-    terminal.shows("#lobby> ")
-    cluster.send(Error(Code.TAKEN_OVER, "resumed elsewhere"))
-    terminal.shows("! resumed elsewhere")
-    assert terminal.ends() == 5
+    with Terminal(command(cluster)) as terminal:
+        terminal.shows("#lobby>")
+        cluster.send(Error(Code.TAKEN_OVER, "resumed elsewhere"))
+        terminal.shows("! resumed elsewhere")
+        assert terminal.ends() == 5
 
 
 def test_sigterm_ends_the_prompt_in_order(cluster: Loopback) -> None:
-    terminal = Terminal(command(cluster))
-    terminal.shows("#lobby> ")
-    terminal.process.send_signal(signal.SIGTERM)
-    assert terminal.ends() == 0
-    assert cluster.run(lambda: cluster.world.sessions) == {}
+    with Terminal(command(cluster)) as terminal:
+        terminal.shows("#lobby>")
+        terminal.process.send_signal(signal.SIGTERM)
+        assert terminal.ends() == 0
+        assert cluster.run(lambda: cluster.world.sessions) == {}
 
 
 def test_a_node_that_dies_is_one_quiet_line(cluster: Loopback) -> None:
-    terminal = Terminal(command(cluster))
-    terminal.shows("#lobby> ")
-    node = 0 if "connected to n1" in terminal.text else 1
-    cluster.kill(node)
-    terminal.shows(f"· moved to n{2 - node}, nothing missed")
-    terminal.types("\\q\r")
-    assert terminal.ends() == 0
-    quiet = [line for line in terminal.text.splitlines() if "·" in line]
-    assert len(quiet) == 2, "connected, and moved"
+    with Terminal(command(cluster)) as terminal:
+        terminal.shows("you are in #lobby")
+        node = 0 if "connected to n1" in terminal.text else 1
+        cluster.kill(node)
+        terminal.shows(f"· moved to n{2 - node}, nothing missed")
+        terminal.types("\\q\r")
+        assert terminal.ends() == 0
+        quiet = [line for line in terminal.text.splitlines() if "·" in line]
+        assert len(quiet) == 2, "connected, and moved"
 
 
 def test_a_terminal_asks_for_the_nickname(cluster: Loopback) -> None:
-    terminal = Terminal([*PROGRAM, "--plain", "--server", cluster.servers[0]])
-    terminal.shows("Nickname")
-    terminal.types("zoe\r")
-    terminal.shows("connected to n1 as zoe")
-    terminal.types("\x03")
-    assert terminal.ends() == 130
+    with Terminal([*PROGRAM, "--plain", "--server", cluster.servers[0]]) as terminal:
+        terminal.shows("Nickname")
+        terminal.types("zoe\r")
+        terminal.shows("connected to n1 as zoe")
+        terminal.types("\x03")
+        assert terminal.ends() == 130

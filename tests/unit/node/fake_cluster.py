@@ -71,7 +71,10 @@ class Store:
         with self.lock:
             for log, entries in self.logs.items():
                 del entries[len(entries) - lost.get(log, 0) :]
-                self.forks.setdefault(log, {})[self.epoch] = len(entries)
+                # An older state knows of no fork beyond its top.
+                forks = self.forks.setdefault(log, {})
+                forks[self.epoch] = len(entries)
+                self.forks[log] = {name: min(fork, len(entries)) for name, fork in forks.items()}
             self.epoch = epoch
 
 

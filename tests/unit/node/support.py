@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import io
 import json
 import socket
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Self, TypeVar
 
 from cluster.seam import ClusterEvents, ClusterSeam
+from cluster.types import NodeInfo
 from node.logs import open_log
 from node.main import Node
 from node.settings import NodeSettings
@@ -145,3 +147,17 @@ def pair() -> tuple[Store, FakeCluster, FakeCluster]:
     """Two nodes' doors to one store."""
     store = Store()
     return store, FakeCluster(store, "n1"), FakeCluster(store, "n2")
+
+
+def get(node: Node, path: str) -> tuple[int, str]:
+    link = http.client.HTTPConnection(*node.http, timeout=5)
+    try:
+        link.request("GET", path)
+        answer = link.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        link.close()
+
+
+def info(node: Node, name: str) -> NodeInfo:
+    return NodeInfo(name, "b", str(node.address), str(node.http), "serving", "1", 0, 0.1, alive=True)

@@ -1,0 +1,142 @@
+"""R6: the subscription comes back by itself and says so; a node that hears nothing knows it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from cluster.seam import Health
+from tests.contract.space import LOBBY, Node, Space
+from tests.support.proxy import Proxy
+from tests.support.waiting import wait_until
+
+LEASE = 1.0
+Proxied = Callable[[Space], Proxy]
+
+
+def confirmations(node: Node, room: str | None) -> int:
+    with node.events.changed:
+        return node.events.subscribed.count(room)
+
+
+def test_wanted_rooms_are_heard_and_others_are_not(space: Space) -> None:
+    one, two = space.serve("n1"), space.serve("n2")
+    alice = one.claim("Alice")
+    alice.join("#ops")
+    alice.said("nobody hears this", "#ops")
+    two.hear("#ops")
+    alice.said("now", "#ops")
+    two.wait_texts(["now"], "#ops")
+    two.cluster.unwant("#ops")
+    wait_until(lambda: dict(space.admin.pubsub_numsub(space.key("room:#ops:log"))) == {space.key("room:#ops:log"): 0})
+    alice.said("not any more", "#ops")
+    alice.said("marker")
+    two.wait_texts(["marker"])
+    assert two.texts("#ops") == ["now"]
+    assert [each for each in two.events.subscribed if each] == [LOBBY, "#ops"]
+
+
+def test_many_rooms_wanted_at_once(space: Space) -> None:
+    node = space.serve("n1")
+    rooms = [f"#room{i}" for i in range(1200)]
+    for room in rooms:
+        node.cluster.want(room)
+    node.events.wait(lambda: set(rooms) <= set(node.events.subscribed), "all confirmed")
+
+
+def test_every_confirmation_is_told(real_space: Space) -> None:
+    """Real only: fakeredis has no CLIENT KILL."""
+    node = real_space.serve("n1")
+    node.hear("#ops")
+    for times in (2, 3):
+        real_space.admin.client_kill_filter(_type="pubsub")
+        for room in (None, LOBBY, "#ops"):
+            node.events.wait(lambda r=room, t=times: confirmations(node, r) >= t, f"{room} again")  # type: ignore[misc]
+    alice = node.claim("Alice")
+    alice.said("heard")
+    node.wait_texts(["heard"])
+    assert Health.DEAF not in node.events.healths
+
+
+def test_a_held_subscription_makes_deaf_within_the_lease_and_ends(space: Space, proxied: Proxied) -> None:
+    proxy = proxied(space)
+    node = space.serve("n1", LEASE, url=proxy.url)
+    alice = node.claim("Alice")
+    confirmed = confirmations(node, None)
+    proxy.hold("subscriber", requests=False)
+    held = time.monotonic()
+    node.wait_health(Health.DEAF)
+    assert time.monotonic() - held < LEASE + 0.5  # a loaded machine's half second
+    assert alice.said("deaf, not mute").n == 1
+    proxy.release()
+    node.wait_health(Health.SERVING)
+    node.events.wait(lambda: confirmations(node, None) > confirmed, "subscribed again")
+    alice.said("heard")
+    node.wait_texts(["heard"])
+    assert node.events.leases_lost == 0
+
+
+def test_a_subscription_that_went_silent_is_made_anew_before_anybody_is_deaf(space: Space, proxied: Proxied) -> None:
+    """One connection is stuck, the next one works: no reset may destroy what the one before it made."""
+    proxy = proxied(space)
+    node = space.serve("n1", LEASE * 2, url=proxy.url)
+    confirmed = confirmations(node, None)
+    proxy.hold("subscriber")
+    node.events.logs = [LOBBY]
+    node.events.wait(lambda: LOBBY in node.events.tops, "a heartbeat, whose probe is not heard")
+    proxy.cut("subscriber")
+    proxy.release()
+    node.events.wait(lambda: confirmations(node, None) > confirmed, "subscribed again")
+    for _ in range(5):
+        node.events.tops.clear()
+        node.events.wait(lambda: LOBBY in node.events.tops, "a heartbeat")
+    assert Health.DEAF not in node.events.healths
+    assert confirmations(node, None) <= confirmed + 2
+
+
+def test_missed_notices_are_made_up_for(space: Space, proxied: Proxied) -> None:
+    """Taken and ended while the subscription was away: pub/sub keeps nothing, so the claims are compared."""
+    proxy = proxied(space)
+    one, two = space.serve("n1", url=proxy.url), space.serve("n2")
+    alice, bob, carol = one.claim("Alice"), one.claim("Bob"), one.claim("Carol")
+    proxy.hold("subscriber")
+    later, gone = alice.resume_at(two), bob.resume_at(two)
+    gone.end()
+    wait_until(lambda: not space.row(bob), what="ended")
+    proxy.cut("subscriber")
+    proxy.release()
+    one.events.wait(lambda: len(set(one.events.taken)) >= 2, "told after all")
+    assert set(one.events.taken) == {(alice.session, later.claim), (bob.session, "")}
+    assert carol.said("still mine").n == 1
+
+
+def test_strangers_noise_on_the_channels_does_no_harm(space: Space) -> None:
+    node = space.serve("n1")
+    channel = space.key(f"node:n1/{node.cluster.boot}")
+    for noise in [
+        b"",
+        b"!",
+        b"!\xff\xfe",
+        b"!taken",
+        b"!taken x",
+        b"!taken x y z",
+        b"!probe",
+        b"\xff",
+        b"a b c\n",
+        b"#lobby",
+    ]:
+        space.admin.publish(channel, noise)
+        space.admin.publish(space.key(f"room:{LOBBY}:log"), noise)
+    node.claim("Alice").said("still hearing")
+    node.wait_texts(["still hearing"])
+    assert node.events.taken == []
+
+
+def test_tops_of_local_logs_come_with_heartbeats(space: Space) -> None:
+    one, two = space.serve("n1", LEASE), space.serve("n2", LEASE)
+    alice = one.claim("Alice")
+    two.events.logs = [LOBBY, alice.inbox, *(f"#r{i}" for i in range(600))]
+    position = alice.said("hi").position
+    two.events.wait(lambda: two.events.tops.get(LOBBY) == position, "the top")
+    assert two.events.tops[alice.inbox].offset == 0
+    two.events.wait(lambda: "#r599" in two.events.tops, "all of them")

@@ -1,0 +1,111 @@
+"""Settings, the command line, the log, the HTTP pages."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from node.command import node as command
+from node.logs import open_log
+from node.settings import BadSetting, NodeSettings
+from tests.unit.node.fake_cluster import FakeCluster, Store
+from tests.unit.node.support import HERE, running
+
+VALID: dict[str, Any] = {"id": "n1", "listen": HERE, "redis": "redis://127.0.0.1:1/0", "http": HERE}
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "allowed"),
+    [
+        ("id", "a b", "A-Z"),
+        ("id", "", "A-Z"),
+        ("redis", "127.0.0.1:6379", "redis://"),
+        ("prefix", "chat:", "{hydrachat}"),
+        ("prefix", "{}:", "{hydrachat}"),
+        ("advertise", "here", "HOST:PORT"),
+        ("lease", 0, "3600"),
+        ("lease", float("nan"), "3600"),
+        ("grace", -1, "86400"),
+        ("history", 201, "200"),
+        ("retain", 0, "10"),
+        ("log_format", "xml", "human or json"),
+    ],
+)
+def test_a_bad_setting_names_itself_its_value_and_what_is_allowed(setting: str, value: object, allowed: str) -> None:
+    with pytest.raises(BadSetting) as caught:
+        NodeSettings(**{**VALID, setting: value})
+    text = str(caught.value)
+    assert setting.replace("_", "-") in text
+    assert repr(value) in text
+    assert allowed in text
+
+
+def test_a_password_is_not_repeated() -> None:
+    with pytest.raises(BadSetting) as caught:
+        NodeSettings(**{**VALID, "redis": "http://user:secret@host/0"})
+    assert "secret" not in str(caught.value)
+
+
+ARGUMENTS = ["--id", "n1", "--listen", "127.0.0.1:0", "--redis", "redis://127.0.0.1:1", "--http", "127.0.0.1:0"]
+
+
+def test_help_has_an_example_and_a_bad_value_is_usage() -> None:
+    run = CliRunner().invoke
+    shown = run(command, ["--help"])
+    assert shown.exit_code == 0
+    assert "hydrachat node --id n1 --listen" in shown.output
+    for option in ("--advertise", "--prefix", "--lease", "--grace", "--history", "--retain", "--log-format"):
+        assert option in shown.output
+    for bad in (["--lease", "0"], ["--listen", "nowhere"], ["--log-format", "xml"]):
+        result = run(command, [*ARGUMENTS, *bad])
+        assert result.exit_code == 2
+        assert bad[1] in result.output
+    result = run(command, ARGUMENTS, env={"HYDRACHAT_RETAIN": "0"})
+    assert result.exit_code == 2
+    assert "retain: 0" in result.output
+
+
+def test_a_port_in_use_is_one_clear_line() -> None:
+    with running(FakeCluster(Store())) as node:
+        result = CliRunner().invoke(command, [*ARGUMENTS, "--listen", str(node.address)])
+        assert result.exit_code == 2
+        assert str(node.address) in result.output
+        assert "in use" in result.output
+
+
+def test_nothing_heavy_is_imported_to_read_the_command_line() -> None:
+    code = "import sys, node.command; print('redis' in sys.modules, 'structlog' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)
+    assert found.stdout.split() == ["False", "False"]
+
+
+def test_both_log_formats() -> None:
+    stream = io.StringIO()
+    open_log("n1", "json", stream).info("joined", nick="żółw", room="#lobby")
+    line = json.loads(stream.getvalue())
+    assert list(line) == ["ts", "level", "event", "node", "nick", "room"]
+    stream = io.StringIO()
+    open_log("n1", "human", stream).warning("broken", reason="went\naway")
+    text = stream.getvalue()
+    assert text.count("\n") == 1
+    assert "warning n1   broken reason='went\\naway'" in text
+
+
+def test_metrics_and_unknown_pages() -> None:
+    with running(FakeCluster(Store())) as node:
+        link = http.client.HTTPConnection(*node.http, timeout=5)
+        link.request("GET", "/metrics")
+        answer = link.getresponse()
+        body = answer.read().decode()
+        assert answer.status == 200
+        assert "hydrachat_connections 0.0" in body
+        link.request("GET", "/nothing")
+        assert link.getresponse().status == 404
+        link.close()

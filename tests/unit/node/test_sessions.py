@@ -1,0 +1,77 @@
+"""Sessions, the registry, and which rooms are heard."""
+
+from __future__ import annotations
+
+import time
+from typing import cast
+
+from cluster.types import Claimed, Name, Position, Published
+from node import rooms as rooms_module
+from node.connection import Connection
+from node.metrics import Metrics
+from node.registry import Registry
+from node.rooms import Rooms
+from node.session import Session, new_id, token_hash
+from node.workers import Workers
+from tests.unit.node.fake_cluster import FakeCluster, Store
+
+
+def session(name: str = "s", claim: str = "c") -> Session:
+    claimed = Claimed(name, claim, Name("Bob", "bob"), 0, 1, {"#lobby": Position("E", 1)}, resumed=False)
+    return Session(claimed, token_hash("t"), "127.0.0.1:1", cast("Connection", None))
+
+
+def test_ids_are_random_and_fit_the_wire() -> None:
+    ids = {new_id() for _ in range(1000)}
+    assert len(ids) == 1000
+    assert all(len(each) == 22 and each.replace("-", "a").replace("_", "a").isalnum() for each in ids)
+
+
+def test_a_session_remembers_the_highest_position_of_few_logs() -> None:
+    one = session()
+    for n, offset in ((1, 5), (2, 9), (3, 7)):
+        one.published(Published(n, "#lobby", Position("E", offset), 0))
+    assert (one.n, one.accepted["#lobby"].offset) == (3, 9)
+    for number in range(200):
+        one.published(Published(4, f"@{number}", Position("E", 1), 0))
+    assert len(one.accepted) == 64
+
+
+def test_registry() -> None:
+    registry, first, second = Registry(), session(claim="a"), session(claim="b")
+    assert registry.add(first) is None
+    assert registry.add(second) is first
+    assert not registry.remove(first)
+    assert not registry.set_away(first)
+    assert registry.set_away(second)
+    assert second.record({}).away
+    registry.sweep(0)
+    assert len(registry) == 1
+    registry.sweep(time.monotonic() + 1)
+    assert len(registry) == 0
+    registry.add(first)
+    assert registry.take_all() == [first]
+    assert registry.all() == []
+
+
+def test_a_room_is_wanted_at_its_first_member_and_left_a_while_after_its_last() -> None:
+    cluster = FakeCluster(Store())
+    rooms = Rooms(cluster.read, cluster, Workers(), Metrics())
+    feed = rooms.hold("#r")
+    assert rooms.hold("#r") is feed
+    rooms.receive(cluster.store.append("#r", "message", "s", 1, "bob", "x"))
+    assert cluster.wanted == ["#r"]
+    rooms.release("#r")
+    rooms.release("#r")
+    assert cluster.wanted == []  # nobody had become a member
+    feed = rooms.hold("#r")
+    feed._epoch, feed._next = "E1", 2
+    rooms.hold("@s")
+    assert rooms.logs() == ["#r", "@s"]
+    rooms.release("#r")
+    now = time.monotonic()
+    rooms.sweep(now + rooms_module.LINGER - 1)
+    assert (rooms.logs(), cluster.wanted) == (["@s"], ["#r"])
+    assert rooms.place("#r") == Position("E1", 1)
+    rooms.sweep(now + rooms_module.LINGER + 1)
+    assert (cluster.wanted, rooms.place("#r")) == ([], None)
