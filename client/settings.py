@@ -22,6 +22,7 @@ class Settings:
     ghost_time: float = 45.0  # how long an unanswered hello of ours may hold the nickname
     lived: float = 2.0  # a connection that lived less counts as a failed attempt
     window: int = 64  # `say` unanswered
+    kept: int = 128  # `say` with an outcome, remembered in case the cluster loses its newest data
     backlog: int = 1000  # `say` waiting in all
     unread: int = 10_000  # events nobody took yet, then the socket is not read
     remembered: int = 4096  # message identities a log

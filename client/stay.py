@@ -35,7 +35,7 @@ class Stay:
         self.inbound = Inbound(
             remembered=settings.remembered, ack_every=settings.ack_every, ack_after=settings.ack_after
         )
-        self.unsent = Unsent(settings.window, settings.backoff_base, settings.retry_cap, rng)
+        self.unsent = Unsent(settings.window, settings.backoff_base, settings.retry_cap, rng, settings.kept)
         self.requests = Requests(settings.backoff_base, settings.retry_cap, rng)
 
     def await_receipt(self, n: int, ticket: int) -> None:

@@ -49,8 +49,9 @@ class Place:
 class Unsent:
     """Pure: takes the time as an argument, returns frames. One thread at a time."""
 
-    def __init__(self, window: int, base: float, cap: float, rng: random.Random) -> None:
+    def __init__(self, window: int, base: float, cap: float, rng: random.Random, kept: int = KEPT) -> None:
         self._window = window
+        self._kept = kept
         self._base = base
         self._cap = cap
         self._rng = rng
@@ -183,7 +184,9 @@ class Unsent:
         return next((n for n, saying in self._sayings.items() if not saying.done), self._last + 1)
 
     def _forget(self) -> None:
+        # Not from `_next` on: a rewind may have come back to what got its outcome meanwhile.
+        oldest = self._last - self._kept
         for n in list(self._sayings):
-            if n > self._last - KEPT or not self._sayings[n].done:
+            if n >= oldest:
                 break
             del self._sayings[n]

@@ -14,14 +14,14 @@ from node.workers import Workers
 
 
 class Events:
-    """Implements `ClusterEvents`. `house` is set once, before the cluster starts. `on_deaf` starts what
-    a deaf node does (R9), `fail` stops the process."""
+    """Implements `ClusterEvents`. `house` is set once, before the cluster starts. `on_trouble` starts what
+    a deaf or degraded node does for its clients (R9), `fail` stops the process."""
 
     house: House
 
-    def __init__(self, workers: Workers, on_deaf: Callable[[], None], fail: Callable[[], None]) -> None:
+    def __init__(self, workers: Workers, on_trouble: Callable[[], None], fail: Callable[[], None]) -> None:
         self._workers = workers
-        self._on_deaf = on_deaf
+        self._on_trouble = on_trouble
         self._fail = fail
 
     def on_entry(self, entry: Entry) -> None:
@@ -44,8 +44,8 @@ class Events:
 
     def on_health(self, health: Health) -> None:
         self.house.standing.turn(health)
-        if health is Health.DEAF:
-            self._on_deaf()
+        if health in (Health.DEAF, Health.DEGRADED):
+            self._on_trouble()
 
     def on_lease_lost(self) -> None:
         lost = self.house.registry.take_all()

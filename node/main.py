@@ -81,6 +81,7 @@ class Node:
 
     def start(self) -> None:
         """Starts all threads; serves as soon as Redis is reached."""
+        self._log.info("starting", listen=str(self.address), http=str(self.http))
         threading.stack_size(STACK)
         spawn = self._supervisor.spawn
         spawn("http", self._health.run)
@@ -91,7 +92,6 @@ class Node:
         spawn("scout", lambda: self._scout.run(self.house))
         self.house.cluster.start()
         spawn("accept", self._listener.run)
-        self._log.info("starting", listen=str(self.address), http=str(self.http))
 
     def wait(self) -> int:
         """Blocks until a signal comes or the node fails; the exit code. Main thread."""
@@ -108,6 +108,7 @@ class Node:
         deadline = time.monotonic() + self._settings.stop_within
         house = self.house
         house.standing.leave()
+        self._supervisor.stopping()
         self._listener.stop()
         if not self._supervisor.crashed:
             moving.drain(house, deadline - 4)
@@ -132,7 +133,6 @@ class Node:
                 thread.join(max(0.0, deadline - time.monotonic()))
 
     def _stop_threads(self, deadline: float) -> None:
-        self._supervisor.stopping()
         # A client that waited for Redis was answered by the end of the cluster.
         self.house.roster.wait_until_none(min(deadline, time.monotonic() + 0.5))
         for part in (self._scout, self._ticker, self._workers, self.house.deliverer, self._health):

@@ -1,4 +1,4 @@
-"""Sends clients elsewhere: from a deaf node (R9) and from one that leaves."""
+"""Sends clients elsewhere: from a deaf node (R9), from one that alone can't reach Redis, from one that leaves."""
 
 from __future__ import annotations
 
@@ -22,12 +22,17 @@ SPREAD = 1000
 """Milliseconds over which clients are told to come, so that they are no herd."""
 _TEXTS = {
     Code.DEAF: "this node does not hear the others",
+    Code.DEGRADED: "this node can't reach its store",
     Code.DRAINING: "this node is leaving",
 }
+_TROUBLES = {Health.DEAF: Code.DEAF, Health.DEGRADED: Code.DEGRADED}
 
 
 class Scout:
-    """While we are deaf, looks for a node that is well and sends the clients there."""
+    """While we are deaf or degraded, looks for a node that is well and sends the clients there.
+
+    Degraded only after a lease: by then the others know as well if it is Redis that is away (then
+    everybody stays), and if it is not, our sessions' grace has begun."""
 
     def __init__(self, standing: Standing) -> None:
         self._standing = standing
@@ -35,7 +40,7 @@ class Scout:
         self._stopping = False
 
     def look(self) -> None:
-        """We have gone deaf. Never blocks; any thread."""
+        """We have gone deaf, or degraded. Never blocks; any thread."""
         self._look.set()
 
     def stop(self) -> None:
@@ -48,11 +53,20 @@ class Scout:
         while not self._stopping:
             self._look.wait()
             self._look.clear()
-            while house.cluster.health is Health.DEAF and not self._standing.leaving.is_set():
-                places = well(candidates(house))
-                if places:
-                    send_away(house, house.roster.all(), places, Code.DEAF)
+            if house.cluster.health is Health.DEGRADED:
+                self._standing.leaving.wait(house.settings.lease)
+            told: set[Connection] = set()
+            while (code := _TROUBLES.get(house.cluster.health)) and not self._standing.leaving.is_set():
+                self._send(house, code, told)
                 self._standing.leaving.wait(ASK_AGAIN)
+
+    def _send(self, house: House, code: Code, told: set[Connection]) -> None:
+        places = well(candidates(house))
+        # Who reads lines is told once; he moves by hand or stays.
+        connections = [one for one in house.roster.all() if one.native or one not in told]
+        if places and connections:
+            send_away(house, connections, places, code)
+            told.update(connections)
 
 
 def candidates(house: House) -> list[NodeInfo]:

@@ -86,8 +86,7 @@ def test_who_was_away_at_a_flushall_is_told_what_is_gone(deploy: Deploy) -> None
         wait_until(lambda: cluster.presence().get("ana") == "n1 away", what="ana is away")
         for text in ("one", "two", "three"):
             ben.say(text)
-        missed = [ben.expect(Accepted, lambda frame: frame.n >= 1).offset for _ in range(3)]
-        ben.expect_text("three")
+        missed = [ben.expect(Accepted).offset for _ in range(3)]
         with cluster.redis.client() as redis:
             redis.flushall()
         for node in cluster.nodes:

@@ -134,7 +134,7 @@ def test_fifty_threads_wait_when_the_node_stops(space: Space, proxied: Proxied) 
 def test_it_starts_while_redis_is_away(space: Space, proxied: Proxied) -> None:
     proxy = proxied(space)
     proxy.refuse()
-    node = space.node("n1", lease=1.0, url=proxy.url).start()
+    node = space.node("n1", lease=0.7, url=proxy.url).start()
     wait_until(lambda: proxy.refused > 3, what="it tries")
     node.wait_health(Health.DEGRADED)
     proxy.accept()

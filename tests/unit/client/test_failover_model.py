@@ -7,6 +7,7 @@ from collections.abc import Callable
 from hypothesis import given, settings, strategies as st
 
 from client.events import AcceptedEvent, Connected, GapEvent, MaybeLost
+from client.settings import Settings
 from tests.unit.client.model import ADDRESSES, Driver, World
 from wire.frames import Message
 
@@ -14,7 +15,7 @@ OPS = st.one_of(
     st.tuples(st.just("step"), st.integers(0, 3)),
     st.tuples(st.just("step"), st.integers(0, 3)),
     st.tuples(st.just("steps"), st.integers(1, 30)),
-    st.tuples(st.just("say"), st.integers(1, 5)),
+    st.tuples(st.just("say"), st.integers(1, 12)),
     st.tuples(st.just("post"), st.integers(1, 3)),
     st.tuples(st.just("cut"), st.integers(0, 6)),
     st.tuples(st.just("kill"), st.integers(0, 2)),
@@ -49,7 +50,8 @@ DEEDS: dict[str, Callable[[Driver, World, int], object]] = {
 @given(st.lists(OPS, max_size=80), st.integers(0, 1000))
 def test_whatever_breaks_nothing_is_lost_or_doubled(ops: list[tuple[str, int]], seed: int) -> None:
     world = World()
-    driver = Driver(world, seed)
+    # Small numbers, so that a few steps reach every edge of the window and the memory.
+    driver = Driver(world, seed, Settings(window=4, kept=2, remembered=64, ack_every=3))
     driver.start()
     driver.settle()
     for op, number in ops:

@@ -127,3 +127,20 @@ def test_out_of_order_does_not_skip_what_has_no_outcome() -> None:
     line.outcome(1)
     line.outcome(2)
     assert numbers(line.due(0.0)) == [3]
+
+
+def test_outcomes_that_come_during_a_rewind_do_not_pull_the_ground_away() -> None:
+    line = unsent(*("x" for _ in range(3 * KEPT)))
+    line.due(0.0)
+    assert line.retry(64, 0.0)
+    for n in range(1, 64):
+        line.outcome(n)
+    assert numbers(line.due(10.0)) == list(range(64, 128))
+
+
+def test_the_memory_is_bounded() -> None:
+    line = unsent(*("x" for _ in range(1000)), window=1000)
+    line.due(0.0)
+    for n in range(1, 1001):
+        line.outcome(n)
+    assert len(line._sayings) == KEPT

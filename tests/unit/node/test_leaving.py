@@ -37,6 +37,7 @@ def test_drain_sends_native_clients_to_a_node_that_serves() -> None:
         assert list(store.nicks) == ["alice"]
     events = [line["event"] for line in log_of(n1)]
     assert events[-1] == "stopped"
+    assert "error" not in events
     assert "draining" in events
 
 

@@ -194,7 +194,9 @@ def test_hello_timeout_and_silence() -> None:
 def test_hostile_bytes_cost_nobody_else(garbage: bytes) -> None:
     with running(FakeCluster(Store())) as node, Native(node) as alice:
         alice.enter("alice")
-        with socket.create_connection(tuple(node.address), timeout=5) as hostile:
+        with socket.socket() as hostile:
+            hostile.settimeout(5)
+            hostile.connect(tuple(node.address))
             hostile.sendall(garbage)
             hostile.shutdown(socket.SHUT_WR)
             while hostile.recv(65536):
