@@ -185,7 +185,7 @@ class Unsent:
 
     def _forget(self) -> None:
         # Not from `_next` on: a rewind may have come back to what got its outcome meanwhile.
-        oldest = self._last - self._kept
+        oldest = min(self._next, self._first_open() - self._kept)
         for n in list(self._sayings):
             if n >= oldest:
                 break

@@ -40,7 +40,7 @@ class Events:
         if claim:
             self._workers.schedule(Doubt(ours, self.house.registry, self.house.cluster.leave))
         elif self.house.registry.remove(ours):
-            self._end(ours, "ended")
+            self._end(ours, "expired" if ours.away_since else "ended")
 
     def on_health(self, health: Health) -> None:
         self.house.standing.turn(health)

@@ -41,6 +41,7 @@ class Feed:
         self._lock = threading.Lock()
         self._epoch = ""  # '': the place is not known yet
         self._next = 0
+        self._top: Position | None = None  # of the last heartbeat
         self._stale = False  # something came before the place was known
         self._live: dict[Dialect, dict[Delivery, Outbox]] = {Dialect.NATIVE: {}, Dialect.PLAIN: {}}
         self._ahead: dict[Delivery, None] = {}  # they wait for the feed: it will come to their place
@@ -57,10 +58,13 @@ class Feed:
         self.missing()
 
     def heard(self, top: Position) -> None:
-        """The log's top is `top`."""
+        """The log's top is `top`, says a heartbeat. What is still on its way through the subscriber is not
+        missing: only what had been there a heartbeat before already."""
         with self._lock:
-            complete = top.epoch == self._epoch and top.offset < self._next
-        if not complete:
+            before, self._top = self._top, top
+            turned = top.epoch != self._epoch
+            behind = before is not None and before.epoch == self._epoch and before.offset >= self._next
+        if turned or behind:
             self.missing()
 
     def missing(self) -> None:

@@ -38,8 +38,7 @@ def gap_letter(entry: Entry, seen: Position | None, dialect: Dialect) -> bytes:
 
     A native client's cursor must move over it; a plain one reads of it only if it missed something."""
     former, first, last = parse_gap(entry.text)
-    # What lies before the gap was not lost, and the log told it before this entry.
-    complete = max(seen.offset, first - 1) if seen is not None and seen.epoch == former else first - 1
+    complete = seen.offset if seen is not None and seen.epoch == former else first - 1
     if dialect is Dialect.PLAIN and 0 < last <= complete:
         return b""
     return render(

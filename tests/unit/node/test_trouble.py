@@ -100,6 +100,7 @@ def test_entries_that_the_subscription_lost_are_fetched() -> None:
         cluster.failing_reads = 2
         cluster.mute = False
         cluster.beat()
+        cluster.beat()
         assert [bob.expect(Message).text for _ in range(2)] == ["one", "two"]
         cluster.mute = True
         alice.put("three\n")
