@@ -115,13 +115,13 @@ class Cluster:
         drained = now + (deadline - now) * _FOR_PUBLISHING
         self._publisher.stop(drained)
         self._reader.stop(now)
-        self._reader.abort()
         self._crew.join("publisher", drained)
-        self._publisher.abort()
         self._subscriber.stop()
         self._beat.stop()
-        self._crew.join_all(now + (deadline - now) * _FOR_SIGNING_OFF)
-        self._beat.abort()
+        self._crew.join_giving_up("publisher", self._publisher.abort, deadline)
+        self._crew.join_giving_up("reader", self._reader.abort, deadline)
+        self._crew.join("beat", now + (deadline - now) * _FOR_SIGNING_OFF)
+        self._crew.join_giving_up("beat", self._beat.abort, deadline)
         self._crew.join_all(deadline)
         if not self._crew.is_alive("subscriber"):
             self._subscriber.close()

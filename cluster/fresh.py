@@ -65,13 +65,13 @@ class Fresh:
                 note.record = None
 
     def taken(self, session: str, claim: str, time: int) -> bool:
-        """A notice that `claim` has taken the session at Redis time `time`, ms. False: it is outdated,
+        """A notice that `claim` has taken the session at Redis time `time`, µs. False: it is outdated,
         since the session has come back to us after that."""
         with self._lock:
             note = self._notes.get(session)
             if note is None or note.claim == claim:
                 return True
-            if note.record is not None and note.record.taken >= time:
+            if note.record is not None and note.record.taken > time:
                 return False
             if not note.ended:
                 del self._notes[session]

@@ -33,7 +33,7 @@ _CONTROL = b"!"
 class SubscriberActions:
     lost: Callable[[], None]  # the connection failed (it is being opened again)
     confirmed: Callable[[], None]  # the node's own channel is subscribed, for the first time or again
-    taken: Callable[[str, str, int], None]  # session, claim that has it now or '-', Redis time in ms
+    taken: Callable[[str, str, int], None]  # session, claim that has it now or '-', Redis time in µs
 
 
 class Subscriber:

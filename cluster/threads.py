@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 
+_AGAIN = 0.02
+
 
 class Crew:
     """Threads of one owner. `on_fatal(error)` is called, on the dying thread, with what killed it."""
@@ -31,6 +33,13 @@ class Crew:
         thread = self._threads.get(name)
         if thread is not None:
             thread.join(max(0.0, deadline - time.monotonic()))
+
+    def join_giving_up(self, name: str, give_up: Callable[[], None], deadline: float) -> None:
+        """Waits for a thread that is to give up what it waits for: told again and again, since it may be about to
+        wait for the next thing."""
+        while self.is_alive(name) and time.monotonic() < deadline:
+            give_up()
+            self.join(name, min(deadline, time.monotonic() + _AGAIN))
 
     def is_alive(self, name: str) -> bool:
         thread = self._threads.get(name)

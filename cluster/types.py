@@ -117,7 +117,7 @@ class Claimed:
     """A session that is now this connection's.
 
     `logs`: `#room` / `@<session>` -> where it stands for this session: what comes after is to be delivered.
-    `taken`: Redis time of the claim, Unix ms, to be given back in `SessionRecord`.
+    `taken`: Redis time of the claim, µs, to be given back in `SessionRecord`.
     """
 
     session: str

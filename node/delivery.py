@@ -45,7 +45,7 @@ class Delivery:
 
     def step(self) -> float | None:
         """Reads one page and offers it. A worker's."""
-        if self.outbox.finishing or not self.feed.is_behind(self) or not self.outbox.low(self._resume):
+        if self.outbox.finishing or not self.feed.must_read(self) or not self.outbox.low(self._resume):
             return None
         cursor = Position(self.epoch, self.next - 1)
         try:

@@ -15,9 +15,10 @@ from typing import Protocol
 from cluster.errors import ClusterError, Stopped
 from cluster.types import Entry, Kind, Page, Position
 from node.delivery import PAGE, RETRY, Delivery
-from node.letters import letter, wire_log
+from node.letters import wire_log
 from node.metrics import Metrics
 from node.outbox import Outbox
+from node.recent import LIMIT, Letters, Recent
 from node.workers import Workers
 from wire import Dialect
 
@@ -44,6 +45,7 @@ class Feed:
         self._top: Position | None = None  # of the last heartbeat
         self._stale = False  # something came before the place was known
         self._live: dict[Dialect, dict[Delivery, Outbox]] = {Dialect.NATIVE: {}, Dialect.PLAIN: {}}
+        self._recent = Recent(LIMIT if log.startswith("#") else 0)
         self._ahead: dict[Delivery, None] = {}  # they wait for the feed: it will come to their place
 
     # -- entries come in ------------------------------------------------------------------
@@ -136,10 +138,12 @@ class Feed:
         else:
             self.workers.schedule(delivery)
 
-    def is_behind(self, delivery: Delivery) -> bool:
-        """Whether the delivery has to read for itself."""
+    def must_read(self, delivery: Delivery) -> bool:
+        """Whether the delivery has to read for itself; if the feed's memory reaches, it goes on from there."""
         with self._lock:
-            return not (delivery.gone or self._is_live(delivery) or delivery in self._ahead)
+            if delivery.gone or self._is_live(delivery) or delivery in self._ahead:
+                return False
+            return delivery.epoch != self._epoch or self._place(delivery)
 
     def settle(self, delivery: Delivery, top: Position) -> float | None:
         """A delivery has read a page of a log whose top was `top`: where does it go on? (`Task.step`)"""
@@ -167,18 +171,20 @@ class Feed:
     def _advance(self, entry: Entry, *, replay: bool = False) -> None:
         if replay:
             self._demote_slow_ones()
+        letters = Letters(entry)
         if entry.kind == Kind.GAP:
             self._offer_gap(entry)
         else:
-            self._offer(entry)
+            self._offer(letters)
+        self._recent.add(letters)
         self._next = entry.offset + 1
         if self._ahead:
             self._fetch_those_met()
 
-    def _offer(self, entry: Entry) -> None:
+    def _offer(self, letters: Letters) -> None:
         for dialect, live in self._live.items():
             if live:
-                data = letter(entry, dialect)
+                data = letters.made(dialect)
                 if data:
                     for outbox in live.values():
                         outbox.offer(data)
@@ -213,13 +219,25 @@ class Feed:
     def _place(self, delivery: Delivery) -> bool:
         """Live, waiting for the feed, or else (True) behind it: to be scheduled."""
         self._ahead.pop(delivery, None)
-        if delivery.until is not None or (delivery.epoch == self._epoch and delivery.next < self._next):
+        if delivery.until is not None:
+            return True
+        if delivery.epoch == self._epoch and delivery.next < self._next and not self._bridge(delivery):
             return True
         if delivery.epoch == self._epoch and delivery.next == self._next:
             self._live[delivery.dialect][delivery] = delivery.outbox
         else:
             self._ahead[delivery] = None
         return False
+
+    def _bridge(self, delivery: Delivery) -> bool:
+        """Offers what it lacks from memory. False: that is not all here, or more than it takes now."""
+        missing = self._recent.since(delivery.next)
+        for letters in missing or ():
+            if delivery.outbox.size >= delivery.outbox.low_water:
+                return False
+            letters.offer(delivery)
+            delivery.next = letters.entry.offset + 1
+        return missing is not None
 
     def _reached(self, delivery: Delivery, top: Position | None = None) -> bool:
         until = delivery.until
@@ -253,6 +271,7 @@ class Feed:
                 for delivery in live:
                     delivery.turn(place, page)
             self._epoch, self._next = page.position.epoch, page.start
+            self._recent.clear()
             return True
 
     def _end_page(self, page: Page) -> bool:

@@ -31,13 +31,13 @@ class Session:
     """Made by the connection's thread that claimed it.
 
     Each field has one writer. Connection thread: `rooms` (a new tuple each time), `deliveries`, `said`,
-    `away_since`. Publisher thread: `n`, `answered`, `accepted`.
+    `away_since`. Publisher thread: `n`, `answered`, `told`, `accepted`.
     """
 
     __slots__ = (
         "accepted",
         "address",
-        "all_answered",
+        "all_told",
         "answered",
         "away_since",
         "claim",
@@ -50,6 +50,7 @@ class Session:
         "said",
         "since",
         "token_hash",
+        "told",
     )
 
     def __init__(self, claimed: Claimed, hashed: str, address: str, connection: Connection) -> None:
@@ -65,7 +66,8 @@ class Session:
         self.n = claimed.n
         self.said = 0  # how many were submitted, and how many of them answered
         self.answered = 0
-        self.all_answered: threading.Event | None = None  # made by whoever waits for it
+        self.told = 0  # … and how many of the answers were given to the client
+        self.all_told: threading.Event | None = None  # made by whoever waits for it
         self.accepted: dict[str, Position] = {}  # what this session said last in each log
         self.away_since = 0.0  # monotonic; 0: here
 
@@ -77,11 +79,11 @@ class Session:
     def unanswered(self) -> int:
         return self.said - self.answered
 
-    def answer(self) -> None:
-        """One more of what was said has its outcome. Publisher thread."""
-        self.answered += 1
-        waiter = self.all_answered
-        if waiter is not None and not self.unanswered:
+    def tell(self) -> None:
+        """One more answer was given to the client. Publisher thread."""
+        self.told += 1
+        waiter = self.all_told
+        if waiter is not None and self.told == self.said:
             waiter.set()
 
     def consumed(self, n: int) -> None:

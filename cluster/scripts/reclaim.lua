@@ -1,6 +1,6 @@
 -- include: membership
 -- R5: a node brings a live session of its own into a new term, and says how far it knew the session's logs.
--- ARGV[6] session  [7] claim  [8] taken ms (0: unknown)  [9] nickname as shown  [10] as compared  [11] token hash
+-- ARGV[6] session  [7] claim  [8] taken µs (0: unknown)  [9] nickname as shown  [10] as compared  [11] token hash
 -- ARGV[12] address  [13] since ms  [14] last n  [15] rooms  [16] rooms of a join or leave without an answer
 -- ARGV[17] here | away  [18…] log, epoch, offset, …
 -- Reply: 'ok' | 'fenced' (somebody else's now) | 'recover' | 'lease'

@@ -31,9 +31,9 @@ def quit_(connection: Connection, _: Quit) -> None:
 
 def await_answers(session: Session, deadline: float) -> None:
     """Blocks until all that was said has its answer; the publisher wakes us."""
-    answered = session.all_answered = threading.Event()
-    if session.unanswered:
-        answered.wait(max(0.0, deadline - time.monotonic()))
+    told = session.all_told = threading.Event()
+    if session.told < session.said:
+        told.wait(max(0.0, deadline - time.monotonic()))
 
 
 def _await_own_messages(session: Session, deadline: float) -> None:

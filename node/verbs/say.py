@@ -59,6 +59,12 @@ class _Answer:
 
     def __call__(self, outcome: Published | ClusterError) -> None:
         _remember(self.connection, self.session, self.n, outcome)
+        # First of all: who reads this answer may say the next one at once.
+        self.session.answered += 1
+        self._tell(outcome)
+        self.session.tell()
+
+    def _tell(self, outcome: Published | ClusterError) -> None:
         if isinstance(outcome, Published):
             log = outcome.log if outcome.log.startswith("#") else self.to
             where = outcome.position
@@ -69,7 +75,6 @@ class _Answer:
             self.connection.tell(Error(code=self.error.code, text=self.error.text, n=self.n))
         else:
             self.connection.tell(refusal(outcome, n=self.n))
-        self.session.answer()
 
 
 def _submit(answer: _Answer, to: str, text: str, holder: str, refused: str) -> None:

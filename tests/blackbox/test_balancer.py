@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from tests.support.deployment import Deployment, Node
+from tests.support.deployment import Deployment
 from tests.support.history import Kind
 from tests.support.native import NativeClient
 from tests.support.plainclient import PlainClient
+from tests.support.servers import Node
 from tests.support.talker import Crowd
 from tests.support.tcp import Wire
 from tests.support.waiting import wait_until
@@ -86,6 +87,24 @@ def test_the_balancer_cuts_the_clients_of_a_node_that_stands_still(deploy: Deplo
             back.resume(welcome, dict(welcome.logs))
 
             assert back.expect(Welcome).node != welcome.node
+
+
+def test_a_restart_of_the_balancer_is_a_reconnect(deploy: Deploy, haproxy: str) -> None:
+    cluster = deploy(nodes=2, grace=8.0)
+    front = cluster.start_balancer(haproxy)
+    with Crowd(cluster, 4, servers=[front.address]) as crowd, NativeClient(front.address, "raw") as raw:
+        welcome = raw.enter()
+        crowd.wait_talk(2)
+        front.kill()
+        raw.expect_end()
+        front.start()
+        with NativeClient(front.address, "raw") as back:
+            back.resume(welcome, dict(welcome.logs))
+            assert back.expect(Welcome).session == welcome.session
+            crowd.wait_talk(2)
+            crowd.finish(others=("raw",))
+
+        assert crowd.history.count(Kind.RENEWED) == crowd.history.count(Kind.GAP) == 0
 
 
 def _node(cluster: Deployment, name: str) -> Node:

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.support.deployment import HOST, Deployment
+from tests.support.deployment import Deployment
 from tests.support.native import NativeClient
 from tests.support.plainclient import PlainClient
 from tests.support.programs import required
+from tests.support.servers import HOST
 from tests.support.texts import PHRASES
 from wire.frames import Message, Quit, Receipt
 

@@ -12,6 +12,7 @@ from tests.support.native import NativeClient
 from tests.support.plainclient import PlainClient
 from tests.support.talker import Crowd
 from tests.support.waiting import wait_until
+from wire.codes import Code
 from wire.frames import Accepted, Error, Left, Message, Welcome
 
 Deploy = Callable[..., Deployment]
@@ -22,6 +23,9 @@ def test_kill_9_of_a_node_under_the_talk_of_20(deploy: Deploy) -> None:
     with Crowd(cluster, 20) as crowd:
         crowd.wait_talk(3)
         homeless = crowd.at("n1")
+        # A burst, so that much is on its way, accepted but not answered, when the node dies.
+        for talker in homeless * 10:
+            talker.say()
         cluster.nodes[0].kill()
         wait_until(lambda: all(talker.chat.node != "n1" for talker in homeless), what="all have moved")
         crowd.wait_talk(5)
@@ -69,6 +73,30 @@ def test_a_node_that_wakes_up_after_its_lease_speaks_for_nobody(deploy: Deploy) 
         assert said == ["heard after all", "from the true ana"]
         assert not [frame for frame in ben.frames if isinstance(frame, Left)]
     sleeper.wait_ready()
+
+
+def test_a_node_that_wakes_up_within_its_lease_does_not_speak_for_who_has_moved(deploy: Deploy) -> None:
+    cluster = deploy(nodes=2, lease=6.0)
+    sleeper, other = cluster.nodes
+    with (
+        NativeClient(sleeper.address, "ana") as before,
+        NativeClient(other.address, "ana") as after,
+        NativeClient(other.address, "ben") as ben,
+    ):
+        welcome = before.enter()
+        ben.enter()
+        sleeper.freeze()
+        before.say("said to a node that sleeps")
+        after.resume(welcome, dict(welcome.logs))
+        after.expect(Welcome)
+        sleeper.thaw()
+        before.expect_error(Code.TAKEN_OVER)
+        before.expect_end()
+        after.say("from the true ana")
+        ben.expect_text("from the true ana")
+
+        assert [f.text for f in ben.frames if isinstance(f, Message)] == ["from the true ana"]
+        assert not sleeper.events("lease_lost")
 
 
 def test_users_of_a_node_that_stands_still_move(deploy: Deploy) -> None:

@@ -12,7 +12,7 @@ from tests.support.processes import environment
 from tests.support.texts import PHRASES
 from tests.support.waiting import wait_until
 from wire.codes import Code
-from wire.frames import Accepted, Ack, Joined, Left, Members, Message, Quit, Receipt, Say, Who
+from wire.frames import Accepted, Ack, Joined, Left, Members, Message, Quit, Receipt, Say, Welcome, Who
 
 
 def test_what_one_says_both_see_in_one_order(calm: Deployment) -> None:
@@ -105,6 +105,27 @@ def test_64_at_once_are_consumed_in_order(calm: Deployment) -> None:
         assert [fast.expect(Accepted).n for _ in range(64)] == list(range(1, 65))
         heard = [eva.expect(Message, lambda frame: frame.nick == "max").text for _ in range(64)]
         assert heard == [f"burst {n}" for n in range(1, 65)]
+
+
+def test_what_is_said_again_after_a_crash_is_not_heard_again(calm: Deployment) -> None:
+    with NativeClient(calm.addresses[1], "hears") as hears, NativeClient(calm.addresses[1], "again") as back:
+        hears.enter()
+        with NativeClient(calm.addresses[0], "again") as again:
+            welcome = again.enter()
+            again.say("once")
+            first = hears.expect_text("once")
+        back.resume(welcome, dict(welcome.logs))
+        assert back.expect(Welcome).n == 1
+        back.say("once")
+        back.say("twice")
+
+        assert back.expect(Accepted, lambda frame: frame.n == 1).offset == first.offset
+        back.expect(Accepted, lambda frame: frame.n == 2)
+        hears.expect_text("twice")
+        said = [f.text for f in hears.frames if isinstance(f, Message) and f.session == welcome.session]
+        assert said == ["once", "twice"]
+        back.send(Quit())
+        back.expect_end()
 
 
 def _redis_cli(deployment: Deployment, *words: str) -> str:

@@ -13,11 +13,11 @@ from typing import Any
 import redis
 
 from cluster.cluster import Cluster
-from cluster.errors import ClusterError
+from cluster.errors import ClusterError, Refused
 from cluster.link import Identity
 from cluster.seam import Health
 from cluster.settings import ClusterSettings
-from cluster.types import Claimed, Entry, Membership, Name, Page, Position, Published, SessionRecord
+from cluster.types import Claimed, Entry, Membership, Name, Page, Position, Published, Reason, SessionRecord
 from tests.contract.recorder import DEADLINE, Recorder
 
 LOBBY = "#lobby"
@@ -139,8 +139,9 @@ class User:
         used = n or self.n + 1
 
         def done(outcome: Outcome) -> None:
-            if isinstance(outcome, Published):
-                self.relist(n=outcome.n)
+            passing = isinstance(outcome, Refused) and outcome.reason in (Reason.OUT_OF_ORDER, Reason.INBOX_FULL)
+            if isinstance(outcome, Published | Refused) and not passing:
+                self.relist(n=used)
             future.set_result(outcome)
 
         self.node.cluster.publish(self.session, self.claim, used, to, text, done, holder=holder, refusal=refusal)
@@ -216,6 +217,10 @@ class Space:
     def end_hold(self) -> None:
         """As if the time in which nobody is reaped after a term opened were over."""
         self.admin.hset(self.key("term"), "hold", 0)
+
+    def age(self, node: Node, seconds: float) -> None:
+        """As if the node's last heartbeat were so much longer ago."""
+        self.admin.zincrby(self.key("nodes"), -1000 * seconds, f"{node.name}/{node.cluster.boot}")
 
     def row(self, user: User) -> dict[str, str]:
         found: dict[str, str] = self.admin.hgetall(self.key(f"session:{user.session}"))

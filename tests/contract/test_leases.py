@@ -16,14 +16,14 @@ from tests.support.proxy import Proxy
 from tests.support.waiting import wait_until
 
 LEASE, GRACE = 0.7, 0.3
-LONG = 4.0  # a lease that does not end before the test fails
+LONG = 3.0  # a lease that does not end before the test fails
 Proxied = Callable[[Space], Proxy]
 
 
 def crash(node: Node, proxy: Proxy) -> None:
     """As by kill -9: connections break, nothing is signed off."""
     proxy.refuse()
-    node.stop(0.5)
+    node.stop(0.3)
 
 
 def lefts(space: Space) -> list[tuple[str, str]]:
@@ -38,6 +38,7 @@ def test_sessions_of_a_dead_node_end_once_whoever_reaps(space: Space, proxied: P
     alive = reapers[0].claim("Alive")
     space.end_hold()
     crash(dying, proxy)
+    space.age(dying, LEASE)
     wait_until(lambda: "u0" not in space.admin.hgetall(space.key("presence")) and len(lefts(space)) == 5, DEADLINE)
     assert sorted(lefts(space)) == [(name, "expired") for name in names]
     assert space.admin.hgetall(space.key("presence")) == {"Alive": "n2 here"}
@@ -66,6 +67,7 @@ def test_who_resumes_in_time_never_left(space: Space, proxied: Proxied) -> None:
     alice, bob = dying.claim("Alice"), dying.claim("Bob")
     space.end_hold()
     crash(dying, proxy)
+    space.age(dying, LEASE)
     wait_until(lambda: space.row(alice)["state"] == "away", what="away")
     later = alice.resume_at(living)
     wait_until(lambda: not space.row(bob), what="Bob's grace is over")
@@ -81,6 +83,7 @@ def test_a_late_heartbeat_is_refused_and_a_new_boot_begins(space: Space, proxied
     space.end_hold()
     proxy.hold()
     pending = alice.submit("from my grave")
+    space.age(sleeper, LEASE)
     wait_until(lambda: lefts(space) == [("Alice", "expired")], DEADLINE, "reaped")
     proxy.release()
     sleeper.events.wait(lambda: sleeper.events.leases_lost, "lease lost")
@@ -187,6 +190,7 @@ def test_one_session_that_cannot_be_ended_keeps_no_other_from_it(space: Space, p
     space.admin.set(space.key("room:#broken:log"), "planted")
     space.end_hold()
     crash(dying, proxy)
+    space.age(dying, LEASE)
     wait_until(lambda: not any(space.row(user) for user in free), DEADLINE, "the others ended")
     other.claim("Later").said("the cluster lives on")
     assert other.cluster.health is Health.SERVING

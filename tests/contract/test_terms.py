@@ -7,6 +7,7 @@ import shutil
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,9 @@ def gaps(space: Space, log: str = LOBBY) -> list[str]:
 
 
 def wait_recovered(*nodes: Node, times: int = 1) -> None:
+    for node in nodes:
+        with suppress(ClusterError):
+            node.cluster.rooms()  # who asks notices at once; else the next heartbeat does
     for node in nodes:
         node.events.wait(lambda node=node: len(node.events.recovered) >= times, "recovered")  # type: ignore[misc]
         node.wait_health(Health.SERVING)
@@ -239,7 +243,7 @@ def test_a_ghost_that_nobody_claims_gets_its_grace(
     own_space.admin.zadd(own_space.key("absent"), {ghost.session: 1})
     own_space.end_hold()
     wait_until(lambda: not own_space.row(ghost), what="expired")
-    assert alice.said("I am real").n == 1
+    assert alice.said("I am real").n == 2
     assert own_space.row(alice)["state"] == "here"
 
 
@@ -268,7 +272,6 @@ def test_of_two_that_hold_one_session_the_later_wins(space: Space, stale_first: 
     """n1 never heard that its session was taken. In whatever order the two re-claim, it is n2's."""
     one, two = space.serve("n1"), space.serve("n2")
     alice = one.claim("Alice")
-    wait_until(lambda: space.admin.time()[0] * 1000 > alice.claimed.taken, timeout=3, what="the clock moved on")
     later = alice.resume_at(two)
     one.events.wait(lambda: one.events.taken, "taken")
     alice.list()  # as if it had not been told
@@ -385,22 +388,23 @@ def test_recovery_while_many_talk(own_redis: RealRedis, own_space: Space) -> Non
     assert [node.events.leases_lost for node in nodes] == [0, 0]
 
 
-def test_recovery_that_is_cut_short_is_done_again(space: Space, proxied: Callable[[Space], Proxy]) -> None:
-    """At whatever byte: registered, re-claimed, told once, and no lease lost."""
-    for budget in (1, 200, 700, 900, 1100, 1200):
-        proxy = proxied(space)
-        node = space.serve(f"n{budget}", 0.7, url=proxy.url)
-        alice = node.claim(f"Alice{budget}")
-        alice.said("before")
-        node.wait_texts(["before"])
-        proxy.cut_after(budget, "publisher")
-        space.admin.flushall()
-        wait_recovered(node)
-        assert alice.said("after").n == 2
-        assert node.events.leases_lost == 0
-        assert node.events.recovered == [[]]
-        node.stop()
-        proxy.close()
+@pytest.mark.parametrize("step", ["recover", "register", "reclaim", "settled"])
+def test_recovery_that_is_cut_short_is_done_again(space: Space, proxied: Callable[[Space], Proxy], step: str) -> None:
+    """Done, but not known to be: registered, re-claimed, the gap told once, and no lease lost."""
+    proxy = proxied(space)
+    node = space.serve("n1", 1.0, url=proxy.url)
+    alice = node.claim("Alice")
+    former = alice.said("before").position
+    node.wait_texts(["before"])
+    asked_before = 0 if space.backend.kind == "fakeredis" else 1  # INFO
+    proxy.cut_at_answer(asked_before + 1 + ["recover", "register", "reclaim", "settled"].index(step), "publisher")
+    space.admin.flushall()
+    wait_recovered(node)
+    assert proxy.cuts == 1
+    assert alice.said("after").n == 2
+    assert node.events.leases_lost == 0
+    assert node.events.recovered == [[]]
+    assert gaps(space) == [f"{former.epoch} 1 {former.offset}"]
 
 
 def test_a_sleeper_does_not_bring_back_whom_others_have_buried(

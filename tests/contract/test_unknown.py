@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 
@@ -77,23 +78,36 @@ def test_cut_in_the_middle_of_pipelines_of_2000_publishes(space: Space, proxied:
     crowd.check(space)
 
 
+@contextmanager
+def again_and_again(act: Callable[[], object], pause: float) -> Iterator[None]:
+    """Does `act` meanwhile, on a thread."""
+    stop = threading.Event()
+
+    def loop() -> None:
+        while not stop.wait(pause):
+            act()
+
+    thread = threading.Thread(target=loop)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(DEADLINE)
+
+
 def test_client_kill_under_load(real_space: Space) -> None:
     """Real only: fakeredis keeps the connections of clients that are killed."""
     node = real_space.serve("n1")
     crowd = Crowd(node)
-    stop = threading.Event()
 
     def kill() -> None:
-        while not stop.wait(0.01):
-            for client in real_space.admin.client_list():
-                if client["name"].startswith("hydrachat-n1"):
-                    real_space.admin.client_kill_filter(_id=client["id"])
+        for client in real_space.admin.client_list():
+            if client["name"].startswith("hydrachat-n1"):
+                real_space.admin.client_kill_filter(_id=client["id"])
 
-    killer = threading.Thread(target=kill)
-    killer.start()
-    say_through(crowd)
-    stop.set()
-    killer.join(DEADLINE)
+    with again_and_again(kill, 0.01):
+        say_through(crowd)
     crowd.check(real_space)
 
 
@@ -115,18 +129,9 @@ def _taken(user: User, n: int, done: Callable[[Outcome], None]) -> bool:
 
 def test_script_flush_under_load(space: Space) -> None:
     node = space.serve("n1")
-    crowd = Crowd(node)
-    stop = threading.Event()
-
-    def flush() -> None:
-        while not stop.wait(0.005):
-            space.admin.script_flush()
-
-    flusher = threading.Thread(target=flush)
-    flusher.start()
-    crowd.say()
-    stop.set()
-    flusher.join(DEADLINE)
+    crowd = Crowd(node, 10)
+    with again_and_again(space.admin.script_flush, 0.005):
+        say_through(crowd)
     crowd.check(space)
 
 

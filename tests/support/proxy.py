@@ -64,6 +64,7 @@ class Proxy:
         self._changed = threading.Condition()
         self._held: dict[str, bool] = {}  # role -> whether requests are held as well
         self._budget: tuple[str, int] | None = None  # role, bytes of replies until the cut
+        self._answers: tuple[str, int] | None = None  # role, answers until the one that is swallowed by the cut
         self._refusing = False
         self._closed = False
         self._pipes: list[_Pipe] = []
@@ -92,6 +93,12 @@ class Proxy:
         """The connection of `role` breaks once, when so many more bytes of replies came through."""
         with self._changed:
             self._budget = (role, reply_bytes)
+
+    def cut_at_answer(self, number: int, role: str) -> None:
+        """The connection of `role` breaks instead of passing on the answer of that number from now, from 1. An
+        answer is what comes in one piece: for requests that are made one by one."""
+        with self._changed:
+            self._answers = (role, number)
 
     def wait_for_cut(self, cuts: int = 1, timeout: float = 10.0) -> None:
         """Until `cuts` connections were broken by `cut_after`."""
@@ -132,16 +139,24 @@ class Proxy:
         """What of `data` goes through; less than all: the connection is to be cut."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or not self._is_held(pipe, is_reply))
-            if not is_reply or self._budget is None or self._budget[0] != pipe.role:
-                return data
-            role, left = self._budget
-            if len(data) < left:
-                self._budget = (role, left - len(data))
-                return data
-            self._budget = None
-            self.cuts += 1
-            self._changed.notify_all()
-            return data[: min(left, len(data) - 1)]
+            passed = self._allowed(pipe.role, len(data)) if is_reply else len(data)
+            if passed < len(data):
+                self.cuts += 1
+                self._changed.notify_all()
+            return data[:passed]
+
+    def _allowed(self, role: str, size: int) -> int:
+        """How many bytes of a reply go through. Needs the lock."""
+        if self._answers and self._answers[0] == role:
+            self._answers = (role, self._answers[1] - 1)
+            if not self._answers[1]:
+                self._answers = None
+                return 0
+        if self._budget and self._budget[0] == role:
+            left = self._budget[1]
+            self._budget = (role, left - size) if size < left else None
+            return min(left, size - 1) if size >= left else size
+        return size
 
     def _is_held(self, pipe: _Pipe, is_reply: bool) -> bool:
         """Needs the lock."""

@@ -138,6 +138,8 @@ class Crowd:
             pass
         found = checker.violations([h for h in self.history.all() if h.who not in others])
         assert not found, f"{len(found)} violations:\n" + "\n".join(found[:20])
+        said = self._deployment.said_in(LOBBY)
+        assert len(said) == len(set(said)), "the log holds a message twice; the clients only hide it"
         self.check_presence()
 
     def check_presence(self) -> None:

@@ -22,6 +22,7 @@ from node.feed import Feed
 from node.logs import open_log
 from node.metrics import Metrics
 from node.outbox import Outbox, Socket
+from node.recent import LIMIT, Recent
 from node.supervise import Supervisor
 from node.workers import Task, Workers
 from tests.unit.node.fake_cluster import FakeCluster, Store, wait_for
@@ -75,12 +76,13 @@ class Reader:
 class Bench:
     """A log with a feed, and the ways to disturb them."""
 
-    def __init__(self, limit: int = 1 << 20) -> None:
+    def __init__(self, limit: int = 1 << 20, recent: int = 0) -> None:
         self.store = Store()
         self.cluster = FakeCluster(self.store)
         self.steps = Steps()
         self.during_read: Callable[[], None] = lambda: None
         self.feed = Feed(LOG, self.read, cast("Workers", self.steps), Metrics())
+        self.feed._recent = Recent(recent)
         self.limit = limit
         self.page = 3
         self.readers: list[Reader] = []
@@ -118,7 +120,8 @@ class Bench:
 class FeedMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.bench = Bench()
+        # Two or three entries are kept: so who is a little behind goes on from memory, who is more so reads.
+        self.bench = Bench(recent=1600)
         self.late: list[Entry] = []
         self.lost: set[int] = set()
         self.epochs = 1
@@ -286,6 +289,35 @@ def test_replay_waits_for_a_client_that_takes_it_slowly() -> None:
     assert bench.steps.due == []
     bench.settle()
     assert reader.said() == list(range(1, 51))
+
+
+def test_who_is_a_little_behind_goes_on_from_memory() -> None:
+    bench = Bench(recent=LIMIT)
+    bench.join()
+    for _ in range(50):
+        bench.feed.receive(bench.publish())
+    late = bench.join(Position("E1", 10))
+    bench.feed.receive(bench.publish())
+    assert bench.steps.due == []
+    assert late.said() == list(range(11, 52))
+    earlier = bench.join(Position("E1", 0))
+    assert earlier.said() == list(range(1, 52))
+
+
+def test_memory_is_bounded_and_of_one_epoch() -> None:
+    bench = Bench(recent=LIMIT)
+    bench.join()
+    for _ in range(2000):
+        bench.feed.receive(bench.publish())
+    assert 100 < len(bench.feed._recent._letters) < 600
+    bench.store.rewind("E2", {})
+    bench.feed.missing()
+    bench.settle()
+    bench.feed.receive(bench.publish())
+    assert len(bench.feed._recent._letters) == 1
+    assert bench.join(Position("E2", 1999)).said() == []
+    bench.settle()
+    assert bench.readers[-1].said() == [2000, 2001]
 
 
 def test_a_feed_that_catches_up_lets_a_slow_client_go_its_own_pace() -> None:
