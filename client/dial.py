@@ -9,7 +9,7 @@ from wire.address import Address
 
 
 class AddressBook:
-    """The servers that were given, and the nodes that a welcome named. Pure, one thread at a time."""
+    """The servers that were given, and the nodes that a welcome or pong named. Pure, one thread at a time."""
 
     def __init__(self, servers: Sequence[Address], rng: random.Random, *, in_order: bool) -> None:
         """`in_order`: the first round takes the servers as they stand; all others are shuffled."""

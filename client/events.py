@@ -124,12 +124,14 @@ class ReceiptEvent:
 
 @dataclass(frozen=True, slots=True)
 class GapEvent:
-    """Entries may be missing. `first`..`last` (0: not known how many); `room` None: the inbox."""
+    """Entries of the epoch `former` ('': not known) may be missing, `first`..`last` (0: not known how many);
+    up to `complete` all is there. `room` None: the inbox."""
 
     room: str | None
     complete: int
     first: int
     last: int
+    former: str = ""
 
     @property
     def text(self) -> str:

@@ -23,7 +23,7 @@ from client.links import Links, Phase
 from client.reading import Hole
 from client.remedy import Remedy, to_connection, to_hello
 from client.unsent import Stuck
-from wire.frames import Bye, Error, Ping, Quit, Reconnect, ServerFrame, Welcome
+from wire.frames import Bye, Error, Ping, Pong, Quit, Reconnect, ServerFrame, Welcome
 from wire.states import State, ends
 
 
@@ -167,6 +167,8 @@ class Failover(Links):
     def _on_active(self, link: Link, frame: ServerFrame, now: float) -> None:
         if isinstance(frame, Bye):
             self._active_lost(frame.text or "the node said bye", now)
+        elif isinstance(frame, Pong) and frame.nodes:
+            self._book.learn(frame.nodes, link.address)
         elif isinstance(frame, Reconnect):
             self._move.plan(frame, link.address, self._book.others(link.address), now)
         elif isinstance(frame, Error) and frame.n is None and frame.id is None:

@@ -88,7 +88,7 @@ class Reading:
             self._stay.inbound.skip(frame.log, frame.former, frame.last)
         if concerns:
             first = frame.first if reached is None else max(frame.first, reached + 1)
-            events.append(self._gap(frame.log, first - 1, first, frame.last))
+            events.append(self._gap(frame.log, frame.former, first, frame.last))
         return events
 
     def away(self, frame: Away, now: float) -> list[Event]:
@@ -104,21 +104,21 @@ class Reading:
             return []
         if log != INBOX and former[0] == epoch:
             # `top` itself is our own joining.
-            return [self._gap(log, former[1], former[1] + 1, top - 1)] if top - 1 > former[1] else []
-        return [self._gap(log, former[1], former[1] + 1, 0)]
+            return [self._gap(log, epoch, former[1] + 1, top - 1)] if top - 1 > former[1] else []
+        return [self._gap(log, former[0], former[1] + 1, 0)]
 
     def _take(self, log: str, epoch: str, offset: int, now: float) -> tuple[bool, list[Event]]:
         verdict, complete = self._stay.inbound.take(log, epoch, offset, now)
         if verdict is Verdict.HOLE:
             raise Hole(f"{log} jumped from {complete} to {offset}")
         if verdict is Verdict.SKIP:
-            return True, [self._gap(log, complete, complete + 1, offset - 1)]
+            return True, [self._gap(log, epoch, complete + 1, offset - 1)]
         return verdict is Verdict.NEW, []
 
-    def _gap(self, log: str, complete: int, first: int, last: int) -> Event:
+    def _gap(self, log: str, former: str, first: int, last: int) -> Event:
         if self.catch_up is not None:
             self.catch_up.gap()
-        return GapEvent(None if log == INBOX else log, complete, first, last)
+        return GapEvent(None if log == INBOX else log, first - 1, first, last, former)
 
     def _history(self, frame: Message) -> list[Event]:
         waiting = self._stay.requests.collecting(frame.log)

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Iterable
 
-from cluster.types import Position
+from node.acks import Acks
 from node.house import House
 from node.outbox import Outbox
 from node.session import Session
@@ -32,19 +32,19 @@ class Connection:
     """`run` is its thread's; `send` and `session` too; the rest: any thread."""
 
     __slots__ = (
-        "acked",
+        "acks",
         "began",
         "busy",
         "deadline",
         "heard",
         "house",
-        "mark",
         "outbox",
         "peer",
         "protocol",
         "session",
         "sock",
         "thread",
+        "told_nodes",
     )
 
     def __init__(self, house: House, sock: socket.socket, peer: str) -> None:
@@ -58,11 +58,9 @@ class Connection:
         self.began = self.heard = time.monotonic()
         self.busy = False  # the thread acts, so silence is no sign
         self.deadline = 0.0  # monotonic: when an ending connection is cut; 0: not set
-        # The ticker's, for plain clients: how far the inbox was acknowledged, and the next such place
-        # with the bytes that had been offered by then.
-        self.acked: Position | None = None
-        self.mark: tuple[Position, int] | None = None
+        self.acks = Acks()
         self.thread: threading.Thread | None = None
+        self.told_nodes: list[str] = []  # its own thread's: the other nodes as the client knows them
 
     @property
     def native(self) -> bool:
@@ -122,6 +120,7 @@ class Connection:
         session, house = self.session, self.house
         if session is None:
             return
+        self.acks.flush(self)
         self.release()
         if self.native:
             if house.registry.set_away(session):

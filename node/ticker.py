@@ -7,14 +7,13 @@ import time
 
 from node.connection import Connection
 from node.house import House
-from wire import Code, Dialect
+from wire import Code
 from wire.frames import Error
 
 TICK = 0.5
 STALLED = 30.0
 """Seconds in which the kernel took nothing of what waits for a client."""
 _SILENCES = 2.5
-_PLAIN_ACK_EVERY = 2
 
 _NO_HELLO = Error(code=Code.HELLO_TIMEOUT, text="no hello in time; connect again")
 _SILENT = Error(code=Code.SILENT, text="nothing was heard for too long; connect again and go on")
@@ -27,7 +26,6 @@ class Ticker:
     def __init__(self, house: House) -> None:
         self._house = house
         self._stopping = threading.Event()
-        self._ticks = 0
 
     def run(self) -> None:
         while not self._stopping.wait(TICK):
@@ -39,11 +37,9 @@ class Ticker:
     def tick(self, now: float) -> None:
         """One look. `now`: monotonic seconds."""
         house = self._house
-        self._ticks += 1
         for connection in house.roster.all():
             self._look_at(connection, now)
-            if self._ticks % _PLAIN_ACK_EVERY == 0 and connection.protocol.dialect is Dialect.PLAIN:
-                acknowledge_plain(connection)
+            connection.acks.tick(connection)
         house.rooms.sweep(now)
         house.registry.sweep(now - house.settings.grace - house.settings.lease)
         house.metrics.sessions.set(len(house.registry))
@@ -61,20 +57,3 @@ class Ticker:
                 connection.dismiss(_NO_HELLO)
         elif connection.native and now - connection.heard > settings.heartbeat * _SILENCES:
             connection.dismiss(_SILENT)
-
-
-def acknowledge_plain(connection: Connection) -> None:
-    """A plain client can't acknowledge its inbox: what its kernel took counts as sent."""
-    session = connection.session
-    delivery = session.deliveries.get(session.inbox) if session is not None else None
-    if session is None or delivery is None:
-        return
-    mark = connection.mark
-    if mark is not None and connection.outbox.taken >= mark[1]:
-        connection.mark = None
-        connection.house.cluster.acknowledge(session.id, session.claim, mark[0], "sent")
-        connection.acked = mark[0]
-    place = delivery.feed.place(delivery)
-    if connection.mark is None and place is not None and place.offset and place != connection.acked:
-        # The place first: what was offered up to it is then among the bytes.
-        connection.mark = (place, connection.outbox.offered)

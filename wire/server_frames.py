@@ -204,7 +204,10 @@ class HistoryEnd(Frame, frozen=True, tag="historyend"):
 
 
 class Pong(Frame, frozen=True, tag="pong"):
+    """`nodes`: as in `Welcome`, when they are others than were told before; else empty."""
+
     id: int | None = None
+    nodes: list[str] = field(default_factory=list)
 
 
 class Bye(Frame, frozen=True, tag="bye"):

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 def ack(connection: Connection, frame: Ack) -> None:
     """The inbox's cursor goes to the cluster: the senders get their receipts. Rooms need none: each
     client keeps its own cursors, and their logs are trimmed by length."""
-    session = connection.session
     cursor = frame.cursors.get(INBOX)
-    if session is not None and cursor is not None:
-        connection.house.cluster.acknowledge(session.id, session.claim, Position(*cursor), "received")
+    if cursor is not None:
+        connection.acks.received(connection, Position(*cursor))

@@ -117,6 +117,7 @@ def _cursor(log: str, cursors: Mapping[str, tuple[str, int]], top: Position) -> 
 
 def _welcome(connection: Connection, claimed: Claimed, token: str | None) -> Welcome:
     house = connection.house
+    connection.told_nodes = house.others()
     return Welcome(
         session=claimed.session,
         nick=claimed.name.shown,
@@ -125,6 +126,6 @@ def _welcome(connection: Connection, claimed: Claimed, token: str | None) -> Wel
         heartbeat=house.settings.heartbeat,
         token=token,
         n=claimed.n,
-        nodes=house.others(),
+        nodes=connection.told_nodes,
         resumed=claimed.resumed,
     )

@@ -11,4 +11,8 @@ if TYPE_CHECKING:
 
 
 def ping(connection: Connection, frame: Ping) -> None:
-    connection.tell(Pong(id=frame.id))
+    nodes = connection.house.others()
+    # Who knows only nodes that are gone has nowhere to move to.
+    news = nodes if nodes != connection.told_nodes else []
+    connection.told_nodes = nodes
+    connection.tell(Pong(id=frame.id, nodes=news))

@@ -80,7 +80,7 @@ def _happenings(nick: str, event: Event) -> list[Happening]:
         case LeftEvent():
             return [note(Kind.LEFT, event.room, event.nick)]
         case GapEvent():
-            return [note(Kind.GAP, event.room or "@", first=event.first, last=event.last)]
+            return [note(Kind.GAP, event.room or "@", first=event.first, last=event.last, epoch=event.former)]
         case Moved():
             return [note(Kind.MOVED, who=event.node)]
         case Connected(former=str()):

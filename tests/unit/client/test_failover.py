@@ -25,6 +25,7 @@ from client.events import (
 )
 from client.links import Phase
 from tests.unit.client.model import ADDRESSES, LOBBY, Driver, Line, World
+from wire.address import Address
 from wire.codes import Code
 from wire.frames import (
     INBOX,
@@ -267,7 +268,7 @@ def test_resume_refused_begins_a_new_session_and_tells_what_is_in_doubt(driver: 
     assert driver.told() == [f"{number}" for number in range(65, 70)], "what never went out is said now"
     assert len(driver.of(Connected)) == 2
     gaps = driver.of(GapEvent)
-    assert GapEvent(LOBBY, 1, 2, 2) in gaps
+    assert GapEvent(LOBBY, 1, 2, 2, "e1") in gaps
     assert driver.stay.unsent.pending == 0
 
 
@@ -501,3 +502,14 @@ def test_a_question_is_asked_again_when_the_node_could_not_now(driver: Driver) -
         hears(driver, Pong())
     assert len([frame for frame in driver.sent if isinstance(frame, Who)]) == 9
     assert driver.of(RequestRefused) == [RequestRefused("who", None, Code.DEGRADED, "Redis is away", 7)]
+
+
+def test_a_pong_names_nodes_that_came_after_the_welcome(driver: Driver) -> None:
+    later = Address("127.0.0.1", 7999)
+    hears(driver, Pong(nodes=[str(later)]))
+    driver.world.down = {*ADDRESSES, later}
+    driver.do(driver.machine.lost(line(driver).link, "reset", driver.now))
+    for _ in range(50):
+        driver.step()
+        driver.advance(1.0)
+    assert str(later) in driver.machine.unreachable().attempts

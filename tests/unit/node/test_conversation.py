@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cluster.types import NodeInfo
 from tests.unit.node.fake_cluster import FakeCluster, Store
 from tests.unit.node.support import Client, Native, log_of, pair, plain, running
 from wire import Code
@@ -188,6 +189,17 @@ def test_ping_and_unknown_frames() -> None:
         assert alice.expect(Error).code == Code.RESERVED_OP
         alice.say(Ping(id=2))
         assert alice.expect(Pong).id == 2
+
+
+def test_a_pong_names_the_other_nodes_when_they_have_changed() -> None:
+    cluster = FakeCluster(Store())
+    with running(cluster) as node, Native(node) as alice:
+        assert alice.enter("alice").nodes == []
+        cluster.infos = [NodeInfo("n9", "b9", "127.0.0.1:7709", "", "serving", "", 0, 0.1, True)]
+        alice.say(Ping(id=1))
+        assert alice.expect(Pong).nodes == ["127.0.0.1:7709"]
+        alice.say(Ping(id=2))
+        assert alice.expect(Pong).nodes == [], "it knows them now"
 
 
 def test_a_session_is_resumed_at_the_other_node_with_nothing_missed_or_doubled() -> None:

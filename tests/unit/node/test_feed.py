@@ -304,6 +304,18 @@ def test_who_is_a_little_behind_goes_on_from_memory() -> None:
     assert earlier.said() == list(range(1, 52))
 
 
+def test_memory_does_not_overflow_a_client_either() -> None:
+    bench = Bench(limit=4000, recent=LIMIT)
+    bench.join()
+    for _ in range(50):
+        bench.feed.receive(bench.publish())
+        bench.readers[0].drain()
+    late = bench.join(Position("E1", 0))
+    assert not late.outbox.finishing
+    bench.settle()
+    assert late.said() == list(range(1, 51))
+
+
 def test_memory_is_bounded_and_of_one_epoch() -> None:
     bench = Bench(recent=LIMIT)
     bench.join()

@@ -11,7 +11,7 @@ from cluster.seam import Health
 from tests.unit.node.fake_cluster import FakeCluster, Store, wait_for
 from tests.unit.node.support import Client, Native, get, log_of, plain, running
 from wire import Code
-from wire.frames import Accepted, Error, Gap, Hello, Message, Ping, Pong, Say, Welcome
+from wire.frames import Accepted, Ack, Error, Gap, Hello, Message, Ping, Pong, Say, Welcome
 
 
 def test_window() -> None:
@@ -79,6 +79,25 @@ def test_degraded_takes_nothing_and_a_plain_line_waits() -> None:
         "degraded",
         "serving",
     ]
+
+
+def test_acknowledgements_are_told_in_measure() -> None:
+    cluster = FakeCluster(Store())
+    with running(cluster) as node, Native(node) as alice:
+        welcome = alice.enter("alice")
+        for n in range(1, 11):
+            cluster.store.append(f"@{welcome.session}", "receipt", welcome.session, n, "bob", "sent")
+        for offset in range(1, 11):
+            alice.say(Ack(cursors={"@": ("E1", offset)}))
+        cluster.await_call("acknowledge", welcome.session, "10", "received")
+        assert len([call for call in cluster.calls if call[0] == "acknowledge"]) <= 3
+        cluster.turn(Health.DEGRADED)
+        alice.say(Ack(cursors={"@": ("E1", 10)}))
+        alice.say(Ping(id=1))
+        alice.expect(Pong)
+        told = len(cluster.calls)
+        node.house.roster.all()[0].acks.tick(node.house.roster.all()[0])
+        assert len(cluster.calls) == told
 
 
 def test_an_unknown_outcome_is_said_again_for_a_plain_client() -> None:

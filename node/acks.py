@@ -1,0 +1,66 @@
+"""Acknowledged inboxes: how far each session has its direct messages, told to the cluster in measure.
+
+A client may acknowledge as often as it likes; the cluster hears of it at most twice a second for each, and
+not while Redis is away: what queues there would have no bound. A cursor is cumulative, so nothing is lost.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from cluster.seam import Health
+from cluster.types import Position
+
+if TYPE_CHECKING:
+    from node.connection import Connection
+
+INTERVAL = 0.5
+RECEIVED, SENT = "received", "sent"
+
+
+class Acks:
+    """One connection's. Its thread and the ticker meet here; a word told twice does no harm."""
+
+    __slots__ = ("_mark", "_pending", "_told", "_told_at")
+
+    def __init__(self) -> None:
+        self._pending: Position | None = None
+        self._told: Position | None = None
+        self._told_at = 0.0
+        # For a plain client: a place in its inbox, and the bytes that had been offered by then.
+        self._mark: tuple[Position, int] | None = None
+
+    def received(self, connection: Connection, position: Position) -> None:
+        """A native client has acknowledged. Its thread."""
+        self._pending = position
+        if time.monotonic() - self._told_at >= INTERVAL:
+            self.flush(connection)
+
+    def flush(self, connection: Connection) -> None:
+        """Tells what waits to be told."""
+        pending, session = self._pending, connection.session
+        if pending is None or session is None or connection.house.cluster.health is not Health.SERVING:
+            return
+        self._pending, self._told, self._told_at = None, pending, time.monotonic()
+        state = RECEIVED if connection.native else SENT
+        connection.house.cluster.acknowledge(session.id, session.claim, pending, state)
+
+    def tick(self, connection: Connection) -> None:
+        """The ticker's look. A plain client can't acknowledge: what its kernel took counts as sent."""
+        if not connection.native:
+            self._watch(connection)
+        self.flush(connection)
+
+    def _watch(self, connection: Connection) -> None:
+        session = connection.session
+        delivery = session.deliveries.get(session.inbox) if session is not None else None
+        if delivery is None:
+            return
+        if self._mark is not None and connection.outbox.taken >= self._mark[1]:
+            self._pending, self._mark = self._mark[0], None
+        # The place first: what was offered up to it is then among the bytes.
+        place = delivery.feed.place(delivery)
+        fresh = place is not None and place.offset and place not in (self._told, self._pending)
+        if self._mark is None and place is not None and fresh:
+            self._mark = (place, connection.outbox.offered)
