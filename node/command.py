@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import resource
+
 import click
 
 from node.settings import LOG_FORMATS, BadSetting, NodeSettings
 from wire import Address
 
-USAGE = 2
+_DESCRIPTORS = 20_000
 _EPILOG = """\b
 Example:
   hydrachat node --id n1 --listen 127.0.0.1:7701 \\
@@ -102,8 +104,17 @@ def _run(settings: NodeSettings) -> int:
     except OSError as error:
         where = f"--listen {settings.listen} or --http {settings.http}"
         raise click.UsageError(f"can't bind {where}: {error.strerror or error}") from None
+    _allow_many_descriptors()
     built.start()
     try:
         return built.wait()
     finally:
         built.stop()
+
+
+def _allow_many_descriptors() -> None:
+    """The usual soft limit of 1024 would be the limit of clients."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(_DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

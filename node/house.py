@@ -12,7 +12,7 @@ from node.registry import Registry
 from node.rooms import Rooms
 from node.roster import Roster
 from node.settings import NodeSettings
-from node.standing import Standing
+from node.standing import DRAINING, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,9 @@ class House:
     log: Log
 
     def others(self) -> list[str]:
-        """Addresses of the other nodes that live."""
+        """Addresses of the other nodes that live and stay."""
         return [
             info.address
             for info in self.cluster.nodes()
-            if info.alive and info.address and info.node != self.settings.id
+            if info.alive and info.address and info.node != self.settings.id and info.state != DRAINING
         ]

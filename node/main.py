@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -26,7 +27,7 @@ from node.standing import Standing
 from node.supervise import Supervisor
 from node.ticker import Ticker
 from node.workers import Workers
-from wire import Code
+from wire import Address, Code
 from wire.frames import Error
 
 OK, FAILED, INTERRUPTED = 0, 1, 130
@@ -61,9 +62,10 @@ class Node:
         except BaseException:
             self._health.close()
             raise
-        address = settings.advertise or f"{settings.listen.host}:{sock.getsockname()[1]}"
+        address = settings.advertise or str(_reachable(Address(*sock.getsockname()[:2])))
+        http = str(_reachable(self._health.address, Address.parse(address).host))
         events = Events(self._workers, self._scout.look, self._fail)
-        cluster = make_cluster(events, address, str(self._health.address))
+        cluster = make_cluster(events, address, http)
         self.house = events.house = House(
             settings=settings,
             cluster=cluster,
@@ -162,3 +164,9 @@ class Node:
             os.write(self._bell, word)
         except OSError:
             pass  # told often enough, or stopped
+
+
+def _reachable(address: Address, host: str = "") -> Address:
+    """Where others find what is bound to `address`: a wildcard is no place to go to. `host`: ours, if known."""
+    wildcard = address.host in ("0.0.0.0", "::")
+    return Address(host or socket.gethostname(), address.port) if wildcard else address

@@ -61,6 +61,14 @@ def test_what_a_half_closing_client_sent_is_answered_before_the_bye() -> None:
         assert not cluster.store.rows
 
 
+def test_ones_own_last_words_come_back_before_the_bye_even_if_the_subscription_lost_them() -> None:
+    cluster = FakeCluster(Store())
+    with running(cluster) as node, plain(node, "alice") as alice:
+        cluster.mute = True
+        alice.put("one\ntwo\n\\q\n")
+        assert alice.rest() == ["alice: one", "alice: two", "* bye"]
+
+
 def test_native_conversation() -> None:
     _, one, two = pair()
     with running(one) as n1, running(two) as n2, Native(n1) as alice, Native(n2) as bob:

@@ -123,6 +123,7 @@ class FeedMachine(RuleBasedStateMachine):
         # Two or three entries are kept: so who is a little behind goes on from memory, who is more so reads.
         self.bench = Bench(recent=1600)
         self.late: list[Entry] = []
+        self.away: list[tuple[Reader, Position]] = []
         self.lost: set[int] = set()
         self.epochs = 1
         self.bench.store.top(LOG)
@@ -164,17 +165,22 @@ class FeedMachine(RuleBasedStateMachine):
         self.bench.join(Position(top.epoch, max(0, top.offset - back)))
 
     @rule(number=st.integers(0, 5))
-    def returner_of_former_epoch(self, number: int) -> None:
-        """A client that left with its cursor, perhaps before a rewind, and comes back with it."""
-        if not self.bench.readers:
-            return
-        old = self.bench.readers.pop(number % len(self.bench.readers))
-        place = self.bench.feed.place(old.delivery)
-        self.bench.feed.detach(old.delivery)
-        if place is not None:
+    def go_away(self, number: int) -> None:
+        """A client leaves with its cursor; rewinds may come before it is back."""
+        if self.bench.readers:
+            old = self.bench.readers.pop(number % len(self.bench.readers))
+            place = self.bench.feed.place(old.delivery)
+            self.bench.feed.detach(old.delivery)
+            if place is not None:
+                self.away.append((old, place))
+
+    @rule(number=st.integers(0, 5))
+    def come_back(self, number: int) -> None:
+        if self.away:
+            old, place = self.away.pop(number % len(self.away))
             new = self.bench.join(place)
             new.start = old.start
-            new.taken = list(old.taken + self._rest(old))
+            new.taken = old.taken + self._rest(old)
 
     @staticmethod
     def _rest(reader: Reader) -> list[bytes]:
@@ -289,6 +295,27 @@ def test_replay_waits_for_a_client_that_takes_it_slowly() -> None:
     assert bench.steps.due == []
     bench.settle()
     assert reader.said() == list(range(1, 51))
+
+
+def test_a_reader_that_finds_more_than_the_feed_has_makes_it_look() -> None:
+    bench = Bench()
+    first = bench.join()
+    bench.feed.receive(bench.publish())
+    bench.publish()
+    late = bench.join(Position("E1", 0))
+    for _ in range(5):
+        bench.steps.step(0)
+    assert (first.said(), late.said()) == ([1, 2], [1, 2])
+
+
+def test_a_new_epoch_is_noticed_by_the_heartbeat() -> None:
+    bench = Bench()
+    reader = bench.join()
+    bench.store.rewind("E2", {})
+    bench.publish()
+    bench.feed.heard(bench.store.top(LOG))
+    bench.steps.step(0)
+    assert reader.said() == [1]
 
 
 def test_who_is_a_little_behind_goes_on_from_memory() -> None:

@@ -8,10 +8,11 @@ import pytest
 
 from cluster.errors import Unavailable
 from cluster.seam import Health
+from node.connection import Connection
 from tests.unit.node.fake_cluster import FakeCluster, Store, wait_for
 from tests.unit.node.support import Client, Native, get, log_of, plain, running
 from wire import Code
-from wire.frames import Accepted, Ack, Error, Gap, Hello, Message, Ping, Pong, Say, Welcome
+from wire.frames import Accepted, Ack, Error, Gap, Hello, Message, Ping, Pong, Say, ServerFrame, Welcome
 
 
 def test_window() -> None:
@@ -30,6 +31,23 @@ def test_window() -> None:
         assert (skipped.code, skipped.n, skipped.last) == (Code.OUT_OF_ORDER, 5, 3)
         alice.say(Say(n=2, to="#lobby", text="x"))
         assert alice.expect(Accepted).n == 2
+
+
+def test_the_window_is_open_again_before_the_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    tell = Connection.tell
+
+    def watched(connection: Connection, frame: ServerFrame) -> bool:
+        if isinstance(frame, Accepted) and connection.session is not None:
+            seen.append(connection.session.unanswered)
+        return tell(connection, frame)
+
+    monkeypatch.setattr(Connection, "tell", watched)
+    with running(FakeCluster(Store()), window=1) as node, Native(node) as alice:
+        alice.enter("alice")
+        alice.say(Say(n=1, to="#lobby", text="x"))
+        alice.expect(Accepted)
+    assert seen == [0]
 
 
 def test_what_cannot_be_said_uses_up_its_n() -> None:
