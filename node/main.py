@@ -31,6 +31,7 @@ from wire import Address, Code
 from wire.frames import Error
 
 OK, FAILED, INTERRUPTED = 0, 1, 130
+_EXITS = {int(signal.SIGTERM): OK, int(signal.SIGINT): INTERRUPTED}
 MakeCluster = Callable[[ClusterEvents, str, str], ClusterSeam]
 """(events, our address, our HTTP address) -> the cluster, not started."""
 READERS = 2
@@ -97,10 +98,14 @@ class Node:
 
     def wait(self) -> int:
         """Blocks until a signal comes or the node fails; the exit code. Main thread."""
-        for number in (signal.SIGTERM, signal.SIGINT):
+        # The kernel gives a signal to any thread, and Python's handler runs in the main one, which sleeps here: only
+        # the number that C writes into the pipe is sure to wake it.
+        signal.set_wakeup_fd(self._bell, warn_on_full_buffer=False)
+        for number in _EXITS:
             signal.signal(number, self._on_signal)
         word = os.read(self._wakeup, 1)
-        return {b"T": OK, b"I": INTERRUPTED}.get(word, FAILED)
+        signal.set_wakeup_fd(-1)
+        return _EXITS.get(word[0], FAILED)
 
     def stop(self) -> None:
         """Leaves in order within `stop_within` seconds. Idempotent; not from a thread of the node."""
@@ -154,14 +159,10 @@ class Node:
     def _on_signal(self, number: int, _: FrameType | None) -> None:
         if self.house.standing.leaving.is_set() and number == signal.SIGINT:
             os._exit(INTERRUPTED)  # asked twice: now
-        self._ring(b"T" if number == signal.SIGTERM else b"I")
 
     def _fail(self) -> None:
-        self._ring(b"F")
-
-    def _ring(self, word: bytes) -> None:
         try:
-            os.write(self._bell, word)
+            os.write(self._bell, b"\0")
         except OSError:
             pass  # told often enough, or stopped
 

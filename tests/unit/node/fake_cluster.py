@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from cluster.errors import ClusterError, Degraded, Fenced, Refused, Stopped, Unavailable
 from cluster.seam import ClusterEvents, Health, PublishDone
@@ -23,59 +21,7 @@ from cluster.types import (
     Published,
     Reason,
 )
-
-
-@dataclass
-class Row:
-    """A session."""
-
-    session: str
-    claim: str
-    name: Name
-    token: str
-    node: FakeCluster
-    n: int = 0
-    rooms: list[str] = field(default_factory=list)
-    away: bool = False
-    outcomes: dict[int, Published | str] = field(default_factory=dict)
-    acknowledged: int = 0
-
-
-@dataclass
-class Store:
-    """What Redis would hold. One lock for all."""
-
-    epoch: str = "E1"
-    logs: dict[str, list[Entry]] = field(default_factory=dict)
-    forks: dict[str, dict[str, int]] = field(default_factory=dict)
-    rows: dict[str, Row] = field(default_factory=dict)
-    nicks: dict[str, str] = field(default_factory=dict)
-    nodes: list[FakeCluster] = field(default_factory=list)
-    lock: threading.RLock = field(default_factory=threading.RLock)
-
-    def append(self, log: str, kind: str, session: str, n: int, nick: str, text: str) -> Entry:
-        with self.lock:
-            entries = self.logs.setdefault(log, [])
-            entry = Entry(log, self.epoch, len(entries) + 1, 1700000000000, kind, session, n, nick, text)
-            entries.append(entry)
-            for node in self.nodes:
-                node.hear(entry)
-            return entry
-
-    def top(self, log: str) -> Position:
-        with self.lock:
-            return Position(self.epoch, len(self.logs.setdefault(log, [])))
-
-    def rewind(self, epoch: str, lost: dict[str, int]) -> None:
-        """Redis came back with an older state: `lost` entries of each log are gone, all logs have a new epoch."""
-        with self.lock:
-            for log, entries in self.logs.items():
-                del entries[len(entries) - lost.get(log, 0) :]
-                # An older state knows of no fork beyond its top.
-                forks = self.forks.setdefault(log, {})
-                forks[self.epoch] = len(entries)
-                self.forks[log] = {name: min(fork, len(entries)) for name, fork in forks.items()}
-            self.epoch = epoch
+from tests.unit.node.fake_store import Row, Store
 
 
 class FakeCluster:
@@ -344,12 +290,3 @@ class FakeCluster:
 
     def unwant(self, room: str) -> None:
         self.wanted.remove(room)
-
-
-def wait_for(condition: object, timeout: float = 5.0) -> None:
-    """Blocks until `condition()` is true: for states that nothing announces."""
-    assert callable(condition)
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        threading.Event().wait(0.005)

@@ -16,7 +16,8 @@ from cluster.types import NodeInfo
 from node.logs import open_log
 from node.main import Node
 from node.settings import NodeSettings
-from tests.unit.node.fake_cluster import FakeCluster, Store
+from tests.unit.node.fake_cluster import FakeCluster
+from tests.unit.node.fake_store import Store
 from wire import Address, decode_server, encode
 from wire.frames import ClientFrame, Frame, Hello, Joined, ServerFrame, Welcome
 

@@ -15,7 +15,8 @@ from click.testing import CliRunner
 from node.command import node as command
 from node.logs import open_log
 from node.settings import BadSetting, NodeSettings
-from tests.unit.node.fake_cluster import FakeCluster, Store
+from tests.unit.node.fake_cluster import FakeCluster
+from tests.unit.node.fake_store import Store
 from tests.unit.node.support import HERE, running
 
 VALID: dict[str, Any] = {"id": "n1", "listen": HERE, "redis": "redis://127.0.0.1:1/0", "http": HERE}

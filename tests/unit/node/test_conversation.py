@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cluster.types import NodeInfo
-from tests.unit.node.fake_cluster import FakeCluster, Store
+from tests.unit.node.fake_cluster import FakeCluster
+from tests.unit.node.fake_store import Store
 from tests.unit.node.support import Client, Native, log_of, pair, plain, running
 from wire import Code
 from wire.frames import (

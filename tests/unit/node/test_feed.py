@@ -1,232 +1,23 @@
-"""Feeds and deliveries: whatever gets lost, repeated or rewound, each client sees each entry once, in order.
-
-The workers are replaced by a set of tasks that the test steps in an order of its own, and a read can
-be interrupted by live entries: so every interleaving that threads could make can be drawn.
-"""
+"""Feeds and deliveries, case by case; `test_feed_machine` draws the cases nobody thought of."""
 
 from __future__ import annotations
 
 import io
 import threading
 import time
-from collections.abc import Callable
-from typing import cast
 
-import hypothesis.strategies as st
-from hypothesis import settings
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-
-from cluster.types import Entry, Page, Position
-from node.delivery import Delivery
+from cluster.types import Entry, Position
 from node.feed import Feed
 from node.logs import open_log
 from node.metrics import Metrics
-from node.outbox import Outbox, Socket
-from node.recent import LIMIT, Recent
+from node.recent import LIMIT
 from node.supervise import Supervisor
-from node.workers import Task, Workers
-from tests.unit.node.fake_cluster import FakeCluster, Store, wait_for
-from wire import Dialect, decode_server
-from wire.frames import Gap, Message, ServerFrame
-
-LOG = "#room"
-
-
-class Steps:
-    """Stands in for `Workers`: nothing runs unless the test says so."""
-
-    def __init__(self) -> None:
-        self.due: list[Task] = []
-
-    def schedule(self, task: Task) -> None:
-        if task not in self.due:
-            self.due.append(task)
-
-    def step(self, number: int) -> None:
-        if self.due:
-            task = self.due.pop(number % len(self.due))
-            if task.step() is not None:
-                self.schedule(task)
-
-
-class Reader:
-    """One client of a log, with all that it was offered."""
-
-    def __init__(self, feed: Feed, cursor: Position, top: Position, limit: int = 1 << 20) -> None:
-        self.outbox = Outbox(cast("Socket", None), limit, lambda _: None)
-        self.taken: list[bytes] = []
-        self.start = cursor
-        self.delivery = Delivery(feed, self.outbox, Dialect.NATIVE, cursor)
-        feed.attach(self.delivery, top)
-
-    def drain(self) -> None:
-        """What the deliverer does."""
-        data = self.outbox.take()
-        self.taken += data.splitlines()
-        self.outbox.sent(len(data), whole=True)
-
-    def frames(self) -> list[ServerFrame]:
-        self.drain()
-        return [frame for line in self.taken if (frame := decode_server(line)) is not None]
-
-    def said(self) -> list[int]:
-        return [frame.n for frame in self.frames() if isinstance(frame, Message)]
-
-
-class Bench:
-    """A log with a feed, and the ways to disturb them."""
-
-    def __init__(self, limit: int = 1 << 20, recent: int = 0) -> None:
-        self.store = Store()
-        self.cluster = FakeCluster(self.store)
-        self.steps = Steps()
-        self.during_read: Callable[[], None] = lambda: None
-        self.feed = Feed(LOG, self.read, cast("Workers", self.steps), Metrics())
-        self.feed._recent = Recent(recent)
-        self.limit = limit
-        self.page = 3
-        self.readers: list[Reader] = []
-        self.count = 0
-
-    def read(self, log: str, after: Position, limit: int) -> Page:
-        page = self.cluster.read(log, after, min(limit, self.page))
-        self.during_read()
-        return page
-
-    def publish(self) -> Entry:
-        self.count += 1
-        return self.store.append(LOG, "message", "s", self.count, "bob", f"text {self.count}")
-
-    def join(self, cursor: Position | None = None) -> Reader:
-        top = self.store.top(LOG)
-        reader = Reader(self.feed, cursor or top, top, self.limit)
-        self.readers.append(reader)
-        return reader
-
-    def settle(self) -> None:
-        """A heartbeat, and all that follows from it."""
-        self.during_read = lambda: None
-        for _ in range(2):
-            self.feed.heard(self.store.top(LOG))
-        for _ in range(5000):
-            for reader in self.readers:
-                reader.drain()
-            if not self.steps.due:
-                return
-            self.steps.step(0)
-        raise AssertionError(f"it never comes to rest: {self.steps.due}")
-
-
-class FeedMachine(RuleBasedStateMachine):
-    def __init__(self) -> None:
-        super().__init__()
-        # Two or three entries are kept: so who is a little behind goes on from memory, who is more so reads.
-        self.bench = Bench(recent=1600)
-        self.late: list[Entry] = []
-        self.away: list[tuple[Reader, Position]] = []
-        self.lost: set[int] = set()
-        self.epochs = 1
-        self.bench.store.top(LOG)
-
-    @rule(heard=st.sampled_from(["live", "lost", "late", "twice"]))
-    def publish(self, heard: str) -> None:
-        entry = self.bench.publish()
-        if heard in ("live", "twice"):
-            self.bench.feed.receive(entry)
-        if heard in ("late", "twice"):
-            self.late.append(entry)
-
-    @rule(number=st.integers(0, 5))
-    def hear_late(self, number: int) -> None:
-        if self.late:
-            self.bench.feed.receive(self.late.pop(number % len(self.late)))
-
-    @rule(number=st.integers(0, 5), meanwhile=st.integers(0, 3), rewind=st.integers(0, 9))
-    def step(self, number: int, meanwhile: int, rewind: int) -> None:
-        def during() -> None:
-            self.bench.during_read = lambda: None
-            for _ in range(meanwhile):
-                self.bench.feed.receive(self.bench.publish())
-            self.hear_late(number)
-
-        if rewind < 3:
-            self.rewind(rewind)
-        self.bench.during_read = during
-        self.bench.steps.step(number)
-        self.bench.during_read = lambda: None
-
-    @rule()
-    def newcomer(self) -> None:
-        self.bench.join()
-
-    @rule(back=st.integers(0, 6))
-    def returner(self, back: int) -> None:
-        top = self.bench.store.top(LOG)
-        self.bench.join(Position(top.epoch, max(0, top.offset - back)))
-
-    @rule(number=st.integers(0, 5))
-    def go_away(self, number: int) -> None:
-        """A client leaves with its cursor; rewinds may come before it is back."""
-        if self.bench.readers:
-            old = self.bench.readers.pop(number % len(self.bench.readers))
-            place = self.bench.feed.place(old.delivery)
-            self.bench.feed.detach(old.delivery)
-            if place is not None:
-                self.away.append((old, place))
-
-    @rule(number=st.integers(0, 5))
-    def come_back(self, number: int) -> None:
-        if self.away:
-            old, place = self.away.pop(number % len(self.away))
-            new = self.bench.join(place)
-            new.start = old.start
-            new.taken = old.taken + self._rest(old)
-
-    @staticmethod
-    def _rest(reader: Reader) -> list[bytes]:
-        reader.taken, kept = [], reader.taken
-        reader.drain()
-        rest, reader.taken = reader.taken, kept
-        return rest
-
-    @rule(lost=st.integers(0, 2))
-    def rewind(self, lost: int) -> None:
-        entries = self.bench.store.logs.get(LOG, [])
-        lost = min(lost, len(entries))
-        self.lost |= {entry.n for entry in entries[len(entries) - lost :]}
-        self.epochs += 1
-        self.bench.store.rewind(f"E{self.epochs}", {LOG: lost})
-
-    @rule()
-    def recovered(self) -> None:
-        self.bench.feed.missing()
-
-    @invariant()
-    def nothing_twice_and_in_order(self) -> None:
-        for reader in self.bench.readers:
-            said = reader.said()
-            assert said == sorted(set(said))
-
-    def teardown(self) -> None:
-        self.bench.settle()
-        present = [entry for entry in self.bench.store.logs.get(LOG, []) if entry.n not in self.lost]
-        for reader in self.bench.readers:
-            owed = [entry.n for entry in present if self._is_owed(reader, entry)]
-            said = [n for n in reader.said() if n not in self.lost]
-            assert said == owed, (reader.start, reader.taken)
-            assert reader.delivery in self.bench.feed._live[Dialect.NATIVE]
-
-    def _is_owed(self, reader: Reader, entry: Entry) -> bool:
-        # Offsets that a rewind took away are used again, so what is owed after the fork is all of it.
-        fork = reader.start.offset
-        for epoch, top in self.bench.store.forks.get(LOG, {}).items():
-            if int(epoch[1:]) >= int(reader.start.epoch[1:]):
-                fork = min(fork, top)
-        return entry.offset > fork
-
-
-FeedMachine.TestCase.settings = settings(max_examples=300, stateful_step_count=40, deadline=None)
-TestFeed = FeedMachine.TestCase
+from node.workers import Workers
+from tests.unit.node.fake_cluster import FakeCluster
+from tests.unit.node.fake_store import Store
+from tests.unit.node.feed_bench import LOG, Bench, Reader
+from tests.unit.node.waiting import wait_for
+from wire.frames import Gap
 
 
 def test_a_newcomer_waits_for_its_own_joined_entry_without_a_read() -> None:
@@ -316,6 +107,21 @@ def test_a_new_epoch_is_noticed_by_the_heartbeat() -> None:
     bench.feed.heard(bench.store.top(LOG))
     bench.steps.step(0)
     assert reader.said() == [1]
+
+
+def test_a_cursor_of_a_former_epoch_is_mapped_though_the_feed_has_moved_on() -> None:
+    bench = Bench()
+    bench.join()
+    for _ in range(3):
+        bench.feed.receive(bench.publish())
+    bench.store.rewind("E2", {LOG: 1})
+    bench.feed.missing()
+    bench.steps.step(0)
+    bench.feed.receive(bench.publish())
+    back = bench.join(Position("E1", 1))
+    for _ in range(5):
+        bench.steps.step(0)
+    assert back.said() == [2, 4]
 
 
 def test_who_is_a_little_behind_goes_on_from_memory() -> None:

@@ -7,7 +7,8 @@ import threading
 import pytest
 
 from cluster.seam import Health
-from tests.unit.node.fake_cluster import FakeCluster, Store
+from tests.unit.node.fake_cluster import FakeCluster
+from tests.unit.node.fake_store import Store
 from tests.unit.node.support import Native, get, info, log_of, pair, plain, running
 from wire import Code
 from wire.frames import Accepted, Error, Hello, Reconnect, Say, Welcome

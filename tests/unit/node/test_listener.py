@@ -10,7 +10,8 @@ import pytest
 
 from node.listener import Listener
 from node.main import _reachable
-from tests.unit.node.fake_cluster import FakeCluster, Store
+from tests.unit.node.fake_cluster import FakeCluster
+from tests.unit.node.fake_store import Store
 from tests.unit.node.support import Native, log_of, running
 from wire import Address
 

@@ -11,7 +11,7 @@ import pytest
 
 from node.deliverer import Deliverer
 from node.outbox import Outbox
-from tests.unit.node.fake_cluster import wait_for
+from tests.unit.node.waiting import wait_for
 
 
 class Counting:

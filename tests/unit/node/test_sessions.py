@@ -13,7 +13,8 @@ from node.registry import Registry
 from node.rooms import Rooms
 from node.session import Session, new_id, token_hash
 from node.workers import Workers
-from tests.unit.node.fake_cluster import FakeCluster, Store
+from tests.unit.node.fake_cluster import FakeCluster
+from tests.unit.node.fake_store import Store
 
 
 def session(name: str = "s", claim: str = "c") -> Session:

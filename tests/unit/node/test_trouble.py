@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import socket
+from typing import Any
 
 import pytest
 
 from cluster.errors import Unavailable
 from cluster.seam import Health
+from cluster.types import Claimed
 from node.connection import Connection
-from tests.unit.node.fake_cluster import FakeCluster, Store, wait_for
-from tests.unit.node.support import Client, Native, get, log_of, plain, running
+from tests.unit.node.fake_cluster import FakeCluster
+from tests.unit.node.fake_store import Store
+from tests.unit.node.support import Native, get, log_of, plain, running
+from tests.unit.node.waiting import wait_for
 from wire import Code
-from wire.frames import Accepted, Ack, Error, Gap, Hello, Message, Ping, Pong, Say, ServerFrame, Welcome
+from wire.frames import Accepted, Ack, Error, Gap, Hello, Message, Ping, Pong, Say, ServerFrame
 
 
 def test_window() -> None:
@@ -194,57 +197,19 @@ def test_a_lost_lease_drops_all_sessions_resumably_and_serves_again() -> None:
             carol.enter("carol")
 
 
-def test_a_client_that_stops_reading_is_closed_resumably_and_costs_nobody_else() -> None:
+def test_a_lease_that_is_lost_while_a_claim_is_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
     cluster = FakeCluster(Store())
-    with running(cluster, outbox_bytes=262_144) as node, plain(node, "bob") as bob:
-        with Native(node, receive_buffer=4096) as slow:
-            welcome = slow.enter("slow")
-            text = "x" * 15_000
-            for _ in range(600):
-                bob.put(f"{text}\n")
-                bob.lines_until("bob: x")
-                if any(call[0] == "away" for call in cluster.calls):
-                    break
-            cluster.await_call("away", welcome.session)
-            with Native(node) as again:
-                again.say(Hello(session=welcome.session, token=welcome.token, cursors=welcome.logs))
-                assert again.expect(Welcome).resumed
-                offsets = [again.expect(Message).offset for _ in range(20)]
-                assert offsets == list(range(offsets[0], offsets[0] + 20))
-        assert get(node, "/metrics")[1].count("hydrachat_overflows_total 1.0") == 1
+    claim = cluster.claim
 
+    def slow(*arguments: Any) -> Claimed:
+        claimed = claim(*arguments)
+        assert cluster.events is not None
+        cluster.boot = "n1-second"
+        cluster.events.on_lease_lost()
+        return claimed
 
-def test_hello_timeout_and_silence() -> None:
-    cluster = FakeCluster(Store())
-    with running(cluster, hello_timeout=0.1, lease=1.0) as node:
-        with Client(node) as mute:
-            assert "no hello in time" in mute.rest()[-1]
-        with Native(node) as alice:
-            welcome = alice.enter("alice")
-            assert welcome.heartbeat == 1.0
-            assert alice.expect(Error).code == Code.SILENT
-            cluster.await_call("away", welcome.session)
-
-
-@pytest.mark.parametrize(
-    "garbage", [b"\xff\xfe\n" * 50, b"{" * 70_000 + b"\n", b'{"op":"hello","x":' + b"[" * 60_000 + b"\n", b"\0\n"]
-)
-def test_hostile_bytes_cost_nobody_else(garbage: bytes) -> None:
-    with running(FakeCluster(Store())) as node, Native(node) as alice:
-        alice.enter("alice")
-        with socket.socket() as hostile:
-            hostile.settimeout(5)
-            hostile.connect(tuple(node.address))
-            hostile.sendall(garbage)
-            hostile.shutdown(socket.SHUT_WR)
-            while hostile.recv(65536):
-                pass
-        alice.say(Ping(id=1))
-        alice.expect(Pong)
-
-
-def test_too_many_connections_are_turned_away() -> None:
-    with running(FakeCluster(Store()), max_connections=1) as node, plain(node, "alice"), socket.socket() as other:
-        other.settimeout(5)
-        other.connect(tuple(node.address))
-        assert b"full" in other.recv(1000)
+    monkeypatch.setattr(cluster, "claim", slow)
+    with running(cluster) as node, Native(node) as alice:
+        alice.say(Hello(nick="alice"))
+        assert alice.expect(Error).code == Code.LEASE_LOST
+        assert len(node.house.registry) == 0

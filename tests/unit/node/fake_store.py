@@ -1,0 +1,77 @@
+"""What Redis would hold, in memory."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from cluster.seam import ClusterEvents
+from cluster.types import (
+    Entry,
+    Name,
+    Position,
+    Published,
+)
+
+
+class Node(Protocol):
+    """A node that hears what is published."""
+
+    node: str
+    events: ClusterEvents | None
+
+    def hear(self, entry: Entry) -> None: ...
+
+
+@dataclass
+class Row:
+    """A session."""
+
+    session: str
+    claim: str
+    name: Name
+    token: str
+    node: Node
+    n: int = 0
+    rooms: list[str] = field(default_factory=list)
+    away: bool = False
+    outcomes: dict[int, Published | str] = field(default_factory=dict)
+    acknowledged: int = 0
+
+
+@dataclass
+class Store:
+    """What Redis would hold. One lock for all."""
+
+    epoch: str = "E1"
+    logs: dict[str, list[Entry]] = field(default_factory=dict)
+    forks: dict[str, dict[str, int]] = field(default_factory=dict)
+    rows: dict[str, Row] = field(default_factory=dict)
+    nicks: dict[str, str] = field(default_factory=dict)
+    nodes: list[Node] = field(default_factory=list)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def append(self, log: str, kind: str, session: str, n: int, nick: str, text: str) -> Entry:
+        with self.lock:
+            entries = self.logs.setdefault(log, [])
+            entry = Entry(log, self.epoch, len(entries) + 1, 1700000000000, kind, session, n, nick, text)
+            entries.append(entry)
+            for node in self.nodes:
+                node.hear(entry)
+            return entry
+
+    def top(self, log: str) -> Position:
+        with self.lock:
+            return Position(self.epoch, len(self.logs.setdefault(log, [])))
+
+    def rewind(self, epoch: str, lost: dict[str, int]) -> None:
+        """Redis came back with an older state: `lost` entries of each log are gone, all logs have a new epoch."""
+        with self.lock:
+            for log, entries in self.logs.items():
+                del entries[len(entries) - lost.get(log, 0) :]
+                # An older state knows of no fork beyond its top.
+                forks = self.forks.setdefault(log, {})
+                forks[self.epoch] = len(entries)
+                self.forks[log] = {name: min(fork, len(entries)) for name, fork in forks.items()}
+            self.epoch = epoch

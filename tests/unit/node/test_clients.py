@@ -1,0 +1,114 @@
+"""Slow, silent and hostile clients."""
+
+from __future__ import annotations
+
+import socket
+import time
+
+import pytest
+
+from cluster.errors import Refused
+from cluster.seam import Health
+from cluster.types import Reason
+from node.ticker import Ticker
+from tests.unit.node.fake_cluster import FakeCluster
+from tests.unit.node.fake_store import Store
+from tests.unit.node.support import Client, Native, get, plain, running
+from tests.unit.node.waiting import wait_for
+from wire import Code
+from wire.frames import Error, Hello, Join, Message, Ping, Pong, Welcome
+
+
+def test_a_client_that_stops_reading_is_closed_resumably_and_costs_nobody_else() -> None:
+    cluster = FakeCluster(Store())
+    with running(cluster, outbox_bytes=262_144) as node, plain(node, "bob") as bob:
+        with Native(node, receive_buffer=4096) as slow:
+            welcome = slow.enter("slow")
+            text = "x" * 15_000
+            for _ in range(600):
+                bob.put(f"{text}\n")
+                bob.lines_until("bob: x")
+                if any(call[0] == "away" for call in cluster.calls):
+                    break
+            cluster.await_call("away", welcome.session)
+            with Native(node) as again:
+                again.say(Hello(session=welcome.session, token=welcome.token, cursors=welcome.logs))
+                assert again.expect(Welcome).resumed
+                offsets = [again.expect(Message).offset for _ in range(20)]
+                assert offsets == list(range(offsets[0], offsets[0] + 20))
+        assert get(node, "/metrics")[1].count("hydrachat_overflows_total 1.0") == 1
+
+
+def test_a_client_whose_kernel_takes_nothing_for_long_is_closed() -> None:
+    cluster = FakeCluster(Store())
+    with running(cluster) as node, Native(node, receive_buffer=4096) as slow:
+        welcome = slow.enter("slow")
+        connection = node.house.roster.all()[0]
+        for n in range(1, 60):
+            cluster.store.append("#lobby", "message", "s", n, "bob", "x" * 15_000)
+        wait_for(lambda: connection.outbox.size > 0)
+        ticker = Ticker(node.house)
+        ticker.tick(time.monotonic() + 29)
+        assert not connection.outbox.finishing
+        ticker.tick(time.monotonic() + 31)
+        assert connection.outbox.finishing
+        cluster.await_call("away", welcome.session)
+
+
+def test_a_plain_client_takes_up_the_counting_where_the_cluster_is() -> None:
+    cluster = FakeCluster(Store())
+    with running(cluster) as node, plain(node, "bob") as bob:
+        row = next(iter(cluster.store.rows.values()))
+        row.n = 7
+        row.outcomes[1] = "bad_text"
+        cluster.answers = [Refused(Reason.OUT_OF_ORDER, "7")]
+        bob.put("one\n")
+        assert bob.lines_until("bob: one") == ["bob: one"]
+        assert cluster.store.logs["#lobby"][-1].n == 8
+
+
+def test_a_room_that_could_not_be_joined_is_not_held() -> None:
+    cluster = FakeCluster(Store())
+    with running(cluster) as node, Native(node) as alice:
+        alice.enter("alice")
+        cluster.turn(Health.DEGRADED)
+        alice.say(Join(room="#ops", id=1))
+        assert alice.expect(Error, lambda error: error.id == 1).code == Code.DEGRADED
+        assert not node.house.rooms.is_held("#ops")
+        assert cluster.wanted == ["#lobby"]
+
+
+def test_hello_timeout_and_silence() -> None:
+    cluster = FakeCluster(Store())
+    with running(cluster, hello_timeout=0.1, lease=1.0) as node:
+        with Client(node) as mute:
+            assert "no hello in time" in mute.rest()[-1]
+        with Native(node) as alice:
+            welcome = alice.enter("alice")
+            assert welcome.heartbeat == 1.0
+            assert alice.expect(Error).code == Code.SILENT
+            cluster.await_call("away", welcome.session)
+
+
+@pytest.mark.parametrize(
+    "garbage", [b"\xff\xfe\n" * 50, b"{" * 70_000 + b"\n", b'{"op":"hello","x":' + b"[" * 60_000 + b"\n", b"\0\n"]
+)
+def test_hostile_bytes_cost_nobody_else(garbage: bytes) -> None:
+    with running(FakeCluster(Store())) as node, Native(node) as alice:
+        alice.enter("alice")
+        with socket.socket() as hostile:
+            hostile.settimeout(5)
+            hostile.connect(tuple(node.address))
+            hostile.sendall(garbage)
+            hostile.shutdown(socket.SHUT_WR)
+            while hostile.recv(65536):
+                pass
+        alice.say(Ping(id=1))
+        alice.expect(Pong)
+
+
+def test_too_many_connections_are_turned_away() -> None:
+    with running(FakeCluster(Store()), max_connections=1) as node, plain(node, "alice"), socket.socket() as other:
+        other.settimeout(5)
+        other.connect(tuple(node.address))
+        assert b"full" in other.recv(1000)
