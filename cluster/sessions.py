@@ -51,7 +51,7 @@ class Sessions:
             if status(reply) == "no":
                 index = int(reply[2])
                 raise Refused(Reason.NICK_TAKEN, suggestions[index - 1].shown if index else "")
-            logs, taken = self._logs(reply[5:]), int(reply[4])
+            logs, taken = self._logs(reply[5::2], reply[6::2]), int(reply[4])
             claimed = Claimed(session, claim, name, int(reply[2]), int(reply[1]), logs, False, taken)
             self._remember(claimed, token_hash, address)
             return claimed
@@ -62,7 +62,8 @@ class Sessions:
         def made(reply: list[Reply]) -> Claimed:
             _raise_refusal(reply)
             name, taken = Name(reply[5].decode(), reply[6].decode()), int(reply[4])
-            claimed = Claimed(session, claim, name, int(reply[2]), int(reply[1]), self._logs(reply[7:]), True, taken)
+            logs, owed = self._logs(reply[7::3], reply[8::3]), self._logs(reply[7::3], reply[9::3])
+            claimed = Claimed(session, claim, name, int(reply[2]), int(reply[1]), logs, True, taken, owed)
             self._remember(claimed, token_hash, address)
             return claimed
 
@@ -134,9 +135,9 @@ class Sessions:
             )
         )
 
-    def _logs(self, flat: list[Reply]) -> dict[str, Position]:
+    def _logs(self, names: list[Reply], offsets: list[Reply]) -> dict[str, Position]:
         epoch = self._standing.epoch
-        return {flat[i].decode(): Position(epoch, int(flat[i + 1])) for i in range(0, len(flat), 2)}
+        return {name.decode(): Position(epoch, int(offset)) for name, offset in zip(names, offsets, strict=True)}
 
     def _membership(self, asked: Sequence[Argument], reply: list[Reply], is_member: bool) -> Membership:
         _raise_refusal(reply)

@@ -116,7 +116,8 @@ class SessionRecord:
 class Claimed:
     """A session that is now this connection's.
 
-    `logs`: `#room` / `@<session>` -> where it stands for this session: what comes after is to be delivered.
+    `logs`: `#room` / `@<session>` -> where it stands. `owed`: of a resumed session, after which offset each log is
+    owed to a client that has no cursor (it never heard that it joined, say); at the latest `logs`.
     `taken`: Redis time of the claim, µs, to be given back in `SessionRecord`.
     """
 
@@ -128,6 +129,7 @@ class Claimed:
     logs: Mapping[str, Position]
     resumed: bool
     taken: int = 0
+    owed: Mapping[str, Position] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

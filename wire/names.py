@@ -83,7 +83,7 @@ def _name(text: str, longest: int, code: Code, what: str) -> Nick:
     unfit = _UNFIT.search(shown)
     if unfit:
         offender = "white space" if unfit[0].isspace() else unfit[0]
-        raise BadName(code, f"{what} has no {offender} in it (nor white space, nor any of {_FORBIDDEN})")
+        raise BadName(code, f"{what} has no {offender} in it (allowed is neither white space nor any of {_FORBIDDEN})")
     return Nick(shown, mapped)
 
 

@@ -28,7 +28,7 @@ class PlainFront:
         """`source`: the file descriptor to read from."""
         self._chat = chat
         self._out = out or sys.stdout
-        self._talk = Talk(chat, room, self._show)
+        self._talk = Talk(chat, room, self._show, in_turn=WAIT_FOR_OUTCOMES)
         self._lines = Lines(source)
         self._printer = threading.Thread(target=self._print_events, name="hydrachat-print", daemon=True)
         self._printing = threading.Lock()  # guards the two streams: a line is not torn

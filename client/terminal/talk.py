@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from client import events as ev
 from client.chat import ChatClient
-from client.errors import ChatError
-from client.handles import Sending
+from client.errors import ChatError, Refused
+from client.handles import Reply, Sending
 from client.terminal.typed import HELP, meant
 from client.terminal.wording import Line, explain, trouble
 from wire.errors import WireError
@@ -43,11 +43,17 @@ class Tally:
 class Talk:
     """Where the user is, and what lines do. `typed` on the reading thread, `saw` on the printing one."""
 
-    def __init__(self, chat: ChatClient, start_room: str, show: Callable[[Line], None]) -> None:
-        """`show`: prints one line; called from both threads."""
+    def __init__(
+        self, chat: ChatClient, start_room: str, show: Callable[[Line], None], *, in_turn: float = 0.0
+    ) -> None:
+        """`show`: prints one line; called from both threads. `in_turn`: for how many seconds a change
+        of rooms waits for what was said before it, and `typed` for its answer."""
         self._chat = chat
+        self._in_turn = in_turn
         self._show = show
-        self._rooms: dict[str, None] = {}
+        self._rooms: dict[
+            str, None
+        ] = {}  # both threads, one step at a time; the printing one is right in the end
         self.current = room(start_room)
         self.tally = Tally()
         self.quitting = False
@@ -74,12 +80,10 @@ class Talk:
         """Follows where the user is."""
         if isinstance(event, ev.JoinedEvent) and event.own:
             self._rooms[event.room] = None
-            if event.ticket is not None:
-                self.current = event.room
         elif isinstance(event, ev.LeftEvent) and event.own:
             self._rooms.pop(event.room, None)
-            if event.room == self.current:
-                self.current = next(reversed(self._rooms), LOBBY)
+            if event.ticket is None and event.room == self.current:
+                self._fall_back(event.room)
 
     def _say(self, wanted: Say) -> None:
         try:
@@ -93,12 +97,46 @@ class Talk:
             case Join(name) if room(name) in self._rooms:
                 self.current = room(name)
             case Join(name):
-                self._chat.join(name)
+                self._enter(room(name))
             case Leave(name):
-                self._chat.leave(name)
+                self._leave(room(name))
             case Who(name):
                 self._chat.who(name)
             case Rooms():
                 self._chat.rooms()
             case History(name, _, limit):
                 self._chat.history(name, limit=limit)
+
+    def _enter(self, name: str) -> None:
+        self._finish_saying()
+        # At once: what is typed next goes there or is refused, and never to another room.
+        self.current = name
+        if self._await(self._chat.join(name)):
+            self._rooms[name] = None
+
+    def _leave(self, name: str) -> None:
+        self._finish_saying()
+        reply = self._chat.leave(name)
+        self._rooms.pop(name, None)
+        if name == self.current:
+            self._fall_back(name)
+        self._await(reply)
+
+    def _fall_back(self, gone: str) -> None:
+        self.current = next((name for name in reversed(list(self._rooms)) if name != gone), LOBBY)
+
+    def _finish_saying(self) -> None:
+        # Questions overtake what still waits to be said.
+        if self._in_turn:
+            self._chat.flush(self._in_turn)
+
+    def _await(self, reply: Reply) -> bool:
+        """Whether it is known to be done."""
+        if not self._in_turn:
+            return False
+        try:
+            reply.wait(self._in_turn)
+        except (Refused, TimeoutError):
+            # The printing thread tells about a refusal.
+            return False
+        return True

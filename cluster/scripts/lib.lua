@@ -144,17 +144,22 @@ local function each_room(rooms, act)
   for room in string.gmatch(rooms or '', '[^,]+') do act(room) end
 end
 
--- The positions of all logs of a session, flat: log, top, log, top … Their epoch is this term's.
-local function positions(session, rooms)
-  local reply = {'@' .. session, settle('@' .. session)}
-  each_room(rooms, function(room)
-    reply[#reply + 1] = room
-    reply[#reply + 1] = settle(room)
-  end)
-  return reply
-end
-
 local function concat(first, second)
   for _, item in ipairs(second) do first[#first + 1] = item end
   return first
+end
+
+-- Where all logs of a session stand, flat: log, top, the offset after which it is owed to who has no cursor, …
+-- The offsets are of this term's epoch.
+local function positions(session, rooms)
+  local inbox = '@' .. session
+  local reply = {inbox, settle(inbox), tonumber(redis.call('HGET', base(inbox) .. ':meta', 'acknowledged') or '0')}
+  each_room(rooms, function(room)
+    local top = settle(room)
+    local from = redis.call('HGET', key('session:' .. session), 'from:' .. room) or ''
+    local epoch, offset = string.match(from, '^(%S+) (%d+)$')
+    local owed = epoch and math.min(mapped(room, epoch, tonumber(offset)), top) or top
+    concat(reply, {room, top, owed})
+  end)
+  return reply
 end

@@ -7,6 +7,8 @@ local function enter(room, session, nick, rooms)
   redis.call('HSET', key('room:' .. room .. ':members'), session, nick)
   redis.call('SADD', key('rooms'), room)
   redis.call('PERSIST', key('room:' .. room .. ':log'))
+  -- From here on the room is owed to the session, also if it never hears that it joined.
+  redis.call('HSET', key('session:' .. session), 'from:' .. room, EPOCH .. ' ' .. offset)
   if rooms == '' then return offset, room end
   return offset, rooms .. ',' .. room
 end
@@ -23,6 +25,7 @@ end
 local function exit_room(room, session, nick, reason)
   local offset = append_room(room, 'left', session, nick, reason)
   drop_member(room, session)
+  redis.call('HDEL', key('session:' .. session), 'from:' .. room)
   return offset
 end
 

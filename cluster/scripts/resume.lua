@@ -1,7 +1,7 @@
 -- include: membership
 -- R3: a connection takes an existing session by its token; the former connection is fenced from here on.
 -- ARGV[6] session  [7] new claim  [8] token hash  [9] highest n whose outcome the client knows  [10] address
--- Reply: 'ok', since ms, last n, rooms, taken µs, nickname as shown, as compared, log, top, …
+-- Reply: 'ok', since ms, last n, rooms, taken µs, nickname as shown, as compared, log, top, owed after, …
 --   | 'no', 'resume_refused', ''
 local session, claim, token, known, address = unpack(ARGV, 6, 10)
 

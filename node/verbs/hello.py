@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from cluster.errors import ClusterError, Refused
 from cluster.types import LOBBY, Claimed, Name, Position
+from node.letters import wire_log
 from node.session import Session, new_id, token_hash
 from node.verbs.attach import attach, show_room
 from node.verbs.refusals import LEASE_LOST, TAKEN_OVER, refusal
 from wire import WireError, nickname, suggestions
-from wire.frames import INBOX, Cursors, Error, Hello, Welcome
+from wire.frames import Cursors, Error, Hello, Welcome
 
 if TYPE_CHECKING:
     from node.connection import Connection
@@ -50,7 +51,7 @@ def begin(connection: Connection, name: Name) -> None:
     settle(connection, claimed, hashed, boot)
     for room in connection.session.rooms if connection.session else ():
         house.log.info("joined", room=room, **connection.names())
-    connection.send(_welcome(connection, claimed, token))
+    connection.send(_welcome(connection, claimed, token, {}))
     show_room(connection, LOBBY, claimed.logs[LOBBY], claimed.since)
     _attach_all(connection, claimed, {}, held)
 
@@ -68,7 +69,7 @@ def resume(connection: Connection, frame: Hello, session: str, token: str) -> No
         return
     settle(connection, claimed, hashed, boot)
     house.log.info("resumed", **connection.names())
-    connection.send(_welcome(connection, claimed, None))
+    connection.send(_welcome(connection, claimed, None, frame.cursors))
     _attach_all(connection, claimed, frame.cursors, held)
 
 
@@ -101,28 +102,34 @@ def _refuse(connection: Connection, held: set[str], error: ClusterError) -> None
 
 
 def _attach_all(connection: Connection, claimed: Claimed, cursors: Cursors, held: set[str]) -> None:
-    """Every log of the session, from the client's cursor or, where it has none, from the top."""
+    """Every log of the session, from the client's cursor or, where it has none, from where it is owed."""
     rooms = connection.house.rooms
     for log, top in claimed.logs.items():
         feed = rooms.hold(log)
-        attach(connection, feed, _cursor(log, cursors, top), top)
+        attach(connection, feed, _cursor(log, cursors, claimed.owed.get(log, top)), top)
     for log in held:
         rooms.release(log)
 
 
-def _cursor(log: str, cursors: Mapping[str, tuple[str, int]], top: Position) -> Position:
-    cursor = cursors.get(log if log.startswith("#") else INBOX)
-    return Position(*cursor) if cursor else top
+def _cursor(log: str, cursors: Mapping[str, tuple[str, int]], owed: Position) -> Position:
+    cursor = cursors.get(wire_log(log))
+    return Position(*cursor) if cursor else owed
 
 
-def _welcome(connection: Connection, claimed: Claimed, token: str | None) -> Welcome:
+def _welcome_logs(claimed: Claimed, cursors: Cursors) -> Cursors:
+    """Where each log stands or, where the client has no cursor, where it begins for it."""
+    known = {log: top if wire_log(log) in cursors else claimed.owed.get(log, top) for log, top in claimed.logs.items()}
+    return {wire_log(log): (place.epoch, place.offset) for log, place in known.items()}
+
+
+def _welcome(connection: Connection, claimed: Claimed, token: str | None, cursors: Cursors) -> Welcome:
     house = connection.house
     connection.told_nodes = house.others()
     return Welcome(
         session=claimed.session,
         nick=claimed.name.shown,
         node=house.settings.id,
-        logs={(log if log.startswith("#") else INBOX): (top.epoch, top.offset) for log, top in claimed.logs.items()},
+        logs=_welcome_logs(claimed, cursors),
         heartbeat=house.settings.heartbeat,
         token=token,
         n=claimed.n,

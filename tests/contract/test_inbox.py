@@ -63,6 +63,7 @@ def test_acknowledging_again_or_backwards_changes_nothing(space: Space) -> None:
     node.events.wait(lambda: len(node.events.of("receipt")) == 4, "four receipts")
     alice.said("fifth", "@bob")
     assert kept(space, bob.inbox) == [5]
+    assert [entry.text for entry in node.read_all(bob.inbox)] == ["fifth"]
     assert len(receipts(space, alice.inbox)) == 4
 
 

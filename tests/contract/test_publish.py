@@ -151,6 +151,23 @@ def test_another_claim_is_fenced(space: Space) -> None:
     assert [fields["text"] for fields in space.kinds(LOBBY, "message")] == ["here", "there"]
 
 
+def test_an_older_claim_at_the_same_node_is_fenced(space: Space) -> None:
+    """The client came back to the node that has not noticed yet that its connection broke."""
+    node = space.serve("n1")
+    alice, bob = node.claim("Alice"), node.claim("Bob")
+    later = alice.resume_at(node)
+    bob.said("psst", "@alice")
+    assert isinstance(alice.say("ghost"), Fenced)
+    with pytest.raises(Fenced):
+        alice.node.cluster.leave(alice.session, alice.claim, LOBBY)
+    alice.acknowledge(1)
+    node.cluster.away(alice.session, alice.claim)
+    node.cluster.end(alice.session, alice.claim, "quit")
+    assert later.said("alive").n == 1
+    assert space.row(later)["state"] == "here"
+    assert len(space.stream(later.inbox)) == 1
+
+
 def test_a_claim_at_another_node_is_fenced(space: Space) -> None:
     """The claim alone is not enough: the row names the node that may use it."""
     one, two = space.serve("n1"), space.serve("n2")

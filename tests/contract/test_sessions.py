@@ -163,6 +163,20 @@ def test_a_resume_needs_the_token_and_keeps_n_rooms_and_positions(space: Space) 
     assert space.admin.hgetall(space.key("presence")) == {"Alice": "n2 here"}
 
 
+def test_a_room_is_owed_from_its_joined_entry_to_who_never_heard_of_it(space: Space) -> None:
+    one, two = space.serve("n1"), space.serve("n2")
+    alice, bob = one.claim("Alice"), two.claim("Bob")
+    bob.join("#ops")
+    joined = alice.join("#ops")
+    bob.said("missed", "#ops")
+    owed = alice.resume_at(two).claimed.owed
+    assert owed["#ops"] == joined.position
+    assert [entry.text for entry in two.cluster.read("#ops", owed["#ops"], 10).entries] == ["missed"]
+    assert owed[alice.inbox].offset == 0
+    two.cluster.leave(alice.session, space.row(alice)["claim"], "#ops")
+    assert "from:#ops" not in space.row(alice)
+
+
 def test_a_late_notice_does_not_drop_who_came_back(space: Space) -> None:
     """From n1 to n2 and back: the notice of the first move may come after the second claim's answer."""
     one, two = space.serve("n1"), space.serve("n2")

@@ -110,6 +110,18 @@ def test_everything_lost(space: Space) -> None:
     assert page.lost_first == 0
 
 
+def test_what_is_said_before_anybody_noticed_the_loss_is_kept(space: Space) -> None:
+    """No session is in Redis, and yet nobody is fenced: the script sees that the term is gone, and the node
+    re-claims first."""
+    node = space.serve("n1")
+    alice = node.claim("Alice")
+    alice.said("before")
+    space.admin.flushall()
+    outcomes = [future.result(DEADLINE) for future in [alice.submit(f"after {i}") for i in range(20)]]
+    assert [outcome.n for outcome in outcomes if isinstance(outcome, Published)] == list(range(2, 22))
+    assert len(space.kinds(LOBBY, "message")) == 20
+
+
 def test_each_loss_is_told_for_itself(space: Space) -> None:
     node = space.serve("n1")
     alice = node.claim("Alice")
@@ -331,6 +343,7 @@ def test_a_join_in_flight_survives_the_change_of_terms(
         wait_until(lambda: own_space.kinds("#ops", "joined"), what="joined")
         own_redis.kill()
         leaving = pool.submit(wait_until, lambda: _leave(alice, "#old"), DEADLINE, "left")
+        proxy.cut()  # with the answer still held
         proxy.release()
         own_redis.up()
         wait_recovered(node)

@@ -23,7 +23,7 @@ from client.command import join
 from tests.unit.client.model import Line
 from tests.unit.client.scripted import Loopback
 from wire.codes import Code
-from wire.frames import Accepted, Error, Message, Say
+from wire.frames import Accepted, Error, Join, Joined, Leave, Left, Message, Say
 
 PROGRAM = [sys.executable, "-m", "client"]
 
@@ -70,6 +70,46 @@ def test_a_large_input_is_said_in_order(cluster: Loopback) -> None:
     done = run(command(cluster), given)
     assert done.returncode == 0, done.stderr
     assert "".join(f"{one.text}\n" for one in cluster.world.log if isinstance(one, Message)) == given
+
+
+def test_what_follows_a_change_of_rooms_is_said_there(cluster: Loopback) -> None:
+    """Also where the answers are slow: nothing may be said in a room that it was not meant for."""
+    said: list[tuple[str, str]] = []
+    inside = {"#lobby"}
+
+    def entering(line: Line, asked: Join) -> None:
+        assert line.session is not None
+        inside.add(asked.room)
+        line.down.append(Joined(asked.room, "r1", 1, line.session.number, "bot", 1000, 1, ["bot"], asked.id))
+
+    def leaving(line: Line, asked: Leave) -> None:
+        assert line.session is not None
+        inside.discard(asked.room)
+        line.down.append(Left(asked.room, "r1", 2, line.session.number, "bot", 1000, "left", asked.id))
+
+    def saying(line: Line, say: Say) -> None:
+        if say.to in inside:
+            said.append((say.to, say.text))
+        line.down.append(Accepted(say.n, say.to, "e1", 9, 1))
+
+    cluster.world.on |= {Join: entering, Leave: leaving, Say: saying}
+    lines = ["one", "/join #ops", "two", "/join #art", "three", "/leave", "four", "/leave #ops", "five"]
+    done = run(command(cluster), "\n".join(lines))
+    assert done.returncode == 0, done.stderr
+    assert said == [("#lobby", "one"), ("#ops", "two"), ("#art", "three"), ("#ops", "four"), ("#lobby", "five")]
+
+
+def test_what_follows_a_refused_join_is_said_nowhere(cluster: Loopback) -> None:
+    def full(line: Line, asked: Join) -> None:
+        line.down.append(Error(Code.BAD_ROOM, "no such room", id=asked.id))
+
+    def outside(line: Line, say: Say) -> None:
+        line.down.append(Error(Code.NOT_MEMBER, "you are not in that room", n=say.n))
+
+    cluster.world.on |= {Join: full, Say: outside}
+    done = run(command(cluster), "/join #ops\nsecret\n")
+    assert done.returncode == 1
+    assert [one.to for one in cluster.heard if isinstance(one, Say)] == ["#ops"]
 
 
 def test_anything_unaccepted_is_said_and_fails(cluster: Loopback) -> None:

@@ -228,6 +228,22 @@ def test_what_was_asked_for_a_former_boot_is_not_done_for_the_new_one(scenes: li
     assert scene.recovery.registrations == [scene.standing.boot]
 
 
+def test_a_new_boot_that_cannot_be_registered_makes_us_doubt_the_term(scenes: list[Scene]) -> None:
+    """It is not registered, so it does not beat, so nobody else would notice."""
+    scene = made(scenes, ok)
+    scene.start()
+    scene.ask("a")
+    scene.wait_done(1)
+
+    def gone(link: Link) -> None:
+        raise Unavailable("Redis's data changed")
+
+    scene.recovery.register = gone  # type: ignore[method-assign]
+    scene.publisher.new_boot_soon("boot1")
+    wait_until(lambda: len(scene.recovery.runs) == 2, what="recovered")
+    assert scene.standing.is_registered
+
+
 def test_a_boot_that_is_not_ours_any_more_cannot_be_late(scenes: list[Scene]) -> None:
     scene = made(scenes, ok)
     scene.start()

@@ -36,6 +36,7 @@ class FakeCluster:
         self.wanted: list[str] = []
         self.calls: list[tuple[str, ...]] = []
         self.infos: list[NodeInfo] = []
+        self.owed: dict[str, Position] = {}  # what `resume` says of logs without a cursor
         self.mute = False  # live entries get lost
         self.failing_reads = 0
         self.hold_says = False
@@ -191,7 +192,7 @@ class FakeCluster:
 
     def _claimed(self, row: Row, *, resumed: bool) -> Claimed:
         logs = {log: self.store.top(log) for log in (f"@{row.session}", *row.rooms)}
-        return Claimed(row.session, row.claim, row.name, row.n, 1700000000000, logs, resumed)
+        return Claimed(row.session, row.claim, row.name, row.n, 1700000000000, logs, resumed, owed=dict(self.owed))
 
     def _enter(self, row: Row, room: str) -> Entry:
         row.rooms.append(room)

@@ -41,12 +41,15 @@ def test_a_client_that_stops_reading_is_closed_resumably_and_costs_nobody_else()
 
 def test_a_client_whose_kernel_takes_nothing_for_long_is_closed() -> None:
     cluster = FakeCluster(Store())
-    with running(cluster) as node, Native(node, receive_buffer=4096) as slow:
+    with running(cluster, lease=60.0) as node, Native(node, receive_buffer=4096) as slow:
         welcome = slow.enter("slow")
         connection = node.house.roster.all()[0]
-        for n in range(1, 60):
+        blocked = node.house.deliverer._blocked
+        for n in range(1, 2000):
             cluster.store.append("#lobby", "message", "s", n, "bob", "x" * 15_000)
-        wait_for(lambda: connection.outbox.size > 0)
+            wait_for(lambda: blocked or connection.outbox.size == 0)
+            if blocked:
+                break
         ticker = Ticker(node.house)
         ticker.tick(time.monotonic() + 29)
         assert not connection.outbox.finishing
