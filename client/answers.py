@@ -49,7 +49,9 @@ class Answers:
 
     def members(self, frame: Members, now: float) -> list[Event]:
         for member in frame.members:
-            self._stay.holders.saw(member.nick, member.session)
+            # A list of the whole cluster does not tell the sessions.
+            if member.session:
+                self._stay.holders.saw(member.nick, member.session)
         done = self._requests.members(frame)
         return [MembersEvent(frame.room, tuple(done.members), done.ticket)] if done else []
 

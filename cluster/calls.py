@@ -29,10 +29,10 @@ class Caller:
         return ["EVALSHA", self._scripts[script].digest, 1, self._key, *self._standing.arguments(term), *arguments]
 
     def load_scripts(self, link: Link) -> None:
-        """Raises Unavailable, ClusterError."""
-        for reply in link.run([["SCRIPT", "LOAD", script.text] for script in self._scripts.values()]):
-            if isinstance(reply, RedisError):
-                raise reply_error(reply)
+        """Those that the server lacks: together they are long. Raises Unavailable, ClusterError."""
+        (found,) = _checked(link.run([["SCRIPT", "EXISTS", *(script.digest for script in self._scripts.values())]]))
+        missing = [script for script, there in zip(self._scripts.values(), found, strict=True) if not there]
+        _checked(link.run([["SCRIPT", "LOAD", script.text] for script in missing]))
 
     def call(self, link: Link, script: str, arguments: Sequence[Argument] = (), term: str | None = None) -> list[Reply]:
         """One script, its reply. Loads the scripts if the server has lost them. Raises Unavailable, ClusterError."""
@@ -49,10 +49,14 @@ class Caller:
         if any(isinstance(reply, RedisError) and is_no_script(reply) for reply in replies):
             self.load_scripts(link)
             replies = link.run([self.command(*each, term) for each in calls])
-        for reply in replies:
-            if isinstance(reply, RedisError):
-                raise reply_error(reply)
-        return replies
+        return _checked(replies)
+
+
+def _checked(replies: list[Reply]) -> list[Reply]:
+    for reply in replies:
+        if isinstance(reply, RedisError):
+            raise reply_error(reply)
+    return replies
 
 
 def status(reply: list[Reply]) -> str:

@@ -51,9 +51,8 @@ class Talk:
         self._chat = chat
         self._in_turn = in_turn
         self._show = show
-        self._rooms: dict[
-            str, None
-        ] = {}  # both threads, one step at a time; the printing one is right in the end
+        # Both threads, one step at a time; what the printing one sees is right in the end.
+        self._rooms: dict[str, None] = {}
         self.current = room(start_room)
         self.tally = Tally()
         self.quitting = False

@@ -61,6 +61,8 @@ local function finish(session, reason)
     redis.call('DEL', key('nick:' .. row[2]))
     redis.call('HDEL', key('presence'), nick)
   end
+  -- A node that slept meanwhile must not bring it back in a later term.
+  redis.call('SET', key('ended:' .. session), reason, 'EX', int(math.ceil((LEASE + GRACE) / 500)))
   redis.call('SREM', key('node:' .. node .. ':sessions'), session)
   redis.call('ZREM', key('absent'), session)
   redis.call('DEL', key('session:' .. session), key('session:' .. session .. ':said'),

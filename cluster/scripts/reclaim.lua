@@ -10,6 +10,7 @@ taken = tonumber(taken)
 
 if wrong_term() then return {'recover'} end
 if not leased() then return {'lease'} end
+if redis.call('EXISTS', key('ended:' .. session)) == 1 then return {'fenced'} end
 local row = redis.call('HMGET', key('session:' .. session), 'claim', 'epoch', 'n', 'rooms', 'node', 'taken')
 local same = row[1] == claim
 
@@ -32,6 +33,11 @@ if holder and holder ~= session then
   finish(holder, 'expired')
 end
 
+local function each_key(log, act)
+  act(base(log) .. ':log')
+  act(base(log) .. ':meta')
+end
+
 -- What is known to have been there and is not: told once, in the log, to all.
 local function note_loss(log, epoch, known_top)
   if epoch == EPOCH or epoch == '' or known_top == 0 then return end
@@ -51,6 +57,10 @@ local function note_loss(log, epoch, known_top)
     redis.call('HSET', meta, 'former', former == '' and epoch .. '=0' or epoch .. '=0,' .. former)
   end
   redis.call('HSET', meta, 'lost:' .. epoch, int(known_top))
+  if string.sub(log, 1, 1) == '@' and redis.call('EXISTS', key('session:' .. string.sub(log, 2))) == 0 then
+    -- Its session may be re-claimed after this one, or has ended long ago: then nobody would ever clear this up.
+    each_key(log, function(name) redis.call('EXPIRE', name, int(math.ceil((LEASE + GRACE) / 500))) end)
+  end
 end
 for i = 18, #ARGV, 3 do note_loss(ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2])) end
 
@@ -80,6 +90,7 @@ local n = int(math.max(tonumber(row[3] or '0'), tonumber(known)))
 redis.call('HSET', key('session:' .. session), 'nick', nick, 'mapped', compared, 'claim', claim, 'taken', int(taken),
   'token', token, 'n', n, 'rooms', rooms, 'since', since, 'address', address)
 redis.call('SET', key('nick:' .. compared), session)
+each_key('@' .. session, function(name) redis.call('PERSIST', name) end)
 set_here(session, nick)
 if state == 'away' then set_away(session, nick, NODE, NOW + GRACE) end
 announce()

@@ -124,4 +124,5 @@ class Recorder:
 
     def _record(self, record: SessionRecord) -> SessionRecord:
         logs = [*record.rooms, f"@{record.session}"]
-        return replace(record, positions={log: self.positions[log] for log in logs if log in self.positions})
+        known = {log: self.positions[log] for log in logs if log in self.positions}
+        return replace(record, positions={**record.positions, **known})

@@ -222,6 +222,13 @@ class Space:
         """As if the node's last heartbeat were so much longer ago."""
         self.admin.zincrby(self.key("nodes"), -1000 * seconds, f"{node.name}/{node.cluster.boot}")
 
+    def end_grace(self, *users: User) -> None:
+        """As if the time of those who are away, or were, had passed."""
+        for user in users:
+            if self.admin.hexists(self.key(f"session:{user.session}"), "until"):
+                self.admin.hset(self.key(f"session:{user.session}"), "until", 1)
+                self.admin.zadd(self.key("absent"), {user.session: 1})
+
     def row(self, user: User) -> dict[str, str]:
         found: dict[str, str] = self.admin.hgetall(self.key(f"session:{user.session}"))
         return found

@@ -62,14 +62,15 @@ def test_sessions_of_a_dead_node_are_away_first(space: Space, proxied: Proxied) 
 
 def test_who_resumes_in_time_never_left(space: Space, proxied: Proxied) -> None:
     proxy = proxied(space)
-    dying = space.serve("n1", LEASE, 1.0, proxy.url)
-    living = space.serve("n2", LEASE, 1.0)
+    dying = space.serve("n1", LEASE, 60.0, proxy.url)
+    living = space.serve("n2", LEASE, 60.0)
     alice, bob = dying.claim("Alice"), dying.claim("Bob")
     space.end_hold()
     crash(dying, proxy)
     space.age(dying, LEASE)
     wait_until(lambda: space.row(alice)["state"] == "away", what="away")
     later = alice.resume_at(living)
+    space.end_grace(alice, bob)
     wait_until(lambda: not space.row(bob), what="Bob's grace is over")
     assert lefts(space) == [("Bob", "expired")]
     assert later.said("I never left").n == 1

@@ -125,7 +125,9 @@ def test_an_end_tells_each_room_once_and_frees_the_name(space: Space) -> None:
     wait_until(lambda: not space.row(alice), what="ended")
     assert [(f["nick"], f["text"]) for f in space.kinds(LOBBY, "left")] == [("Alice", "quit")]
     assert [(f["nick"], f["text"]) for f in space.kinds("#ops", "left")] == [("Alice", "quit")]
-    assert space.admin.keys(space.prefix + f"*{alice.session}*") == []
+    ended = space.key(f"ended:{alice.session}")
+    assert space.admin.keys(space.prefix + f"*{alice.session}*") == [ended]
+    assert space.admin.ttl(ended) > 0
     assert space.admin.hgetall(space.key("presence")) == {}
     assert two.claim("alice").n == 0
 
@@ -286,6 +288,5 @@ def test_what_docs_allow_an_operator(space: Space) -> None:
     bob.away()
     wait_until(lambda: space.row(bob).get("state") == "away")
     space.end_hold()
-    space.admin.hset(space.key(f"session:{bob.session}"), "until", 0)
-    space.admin.zadd(space.key("absent"), {bob.session: 0})
+    space.end_grace(bob)
     wait_until(lambda: not space.row(bob), what="ended")

@@ -79,7 +79,7 @@ def test_a_held_subscription_makes_deaf_within_the_lease_and_ends(space: Space, 
 def test_a_subscription_that_went_silent_is_made_anew_before_anybody_is_deaf(space: Space, proxied: Proxied) -> None:
     """One connection is stuck, the next one works: no reset may destroy what the one before it made."""
     proxy = proxied(space)
-    node = space.serve("n1", LEASE * 2, url=proxy.url)
+    node = space.serve("n1", LEASE * 1.5, url=proxy.url)
     confirmed = confirmations(node, None)
     proxy.hold("subscriber")
     node.events.logs = [LOBBY]
@@ -87,7 +87,7 @@ def test_a_subscription_that_went_silent_is_made_anew_before_anybody_is_deaf(spa
     proxy.cut("subscriber")
     proxy.release()
     node.events.wait(lambda: confirmations(node, None) > confirmed, "subscribed again")
-    for _ in range(5):
+    for _ in range(3):
         node.events.tops.clear()
         node.events.wait(lambda: LOBBY in node.events.tops, "a heartbeat")
     assert Health.DEAF not in node.events.healths

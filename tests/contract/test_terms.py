@@ -110,6 +110,22 @@ def test_everything_lost(space: Space) -> None:
     assert page.lost_first == 0
 
 
+def test_the_inbox_of_one_who_is_gone_does_not_stay_for_ever(space: Space) -> None:
+    """The senders remember what they said to him, and can't know that he has left."""
+    node = space.serve("n1")
+    alice, bob, carol = node.claim("Alice"), node.claim("Bob"), node.claim("Carol")
+    told = {user.inbox: alice.said("psst", f"@{user.name.mapped}").position for user in (bob, carol)}
+    bob.end()
+    wait_until(lambda: not space.row(bob), what="he has left")
+    alice.relist(positions=told)
+    space.admin.flushall()
+    wait_recovered(node)
+    for part in ("log", "meta"):
+        assert space.admin.pttl(space.key(f"inbox:{bob.session}:{part}")) > 0
+        assert space.admin.pttl(space.key(f"inbox:{carol.session}:{part}")) == -1
+    assert len(gaps(space, carol.inbox)) == 1
+
+
 def test_what_is_said_before_anybody_noticed_the_loss_is_kept(space: Space) -> None:
     """No session is in Redis, and yet nobody is fenced: the script sees that the term is gone, and the node
     re-claims first."""
@@ -240,7 +256,7 @@ def test_a_ghost_loses_the_name(own_space: Space, rewinder: Callable[[Callable[[
 def test_a_ghost_that_nobody_claims_gets_its_grace(
     own_space: Space, rewinder: Callable[[Callable[[], object]], None]
 ) -> None:
-    node = own_space.serve("n1", 1.0, 60.0)
+    node = own_space.serve("n1", 0.7, 60.0)
     ghost, alice = node.claim("Ghost"), node.claim("Alice")
 
     def leave() -> None:
@@ -251,8 +267,7 @@ def test_a_ghost_that_nobody_claims_gets_its_grace(
     wait_recovered(node)
     assert own_space.row(ghost)["state"] == "away"
     assert own_space.row(alice)["state"] == "here"
-    own_space.admin.hset(own_space.key(f"session:{ghost.session}"), "until", 1)  # as if it had passed
-    own_space.admin.zadd(own_space.key("absent"), {ghost.session: 1})
+    own_space.end_grace(ghost)
     own_space.end_hold()
     wait_until(lambda: not own_space.row(ghost), what="expired")
     assert alice.said("I am real").n == 2
@@ -327,6 +342,22 @@ def test_who_has_just_claimed_joined_or_quit_is_not_forgotten(space: Space) -> N
     assert space.row(bob)["claim"] == later.claim
     assert space.row(carol) == {}
     assert alice.say("here").n == 1  # type: ignore[union-attr]
+
+
+def test_one_who_quit_is_not_brought_back_by_a_node_that_did_not_hear_of_it(space: Space) -> None:
+    """It slept meanwhile, or was cut off, and re-claims whom it had."""
+    one, two = space.serve("n1"), space.serve("n2")
+    alice = one.claim("Alice")
+    with one.events.changed:
+        record = one.events.listed[alice.session]
+    alice.resume_at(two).end()
+    wait_until(lambda: not space.row(alice), what="she has left")
+    sleeper = space.node("n3")
+    sleeper.events.listed[alice.session] = record
+    sleeper.serve()
+    assert space.row(alice) == {}
+    assert len(space.kinds(LOBBY, "left")) == 1
+    assert space.admin.hgetall(space.key("presence")) == {}
 
 
 def test_a_join_in_flight_survives_the_change_of_terms(
@@ -425,8 +456,8 @@ def test_a_sleeper_does_not_bring_back_whom_others_have_buried(
 ) -> None:
     """Asleep over a change of terms and the whole hold after it: too late to re-claim."""
     proxy = proxied(own_space)
-    sleeper = own_space.serve("n1", 1.0, 0.5, proxy.url)
-    other = own_space.serve("n2", 1.0, 0.5)
+    sleeper = own_space.serve("n1", 0.7, 0.3, proxy.url)
+    other = own_space.serve("n2", 0.7, 0.3)
     alice, boot = sleeper.claim("Alice"), sleeper.cluster.boot
     proxy.refuse()
     restart(own_redis)

@@ -293,3 +293,25 @@ class Driver:
         alive = line.address not in self.world.down and not line.cut
         ours = line.link in self.lines
         return (ours and not line.connected) or (bool(line.up) and alive) or (ours and (bool(line.down) or not alive))
+
+
+def active() -> Driver:
+    """A driver whose machine has its session."""
+    made = Driver(World())
+    made.start()
+    for _ in range(20):
+        made.step()
+    assert made.machine.phase is Phase.ACTIVE
+    return made
+
+
+def line(driver: Driver) -> Line:
+    """The one connection that there is."""
+    (only,) = driver.lines.values()
+    return only
+
+
+def hears(driver: Driver, *frames: ServerFrame) -> None:
+    number = line(driver).link
+    for frame in frames:
+        driver.do(driver.machine.received(number, frame, driver.now))

@@ -24,8 +24,7 @@ from client.events import (
     Stopped,
 )
 from client.links import Phase
-from tests.unit.client.model import ADDRESSES, LOBBY, Driver, Line, World
-from wire.address import Address
+from tests.unit.client.model import ADDRESSES, LOBBY, Driver, World, active, hears, line
 from wire.codes import Code
 from wire.frames import (
     INBOX,
@@ -38,14 +37,14 @@ from wire.frames import (
     Join,
     Joined,
     Left,
+    Member,
+    Members,
     Message,
     Ping,
     Pong,
     Quit,
     Receipt,
-    Reconnect,
     Say,
-    ServerFrame,
     Welcome,
     Who,
 )
@@ -53,28 +52,11 @@ from wire.frames import (
 
 @pytest.fixture
 def driver() -> Driver:
-    made = Driver(World())
-    made.start()
-    for _ in range(20):
-        made.step()
-    assert made.machine.phase is Phase.ACTIVE
-    return made
+    return active()
 
 
 def phase(driver: Driver) -> Phase:
     return driver.machine.phase
-
-
-def line(driver: Driver) -> Line:
-    """The one connection that there is."""
-    (only,) = driver.lines.values()
-    return only
-
-
-def hears(driver: Driver, *frames: ServerFrame) -> None:
-    number = line(driver).link
-    for frame in frames:
-        driver.do(driver.machine.received(number, frame, driver.now))
 
 
 def said(offset: int, text: str = "hi", epoch: str = "e1", log: str = LOBBY, n: int = 0) -> Message:
@@ -247,6 +229,15 @@ def test_the_addressee_is_the_one_last_seen(driver: Driver) -> None:
     assert say.holder is None
 
 
+def test_a_list_without_sessions_forgets_no_addressee(driver: Driver) -> None:
+    hears(driver, said(2), Members([Member("bob", "", "n1")]))
+    driver.machine.conversation.say(77, "@bob", "psst")
+    driver.do(driver.machine.tick(driver.now))
+    say = driver.sent[-1]
+    assert isinstance(say, Say)
+    assert say.holder == "bob-session"
+
+
 def test_receipts_find_their_message(driver: Driver) -> None:
     driver.machine.conversation.say(5, "@bob", "psst")
     driver.do(driver.machine.tick(driver.now))
@@ -380,39 +371,6 @@ def test_degraded_without_a_request_is_only_told(driver: Driver) -> None:
     assert phase(driver) is Phase.ACTIVE
 
 
-def test_a_move_tries_the_named_place_then_others_then_stays(driver: Driver) -> None:
-    here = line(driver)
-    others = [address for address in ADDRESSES if address != here.address]
-    driver.world.down = set(others)
-    hears(driver, Reconnect(Code.DRAINING, "leaving", where=str(others[1]), after=500))
-    driver.advance(0.4)
-    assert len(driver.world.lines) == 1
-    driver.advance(0.2)
-    assert driver.world.lines[-1].address == others[1]
-    for _ in range(10):
-        driver.step()
-        driver.advance(0.01)
-    assert [one.address for one in driver.world.lines[1:]] == [others[1], others[0]]
-    assert list(driver.lines.values()) == [here]
-    assert not driver.of(Disconnected)
-
-
-def test_the_old_connection_is_used_until_the_welcome(driver: Driver) -> None:
-    old = line(driver)
-    hears(driver, Reconnect(Code.DRAINING, "leaving"))
-    driver.advance(0.0)
-    new = driver.world.lines[-1]
-    driver.do(driver.machine.connected(new.link, driver.now))
-    driver.do(driver.machine.received(old.link, said(2, "on the old one"), driver.now))
-    driver.do(driver.machine.received(old.link, Error(Code.TAKEN_OVER, "moved"), driver.now))
-    assert phase(driver) is not Phase.STOPPED
-    new.connected = True
-    driver.world.handle(new)
-    driver.settle()
-    assert driver.told() == ["on the old one"]
-    assert list(driver.lines.values()) == [new]
-
-
 def test_quit_acknowledges_first_and_waits_for_the_bye(driver: Driver) -> None:
     hears(driver, said(2))
     driver.sent.clear()
@@ -502,14 +460,3 @@ def test_a_question_is_asked_again_when_the_node_could_not_now(driver: Driver) -
         hears(driver, Pong())
     assert len([frame for frame in driver.sent if isinstance(frame, Who)]) == 9
     assert driver.of(RequestRefused) == [RequestRefused("who", None, Code.DEGRADED, "Redis is away", 7)]
-
-
-def test_a_pong_names_nodes_that_came_after_the_welcome(driver: Driver) -> None:
-    later = Address("127.0.0.1", 7999)
-    hears(driver, Pong(nodes=[str(later)]))
-    driver.world.down = {*ADDRESSES, later}
-    driver.do(driver.machine.lost(line(driver).link, "reset", driver.now))
-    for _ in range(50):
-        driver.step()
-        driver.advance(1.0)
-    assert str(later) in driver.machine.unreachable().attempts
