@@ -165,7 +165,7 @@ def test_the_plain_example_is_what_the_code_understands() -> None:
 def _answer(server: ServerProtocol, event: object, lines: list[str]) -> None:
     answer: ServerFrame | None = None
     if isinstance(event, Hello) and event.nick == "bob":
-        answer = Error(code=Code.NICK_TAKEN, text="the nickname bob is taken", suggestion="bob_")
+        answer = Error(code=Code.NICK_TAKEN, text="that nickname is taken", suggestion="bob_")
     elif isinstance(event, Hello):
         answer = Welcome(session="s", nick="bob_", node="n1", logs={}, heartbeat=1.0)
     elif isinstance(event, Quit):
