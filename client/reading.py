@@ -83,7 +83,8 @@ class Reading:
         events: list[Event] = []
         if frame.offset > 0:
             fresh, events = self._take(frame.log, frame.epoch, frame.offset, now)
-            concerns = concerns and fresh and reached is not None
+            # Of an epoch that we never saw: it came and went between two that we did see, or before our time.
+            concerns = concerns and fresh and (reached is not None or (track is not None and bool(track.former)))
         else:
             self._stay.inbound.skip(frame.log, frame.former, frame.last)
         if concerns:

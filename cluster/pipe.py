@@ -110,19 +110,35 @@ class Pipe(ABC):
         return bool(self._inflight) and time.monotonic() < self._deadline
 
     def _round(self) -> None:
+        """What was answered before the connection broke is settled as well: else a line that breaks after so
+        many bytes each time would let nothing through for ever."""
+        replies: list[Reply] = []
         try:
-            self.prepare()
-            replies = self._link.run([self._caller.command(r.script, r.arguments) for r in self._inflight])
+            self._exchange(replies)
         except Unavailable as error:
             self._link.close()
+            self._settle_first(replies)
+            if replies:
+                self._pause = FIRST_PAUSE
             self.lost(error)
             self._wait()
             return
         self._pause = FIRST_PAUSE
         self.answered()
+        self._settle_first(replies)
+
+    def _exchange(self, replies: list[Reply]) -> None:
+        """Asks for all that is in flight; fills `replies` as far as they come. Raises Unavailable."""
+        self.prepare()
+        self._link.send([self._caller.command(r.script, r.arguments) for r in self._inflight])
+        for _ in self._inflight:
+            replies.append(self._link.read_value())
+
+    def _settle_first(self, replies: list[Reply]) -> None:
         waiting, self._inflight = self._inflight, []
-        kept = [request for request, reply in zip(waiting, replies, strict=True) if self.settle(request, reply)]
-        self._inflight = kept
+        answered, unknown = waiting[: len(replies)], waiting[len(replies) :]
+        kept = [request for request, reply in zip(answered, replies, strict=True) if self.settle(request, reply)]
+        self._inflight = [*kept, *unknown]
 
     def settle(self, request: Request, reply: Reply) -> bool:
         """Tells the request its outcome; True if it must be asked again instead."""

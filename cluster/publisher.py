@@ -66,6 +66,7 @@ class Publisher(Pipe):
     # -- the publisher's thread ------------------------------------------------------------
 
     def prepare(self) -> None:
+        self._kept.clear()
         if self._late == self._standing.boot:
             self._begin_boot()
         self._connect()
@@ -134,7 +135,6 @@ class Publisher(Pipe):
     # -- what became of requests -----------------------------------------------------------
 
     def answered(self) -> None:
-        self._kept.clear()
         if not self._well:
             self._well = True
             self._events.answers()

@@ -184,6 +184,7 @@ def test_a_hole_that_nobody_can_fill_is_told(driver: Driver) -> None:
         (Gap(LOBBY, "e1", 0, 1, 4, "e2", 5), "complete to #1; 2-4 may be missing"),
         (Gap(LOBBY, "e1", 0, 1, 1, "e2", 2), None),
         (Gap(LOBBY, "before-us", 0, 1, 9, "e1", 2), None),
+        (Gap(LOBBY, "between", 0, 1, 9, "e2", 1), "complete to #0; 1-9 may be missing"),
     ],
 )
 def test_a_gap_is_told_to_whom_it_concerns(driver: Driver, gap: Gap, told: str | None) -> None:

@@ -12,7 +12,8 @@ Answering = Callable[[Sequence[Command]], list[Reply]]
 
 
 class ScriptedLink(Link):
-    """`answers`: one for each pipeline, in order; an exception is raised. The last one is given for ever."""
+    """`answers`: one for each pipeline, in order; an exception is raised, and after too few replies the
+    connection breaks. The last one is given for ever."""
 
     def __init__(self, *answers: Answering | Exception) -> None:
         super().__init__("redis://127.0.0.1:1/0", 1.0, "scripted")
@@ -30,13 +31,18 @@ class ScriptedLink(Link):
     def abort(self) -> None:
         pass
 
-    def run(self, commands: Sequence[Command]) -> list[Reply]:
+    def send(self, commands: Sequence[Command]) -> None:
         if not self.is_open:
             raise Unavailable("closed")
-        if not commands:
-            return []
-        self.sent.append(commands)
-        answer = self.answers.popleft() if len(self.answers) > 1 else self.answers[0]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer(commands)
+        self._replies: deque[Reply] = deque()
+        if commands:
+            self.sent.append(commands)
+            answer = self.answers.popleft() if len(self.answers) > 1 else self.answers[0]
+            if isinstance(answer, Exception):
+                raise answer
+            self._replies.extend(answer(commands))
+
+    def read_value(self) -> Reply:
+        if not self._replies:
+            raise Unavailable("cut in the middle of the answers")
+        return self._replies.popleft()
