@@ -49,6 +49,7 @@ class Session:
         "rooms",
         "said",
         "since",
+        "taken",
         "token_hash",
         "told",
     )
@@ -60,6 +61,7 @@ class Session:
         self.token_hash = hashed
         self.address = address
         self.since = claimed.since
+        self.taken = claimed.taken
         self.connection = connection
         self.rooms = tuple(log for log in claimed.logs if log.startswith("#"))
         self.deliveries: dict[str, Delivery] = {}
@@ -114,4 +116,5 @@ class Session:
             rooms=self.rooms,
             away=self.away_since > 0,
             positions=positions,
+            taken=self.taken,
         )

@@ -17,6 +17,12 @@ _REFUSALS = {
 }
 
 
+_REASONS = {
+    Health.DEGRADED: "Redis can't be reached or refuses; tried again until it is back",
+    Health.DEAF: "what is published in Redis does not reach this node",
+}
+
+
 class Standing:
     """Any thread. `leaving` is set when the node begins to stop, and wakes whoever waits for better times."""
 
@@ -48,7 +54,10 @@ class Standing:
             if health is Health.SERVING and not self._was_ready:
                 self._was_ready, event = True, "ready"
         if not self.leaving.is_set():
-            (self._log.info if health is Health.SERVING else self._log.warning)(event)
+            if health is Health.SERVING:
+                self._log.info(event)
+            else:
+                self._log.warning(event, reason=_REASONS.get(health, ""))
 
     def leave(self) -> bool:
         """Begins to drain. False: that was begun before."""

@@ -26,7 +26,7 @@ def nodes(url: str | None, port: int, prefix: str, as_json: bool) -> None:
     \b
     JSON fields: node, boot (id of this run), address, http, state (what the
     node last said), version, clients (number), alive (true or false), age
-    (seconds since its last heartbeat), pid, host, started.
+    (seconds since its last heartbeat), pid, host, started (Unix ms).
     """
     from cluster.operator import read, table
     from cluster.operator.connect import connect

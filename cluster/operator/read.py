@@ -16,7 +16,7 @@ DEFAULT_LEASE_MS = 5000
 @dataclass(frozen=True, slots=True)
 class NodeRow:
     """A node. `age`: seconds since its last heartbeat; `alive`: age within the lease;
-    `started`: as the node wrote it."""
+    `started`: Unix ms, by the node's own clock, as it wrote it."""
 
     node: str
     boot: str

@@ -18,7 +18,7 @@ from tests.unit.node.fake_store import Store
 
 
 def session(name: str = "s", claim: str = "c") -> Session:
-    claimed = Claimed(name, claim, Name("Bob", "bob"), 0, 1, {"#lobby": Position("E", 1)}, resumed=False)
+    claimed = Claimed(name, claim, Name("Bob", "bob"), 0, 1, {"#lobby": Position("E", 1)}, resumed=False, taken=7)
     return Session(claimed, token_hash("t"), "127.0.0.1:1", cast("Connection", None))
 
 
@@ -36,6 +36,11 @@ def test_a_session_remembers_the_highest_position_of_few_logs() -> None:
     for number in range(200):
         one.published(Published(4, f"@{number}", Position("E", 1), 0))
     assert len(one.accepted) == 64
+
+
+def test_a_record_says_when_the_session_was_taken() -> None:
+    # Of two nodes that believe to hold it after Redis lost its data, the later one is right.
+    assert session().record({}).taken == 7
 
 
 def test_registry() -> None:
