@@ -7,7 +7,7 @@ from concurrent.futures import Future
 
 from cluster.calls import Argument
 from cluster.entries import from_stream
-from cluster.errors import ClusterError
+from cluster.errors import ClusterError, Unavailable
 from cluster.keys import Keys
 from cluster.link import Reply
 from cluster.pipe import Answer, Request
@@ -49,6 +49,13 @@ class Logs:
         return sorted((flat[i].decode(), int(flat[i + 1])) for i in range(0, len(flat), 2))
 
     def _call(self, script: str, arguments: Sequence[Argument]) -> list[Reply]:
+        """Reading does no harm twice: the first who reads after a restart of Redis finds the old connection broken."""
+        try:
+            return self._ask(script, arguments)
+        except Unavailable:
+            return self._ask(script, arguments)
+
+    def _ask(self, script: str, arguments: Sequence[Argument]) -> list[Reply]:
         future: Future[list[Reply]] = Future()
 
         def settle(answer: Answer) -> None:

@@ -31,7 +31,7 @@ def show_room(connection: Connection, room: str, where: Position, time: int, req
     Redis is away they are left out."""
     session, cluster = connection.session, connection.house.cluster
     assert session is not None
-    nicks: list[str] = []
+    nicks = [session.name.shown]
     try:
         nicks = [member.nick for member in cluster.members(room)]
     except ClusterError:
