@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from msgspec import field
 
-from wire.fields import Cursors, Frame, Id, Limit, Number, Ordinal, RequestId, Short, Version
+from wire.fields import Cursors, Frame, Id, Limit, Number, Ordinal, Place, RequestId, Short, Version
 
 
 class Hello(Frame, frozen=True, tag="hello"):
@@ -26,12 +26,16 @@ class Hello(Frame, frozen=True, tag="hello"):
 
 
 class Say(Frame, frozen=True, tag="say"):
-    """`to` is `#room` or `@nick`. `holder`: the session that the sender last saw under that nick."""
+    """`to` is `#room` or `@nick`. `holder`: the session that the sender last saw under that nick.
+
+    `again`: it was accepted at that place, in an epoch that is over: if it was lost it is said now.
+    """
 
     n: Ordinal
     to: str
     text: str
     holder: Short | None = None
+    again: Place | None = None
 
 
 class Ack(Frame, frozen=True, tag="ack"):

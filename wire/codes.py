@@ -48,6 +48,7 @@ class Code(IntEnum):
     TOO_MANY_ROOMS = 1018
     FORGOTTEN = 1019  # this n was consumed too long ago to know its outcome
     ENDED = 1020  # the session was ended by the cluster
+    LOG_SPOILT = 1021  # something else has overwritten the log in Redis: an operator must mend it
 
 
 def may_retry(code: int) -> bool:

@@ -26,6 +26,8 @@ Id: TypeAlias = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-]{1,64}\Z")]
 Short: TypeAlias = Annotated[str, Meta(max_length=100)]
 
 Cursor: TypeAlias = tuple[str, Number]
+Place: TypeAlias = tuple[Id, Number]
+"""A cursor that becomes part of the data, so it must be fit for it."""
 Cursors: TypeAlias = dict[str, Cursor]
 
 

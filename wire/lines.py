@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-_HEAD = 64
+_HEAD = 128
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,8 @@ def _message(frame: Message, room_prefix: bool) -> str:
     nick = harmless(frame.nick)
     who = f"@{nick} -> you" if frame.log == INBOX else f"{_prefix(frame.log, room_prefix)}{nick}"
     earlier = "(history) " if frame.history else ""
-    return f"{earlier}{who}: {_lines(frame.text)}\n"
+    late = "(late) " if frame.late else ""
+    return f"{earlier}{late}{who}: {_lines(frame.text)}\n"
 
 
 def _prefix(log: str, room_prefix: bool) -> str:

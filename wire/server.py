@@ -14,6 +14,7 @@ from wire.errors import WireError
 from wire.frames import PROTOCOL_MAX, PROTOCOL_MIN, ClientFrame, Error, Hello, Quit, ServerFrame
 from wire.lines import Line, LineSplitter, TooLong
 from wire.plain_input import Help
+from wire.refusals import too_long
 from wire.states import State
 from wire.talk import Talk
 
@@ -125,7 +126,8 @@ class ServerProtocol:
 
     def _decoded(self, line: Line) -> ClientFrame | Help | None:
         if isinstance(line, TooLong):
-            raise WireError(Code.FRAME_TOO_LONG, f"a line has at most {line.limit} bytes; that one was dropped")
+            text = f"a line has at most {line.limit} bytes; that one was dropped"
+            raise too_long(line, text) if self.dialect is Dialect.NATIVE else WireError(Code.FRAME_TOO_LONG, text)
         if self.dialect is Dialect.NATIVE:
             return _native(line)
         return self._talk.nickname(line) if self.state is State.GREETED else self._talk.line(line)

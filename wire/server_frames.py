@@ -6,7 +6,7 @@ from typing import ClassVar, TypeAlias
 
 from msgspec import Struct, field
 
-from wire.fields import Cursors, Frame
+from wire.fields import Cursor, Cursors, Frame
 
 
 class Welcome(Frame, frozen=True, tag="welcome"):
@@ -42,7 +42,8 @@ class Accepted(Frame, frozen=True, tag="accepted"):
 
 
 class Error(Frame, frozen=True, tag="error"):
-    """`n`, `id`: which request it answers. `last`: with OUT_OF_ORDER. `suggestion`: with NICK_TAKEN."""
+    """`n`, `id`: which request it answers. `last`: with OUT_OF_ORDER. `suggestion`: with NICK_TAKEN.
+    `after`: where it may be retried, not before so many ms."""
 
     code: int
     text: str
@@ -50,10 +51,13 @@ class Error(Frame, frozen=True, tag="error"):
     id: int | None = None
     last: int | None = None
     suggestion: str | None = None
+    after: int = 0
 
 
 class Message(Frame, frozen=True, tag="message"):
-    """`history`: it was said before this client came and is told outside the order of the log."""
+    """`history`: it was said before this client came and is told outside the order of the log.
+    `late`: it was lost and has come back, after others that were said later. `was`: its places in epochs in which
+    it was lost, if it has come back: who came further there has had it."""
 
     log: str
     epoch: str
@@ -64,10 +68,12 @@ class Message(Frame, frozen=True, tag="message"):
     text: str
     time: int
     history: bool = False
+    late: bool = False
+    was: tuple[Cursor, ...] = ()
 
 
 class Joined(Frame, frozen=True, tag="joined"):
-    """Somebody joined; with `count` it answers the client's own `join` (or `hello`).
+    """Somebody joined; with `count` it answers the client's own `join` (or `hello`). `was`: as of a message.
 
     `members`: nicknames, at most `MEMBERS_SHOWN` of `count`. The room's last messages follow
     as `message` frames with `history`.
@@ -84,10 +90,11 @@ class Joined(Frame, frozen=True, tag="joined"):
     count: int | None = None
     members: list[str] = field(default_factory=list)
     id: int | None = None
+    was: tuple[Cursor, ...] = ()
 
 
 class Left(Frame, frozen=True, tag="left"):
-    """Somebody left (`reason`: left, quit, expired, ended); the answer to one's own `leave`."""
+    """Somebody left (`reason`: left, quit, expired, ended); the answer to one's own `leave`. `was`: as of a message."""
 
     log: str
     epoch: str
@@ -97,6 +104,7 @@ class Left(Frame, frozen=True, tag="left"):
     time: int
     reason: str = ""
     id: int | None = None
+    was: tuple[Cursor, ...] = ()
 
 
 class Topic(Frame, frozen=True, tag="topic"):
@@ -210,6 +218,10 @@ class Pong(Frame, frozen=True, tag="pong"):
     nodes: list[str] = field(default_factory=list)
 
 
+class Recovered(Frame, frozen=True, tag="recovered"):
+    """The cluster's data began a new life: what was accepted lately may be lost, see `Say.again`."""
+
+
 class Bye(Frame, frozen=True, tag="bye"):
     """The last frame of a connection that ended in order."""
 
@@ -233,5 +245,6 @@ ServerFrame: TypeAlias = (
     | RoomList
     | HistoryEnd
     | Pong
+    | Recovered
     | Bye
 )

@@ -23,7 +23,7 @@ from typing import TypeAlias, get_args
 from wire.codec import op
 from wire.codes import Code
 from wire.errors import IllegalMove
-from wire.frames import Bye, ClientFrame, Error, Frame, Hello, Quit, Reconnect, Say, ServerFrame, Welcome
+from wire.frames import Bye, ClientFrame, Error, Frame, Hello, Quit, Reconnect, Recovered, Say, ServerFrame, Welcome
 
 
 class State(StrEnum):
@@ -83,7 +83,13 @@ SERVER_RECEIVES: Table = {
 }
 SERVER_SENDS: Table = {
     State.GREETED: {**_REFUSING, Reconnect: State.GREETED},
-    State.WAITING: {**_REFUSING, Reconnect: State.WAITING, Welcome: State.ACTIVE},
+    # The thread that tells of a recovery does not wait for the one that welcomes.
+    State.WAITING: {
+        **_REFUSING,
+        Reconnect: State.WAITING,
+        Recovered: State.WAITING,
+        Welcome: State.ACTIVE,
+    },
     State.ACTIVE: {**_all(SERVER_FRAMES, State.ACTIVE, but=[Welcome]), **_ENDING},
     State.CLOSING: _all(SERVER_FRAMES, State.CLOSING, but=[Welcome]),
     State.CLOSED: {},
@@ -101,6 +107,7 @@ CLIENT_RECEIVES: Table = {
         Welcome: State.ACTIVE,
         Error: State.GREETED,
         Reconnect: State.WAITING,
+        Recovered: State.WAITING,
         **_LAST,
     },
     State.ACTIVE: {**_all(SERVER_FRAMES, State.ACTIVE, but=[Welcome]), **_LAST},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import settings
 
 from wire.codes import Code
 from wire.frames import (
@@ -30,6 +29,7 @@ from wire.frames import (
     Quit,
     Receipt,
     Reconnect,
+    Recovered,
     RoomInfo,
     RoomList,
     Rooms,
@@ -39,10 +39,6 @@ from wire.frames import (
     Who,
 )
 from wire.states import EndingError
-
-# A loaded machine is slow, not wrong; pytest-timeout bounds each test.
-settings.register_profile("hydrachat", deadline=None)
-settings.load_profile("hydrachat")
 
 ALL: list[Frame] = [
     Hello(nick="alice", client="tests"),
@@ -71,6 +67,7 @@ ALL: list[Frame] = [
     RoomList(rooms=[RoomInfo(room="#lobby", members=2)], id=4),
     HistoryEnd(room="#ops", count=1, id=5),
     Pong(id=6),
+    Recovered(),
     Bye(text="see you"),
 ]
 SAMPLES: dict[type[Frame], Frame] = {type(frame): frame for frame in ALL}

@@ -56,6 +56,7 @@ BAD = [
     (b'{"op":"say","n":true,"to":"#lobby","text":"x"}', Code.BAD_FRAME, None, None, "field n"),
     (b'{"op":"say","n":9007199254740992,"to":"#a","text":"x"}', Code.BAD_FRAME, None, None, "field n"),
     (b'{"op":"say","n":4,"to":"#a","text":"x","holder":9}', Code.BAD_FRAME, 4, None, "field holder"),
+    (b'{"op":"say","n":4,"to":"#a","text":"x","again":["e 1",2]}', Code.BAD_FRAME, 4, None, "field again"),
     (b'{"op":"ack","cursors":{"#a":["e",-1]}}', Code.BAD_FRAME, None, None, "field cursors"),
     (b'{"op":"ack","cursors":{"#a":["e"]}}', Code.BAD_FRAME, None, None, "field cursors"),
     (b'{"op":"history","room":"#a","limit":201,"id":8}', Code.BAD_FRAME, None, 8, "field limit"),

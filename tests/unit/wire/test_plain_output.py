@@ -31,8 +31,8 @@ from wire.frames import (
 from wire.names import nickname
 
 
-def message(text: str, *, log: str = "#lobby", nick: str = "alice", history: bool = False) -> Message:
-    return Message(log=log, epoch="e", offset=1, session="s", n=1, nick=nick, text=text, time=1, history=history)
+def message(text: str, *, log: str = "#lobby", nick: str = "alice", **more: Any) -> Message:
+    return Message(log=log, epoch="e", offset=1, session="s", n=1, nick=nick, text=text, time=1, **more)
 
 
 def joined(log: str, **more: Any) -> Joined:
@@ -54,6 +54,7 @@ LINES: list[tuple[ServerFrame, str]] = [
     (message("hi", log="#ops"), "#ops alice: hi\n"),
     (message("psst", log="@"), "@alice -> you: psst\n"),
     (message("hi", history=True), "(history) alice: hi\n"),
+    (message("hi", late=True), "(late) alice: hi\n"),
     (message("a\nb\n\nc"), "alice: a\n  | b\n  | \n  | c\n"),
     (message("a\x1b[2Jb\tc\r"), "alice: a␛[2Jb c␍\n"),
     (WELCOME, "* welcome, alice; /help lists the commands, \\q leaves\n"),

@@ -42,6 +42,8 @@ def from_server(state: State, kind: str, *, client: bool) -> State | None:
     if kind == "Welcome":
         crossed = CLOSING if client and state is CLOSING else None
         return ACTIVE if state is WAITING else crossed
+    if kind == "Recovered" and state is WAITING:
+        return WAITING
     if state in (GREETED, WAITING):
         return {"Error": GREETED, "Reconnect": state}.get(kind)
     return state
