@@ -65,6 +65,8 @@ class Beat:
         self._wake = threading.Event()
         self._stopping = False
         self.nodes: list[NodeInfo] = []
+        self._forks: dict[str, tuple[str, str]] = {}  # log -> its epoch, and those before it; replaced whole
+        self._told: set[tuple[str, bytes]] = set()  # epoch, what can't be healed in it
         self._started = int(time.time() * 1000)  # for people: the process's own clock, Unix ms
 
     def poke(self) -> None:
@@ -118,12 +120,26 @@ class Beat:
 
     def _beaten(self) -> None:
         # Whoever is welcomed from now on is told where else he could go.
-        self.nodes = read_nodes(self._link, self._keys)
+        nodes = read_nodes(self._link, self._keys)
+        if any(info.boot == self._standing.boot for info in nodes):  # else Redis has just lost them all
+            self.nodes = nodes
         self._board.beating(True)
         self._actions.poke()  # what the publisher had to put off is tried again
         self._listen_to_ourselves()
         self._caller.call(self._link, "reap")
+        self._heal()
         self._tops()
+
+    def _heal(self) -> None:
+        """What can't be mended is told once a term: it is tried again with each heartbeat."""
+        reply, epoch = self._caller.call(self._link, "heal"), self._standing.epoch
+        if status(reply) != "ok":
+            return
+        self._told = {each for each in self._told if each[0] == epoch}
+        for item, why in zip(reply[2::2], reply[3::2], strict=True):
+            if (epoch, item) not in self._told:
+                self._told.add((epoch, item))
+                self._events.on_damage(_damage(item.decode(), why.decode(errors="replace")))
 
     def _connect(self) -> None:
         if not self._link.is_open:
@@ -141,14 +157,37 @@ class Beat:
         self._hearing.sent(nonce)
         self._link.run([["PUBLISH", self._keys.node(self._standing.name), f"!probe {nonce}"]])
 
+    def forks(self, log: str, epoch: str) -> str:
+        """Epochs of a local log before `epoch`, with their forks, newest first; '-' if there is none, '' if that
+        isn't known. Any thread."""
+        present, former = self._forks.get(log, ("", ""))
+        if epoch == present:
+            return former or "-"
+        _, found, earlier = f",{former}".partition(f",{epoch}=")
+        return (earlier.partition(",")[2] or "-") if found else ""
+
     def _tops(self) -> None:
-        for logs in _chunks(self._events.local_logs()):
-            reply = self._caller.call(self._link, "tops", logs)
-            if status(reply) != "ok":
-                return
-            epoch = reply[1].decode()
-            tops = (Position(epoch, int(top)) for top in reply[2:])
-            self._events.on_tops(dict(zip(logs, tops, strict=True)))
+        logs, epoch = self._events.local_logs(), next((epoch for epoch, _ in self._forks.values()), "")
+        forks = {log: self._forks[log] for log in logs if log in self._forks}
+        known = {log for log, (of, _) in forks.items() if of == epoch}
+        rest = [log for log in logs if log not in known]
+        for about, asked in ((epoch, list(known)), ("", rest)):
+            for chunk in _chunks(asked):
+                if not self._tops_of(chunk, about, forks):
+                    return
+        self._forks = forks
+
+    def _tops_of(self, logs: Sequence[str], known: str, forks: dict[str, tuple[str, str]]) -> bool:
+        """`known`: the epoch in which their former ones are in `forks`. False: they can't be told now."""
+        reply = self._caller.call(self._link, "tops", [known, *logs])
+        if status(reply) != "ok":
+            return False
+        epoch = reply[1].decode()
+        told = list(zip(logs, reply[2::2], reply[3::2], strict=True))
+        self._events.on_tops({log: Position(epoch, int(top)) for log, top, _ in told if top})
+        # Of one that is to be healed first what was known holds: the next recovery may need it.
+        forks |= {log: (epoch, former.decode()) for log, top, former in told if top and epoch != known}
+        return True
 
     def _row(self) -> list[Argument]:
         settings, told = self._standing.settings, self._events.status()
@@ -160,6 +199,7 @@ class Beat:
             "state": told.state,
             "version": settings.version,
             "clients": told.clients,
+            "drain": told.drain,
             "pid": os.getpid(),
             "host": socket.gethostname(),
             "started": self._started,
@@ -174,6 +214,12 @@ class Beat:
             pass  # the lease will run out by itself
         finally:
             self._link.close()
+
+
+def _damage(item: str, why: str) -> str:
+    if item.startswith("!"):
+        return f"session {item[1:]}, which was over before the loss, can't be ended again: {why}"
+    return f"what was lost of {item} can't be brought back: {why}"
 
 
 def _chunks(logs: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -45,11 +45,17 @@ class Caller:
 
         Only for scripts that may be run again: after NOSCRIPT all of them are.
         """
+        return _checked(self.try_all(link, calls, term))
+
+    def try_all(
+        self, link: Link, calls: Sequence[tuple[str, Sequence[Argument]]], term: str | None = None
+    ) -> list[Reply]:
+        """Like `call_all`; of those that failed the `RedisError` stands in the list. Raises Unavailable."""
         replies = link.run([self.command(*each, term) for each in calls])
         if any(isinstance(reply, RedisError) and is_no_script(reply) for reply in replies):
             self.load_scripts(link)
             replies = link.run([self.command(*each, term) for each in calls])
-        return _checked(replies)
+        return replies
 
 
 def _checked(replies: list[Reply]) -> list[Reply]:

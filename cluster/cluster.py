@@ -8,21 +8,27 @@ from collections.abc import Sequence
 from cluster.beat import Beat, BeatActions
 from cluster.board import Board
 from cluster.calls import Caller
+from cluster.follow import Follow
 from cluster.fresh import Fresh
+from cluster.group import is_group, parsed
 from cluster.hearing import Hearing
 from cluster.keys import Keys
 from cluster.link import Identity, Link, server_identity
+from cluster.lives import Lives
 from cluster.logs import Logs
+from cluster.newest import Newest
 from cluster.publisher import Publisher, PublisherEvents
 from cluster.reader import Reader
 from cluster.recovery import Recovery
 from cluster.seam import ClusterEvents, Health, PublishDone
+from cluster.sentinels import Sentinels
 from cluster.sessions import Sessions
 from cluster.settings import ClusterSettings
 from cluster.subscriber import Subscriber, SubscriberActions
 from cluster.term import Standing, new_boot
 from cluster.threads import Crew
 from cluster.types import Claimed, Entry, Member, Membership, Name, NodeInfo, Page, Position
+from cluster.witness import Witness
 
 # Parts of the time to stop, so that the last steps get some of it even if Redis does not answer.
 _FOR_PUBLISHING, _FOR_SIGNING_OFF = 0.7, 0.9
@@ -39,18 +45,27 @@ class Cluster:
         self._board = Board(events.on_health)
         self._caller = Caller(self._standing, self._keys)
         self._fresh = Fresh()
+        lives = Lives()
+        self._newest = Newest()
+        links = {role: self._link(role) for role in ("publisher", "reader", "subscriber", "beat")}
+        self._follow = self._following(list(links.values()), identity)
         self._publisher = Publisher(
-            self._link("publisher"), self._caller, self._standing,
-            Recovery(self._standing, self._caller, identity, events, self._fresh, self._taken),
+            links["publisher"], self._caller, self._standing,
+            Recovery(
+                self._standing, self._caller, identity, events, self._fresh, self._taken, self._alive, self._forks,
+                lives,
+            ),
             PublisherEvents(self._lost, self._answers, self._poke_beat, self._new_boot),
+            self._witness(links["publisher"]),
         )  # fmt: skip
-        self._reader = Reader(self._link("reader"), self._caller, self._standing, self._publisher.recover_soon)
+        self._reader = Reader(links["reader"], self._caller, self._standing, self._publisher.recover_soon)
         self._subscriber = Subscriber(
-            self._link("subscriber"), self._keys, self._channel(), events, self._hearing,
+            links["subscriber"], self._keys, self._channel(), events, self._hearing,
             SubscriberActions(self._poke_beat, self._subscribed, self._taken),
         )  # fmt: skip
         self._beat = Beat(
-            self._link("beat"), self._caller, self._keys, self._standing, identity, events, self._board, self._hearing,
+            links["beat"], self._caller, self._keys, self._standing,
+            self._follow.identity if self._follow else identity, events, self._board, self._hearing,
             BeatActions(
                 self._publisher.recover_soon,
                 self._publisher.new_boot_soon,
@@ -58,13 +73,24 @@ class Cluster:
                 self._subscriber.reset,
             ),
         )  # fmt: skip
-        self._sessions = Sessions(self._publisher, self._standing, self._fresh, self._board)
+        self._sessions = Sessions(self._publisher, self._standing, self._fresh, lives, self._board)
         self._logs = Logs(self._reader, self._keys)
         self._crew = Crew(events.on_fatal)
 
     def _link(self, role: str) -> Link:
         settings = self._standing.settings
-        return Link(settings.redis_url, settings.timeout, f"hydrachat-{settings.node}-{role}")
+        return Link(settings.redis_url, settings.timeout, f"hydrachat-{settings.node}-{role}", self._newest)
+
+    def _following(self, links: Sequence[Link], identity: Identity) -> Follow | None:
+        """Only a Sentinel group can move."""
+        settings = self._standing.settings
+        if not is_group(settings.redis_url):
+            return None
+        sentinels = Sentinels(parsed(settings.redis_url), settings.timeout, newest=self._newest)
+        return Follow(sentinels, links, identity)
+
+    def _witness(self, link: Link) -> Witness | None:
+        return Witness(link, self._keys.witness, self._standing.settings.timeout) if link.is_group else None
 
     def _channel(self) -> str:
         return self._keys.node(self._standing.name)
@@ -90,6 +116,12 @@ class Cluster:
         if self._fresh.taken(session, claim, time):
             self._events.on_taken(session, "" if claim == "-" else claim)
 
+    def _alive(self) -> set[str]:
+        return {info.node for info in self._beat.nodes if info.alive}
+
+    def _forks(self, log: str, epoch: str) -> str:
+        return self._beat.forks(log, epoch)
+
     def _new_boot(self) -> None:
         self._subscriber.move(self._channel())
         self._events.on_lease_lost()
@@ -108,7 +140,14 @@ class Cluster:
         self._crew.start("publisher", self._publisher.run)
         self._crew.start("reader", self._reader.run)
         self._crew.start("subscriber", self._subscriber.run)
-        self._crew.start("beat", self._beat.run)
+        self._crew.start("beat", self._run_beat)
+
+    def _run_beat(self) -> None:
+        try:
+            self._beat.run()
+        finally:
+            if self._follow:
+                self._follow.close()
 
     def stop(self, deadline: float) -> None:
         now = time.monotonic()
@@ -137,8 +176,9 @@ class Cluster:
         *,
         holder: str = "",
         refusal: str = "",
+        again: Position | None = None,
     ) -> None:
-        self._sessions.publish(session, claim, n, to, text, done, holder, refusal)
+        self._sessions.publish(session, claim, n, to, text, done, holder, refusal, again)
 
     def claim(
         self, session: str, claim: str, name: Name, suggestions: Sequence[Name], token_hash: str, address: str
@@ -177,6 +217,9 @@ class Cluster:
 
     def nodes(self) -> list[NodeInfo]:
         return list(self._beat.nodes)
+
+    def beat_soon(self) -> None:
+        self._beat.poke()
 
     def want(self, room: str) -> None:
         self._subscriber.want(room)

@@ -12,6 +12,7 @@ class Keys:
         self.nodes = f"{prefix}nodes"
         self.presence = f"{prefix}presence"
         self.rooms = f"{prefix}rooms"
+        self.witness = f"{prefix}witness"
 
     def node(self, name: str) -> str:
         """Row of the node `<id>/<boot>`, and the channel on which it hears of its sessions."""

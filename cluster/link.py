@@ -1,61 +1,111 @@
 """One connection to Redis that never does anything twice.
 
 redis-py retries ten times in silence by default, which runs scripts again; here a failure closes the
-connection and is told, and the owner decides (R2). A `Link` belongs to one thread, but for `abort`.
+connection and is told, and the owner decides (R2). A `Link` belongs to one thread, but for `abort` and its kin.
+Where the URL means a Sentinel group, each opening asks the sentinels where the master is.
 """
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import RedisError, ResponseError, TimeoutError as RedisTimeout
 from redis.retry import Retry
 
+from cluster import group
 from cluster.errors import Unavailable
-from cluster.mapping import connection_error
+from cluster.mapping import connection_error, is_no_master
+from cluster.newest import Newest
+from cluster.sentinels import Sentinels
 
 Command = Sequence[str | bytes | int | float]
 Reply = Any
 Identity = Callable[["Link"], str]
 
 
-class Link:
-    """A connection that is opened, used and closed explicitly. `timeout`: seconds for each answer."""
+SOON = 0.001
+"""Seconds to wait for the rest of a reply that has begun to arrive."""
 
-    def __init__(self, url: str, timeout: float, name: str) -> None:
+
+class Link:
+    """A connection that is opened, used and closed explicitly. `timeout`: seconds for each answer. `newest`: what all
+    links of a process to the same group have been told."""
+
+    def __init__(self, url: str, timeout: float, name: str, newest: Newest | None = None) -> None:
+        self._timeout = timeout
+        self._name = name
+        self._group = group.parsed(url) if group.is_group(url) else None
+        self._sentinels = Sentinels(self._group, timeout, newest=newest) if self._group else None
+        self._master: group.Address | None = None  # of a group: where this link leads
+        self._connection: Any = None if self._group else self._made(url)
+        self.is_open = False
+        self._finished = False
+
+    def _made(self, url: str) -> Any:
         pool = redis.ConnectionPool.from_url(
             url,
             protocol=2,
             retry=Retry(NoBackoff(), 0),
-            socket_timeout=timeout,
-            socket_connect_timeout=timeout,
+            socket_timeout=self._timeout,
+            socket_connect_timeout=self._timeout,
             health_check_interval=0,
-            client_name=name,
+            client_name=self._name,
         )
-        self._connection: Any = pool.make_connection()
-        self.is_open = False
-        self._finished = False
+        return pool.make_connection()
 
     def open(self) -> None:
         """Raises Unavailable."""
         if self._finished:
             raise Unavailable("the connection to Redis is not needed any more")
+        self._head_for_master()
         try:
             self._connection.connect()
         except (RedisError, OSError) as error:
             self.close()
             raise connection_error(error) from error
         self.is_open = True
+        if self._group:
+            self._check_role()
+
+    def _head_for_master(self) -> None:
+        """Of a group; each time anew, since it may be another one by now. Raises Unavailable."""
+        if self._group and self._sentinels:
+            master = self._sentinels.master()
+            self._sentinels.close()  # the next opening may be far
+            self._connection = self._made(self._group.server_url(master))
+            self._master = master
+
+    def _check_role(self) -> None:
+        """What the sentinels name may have been demoted, or not be promoted yet. Raises Unavailable."""
+        (told,) = self.run([["INFO", "replication"]])
+        if isinstance(told, RedisError) or b"role:master" not in told.split():
+            self.close()
+            what = told if isinstance(told, RedisError) else "it is a replica"
+            raise Unavailable(f"the server that the sentinels name is no master ({what})")
+
+    @property
+    def is_group(self) -> bool:
+        """Whether it leads to a Sentinel group. Any thread."""
+        return self._group is not None
+
+    def leave_unless(self, master: group.Address) -> bool:
+        """Like `abort`, if the link leads to another server of the group. Returns whether it does. Any thread."""
+        astray = self._master not in (None, master)
+        if astray:
+            self.abort()
+        return astray
 
     def close(self) -> None:
         """Idempotent."""
         self.is_open = False
         try:
-            self._connection.disconnect()
+            if self._connection is not None:
+                self._connection.disconnect()
         except (RedisError, OSError):
             pass  # it was broken already, which is why it is being closed
 
@@ -75,7 +125,8 @@ class Link:
 
     def socket(self) -> socket.socket | None:
         """The open socket, to wait on; None when closed."""
-        held: socket.socket | None = self._connection._get_socket()
+        connection = self._connection
+        held: socket.socket | None = None if connection is None else connection._get_socket()
         return held
 
     def run(self, commands: Sequence[Command]) -> list[Reply]:
@@ -106,11 +157,35 @@ class Link:
 
     def read_value(self) -> Reply:
         """One reply; an error reply is returned, not raised. Raises Unavailable."""
+        return self._read(to_the_end=True)
+
+    def read_soon(self) -> Reply | None:
+        """As `read_value`; None: it is not here whole yet, and what has come of it is kept for the next read."""
+        held = self.socket()
+        if held is None:
+            return self.read_value()
+        before = held.gettimeout()
+        held.settimeout(SOON)
         try:
-            return self._connection.read_response()
+            return self._read(to_the_end=False)
+        finally:
+            with contextlib.suppress(OSError):  # it failed, and is closed
+                held.settimeout(before)
+
+    def _read(self, *, to_the_end: bool) -> Reply | None:
+        try:
+            return self._connection.read_response(disconnect_on_error=to_the_end)
+        except RedisTimeout as error:
+            if not to_the_end:
+                return None
+            self.close()
+            raise connection_error(error) from error
         except ResponseError as error:
             if self._connection._get_socket() is None:
                 self.close()
+                raise connection_error(error) from error
+            if self._group and is_no_master(error):
+                self.close()  # whatever else was asked here is asked again, of the right one
                 raise connection_error(error) from error
             return error
         except (RedisError, OSError) as error:

@@ -48,6 +48,12 @@ def is_no_script(error: Exception) -> bool:
     return isinstance(error, NoScriptError)
 
 
+def is_no_master(error: RedisError) -> bool:
+    """Whether it was refused since the server is a replica, also inside of a script."""
+    inside = str(error)[:200]
+    return isinstance(error, ReadOnlyError | MasterDownError) or "READONLY " in inside or "MASTERDOWN " in inside
+
+
 def reply_error(error: RedisError) -> ClusterError:
     """An error reply to one command: `Unavailable` if it was certainly not done."""
     text = str(error)

@@ -17,12 +17,14 @@ from dataclasses import dataclass, field
 from redis.exceptions import RedisError
 
 from cluster.calls import Argument, Caller, status
-from cluster.errors import ClusterError, LeaseLost, Stopped, Unavailable
+from cluster.errors import ClusterError, Degraded, LeaseLost, Stopped, Unavailable
 from cluster.link import Link, Reply
 from cluster.mapping import is_no_script, reply_error
+from cluster.witness import Witness
 
 BATCH = 512
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.5
+NOT_OPEN_PAUSE = 0.05
 
 Answer = list[Reply] | ClusterError
 
@@ -32,6 +34,7 @@ class Request:
     """One script to run. `done` is called once, on the pipe's thread. `boot`: for which it was asked ('': any).
 
     `lasting`: asked by the node itself, which nobody would repeat; kept while Redis refuses it.
+    `patience`: until when (monotonic) it may wait for a term to open; then it gets Degraded.
     """
 
     script: str
@@ -39,15 +42,19 @@ class Request:
     done: Callable[[Answer], None]
     boot: str = ""
     lasting: bool = False
+    patience: float = float("inf")
     recoveries: int = field(default=0)
 
 
 class Pipe(ABC):
-    """The loop. `stop` ends it; an error that it can't name ends it too, and is raised by its thread."""
+    """The loop. `stop` ends it; an error that it can't name ends it too, and is raised by its thread.
 
-    def __init__(self, link: Link, caller: Caller) -> None:
+    `witness`: without whose word no outcome is told."""
+
+    def __init__(self, link: Link, caller: Caller, witness: Witness | None = None) -> None:
         self._link = link
         self._caller = caller
+        self._witness = witness
         self._changed = threading.Condition()
         self._queue: deque[Request] = deque()
         self._inflight: list[Request] = []
@@ -110,11 +117,13 @@ class Pipe(ABC):
         return bool(self._inflight) and time.monotonic() < self._deadline
 
     def _round(self) -> None:
-        """What was answered before the connection broke is settled as well: else a line that breaks after so
-        many bytes each time would let nothing through for ever."""
+        """One exchange for all that is in flight, and what follows from it: outcomes, or a pause.
+
+        What was answered before the connection broke is settled as well: else a line that breaks after so many bytes
+        each time would let nothing through for ever."""
         replies: list[Reply] = []
         try:
-            self._exchange(replies)
+            asked = self._exchange(replies)
         except Unavailable as error:
             self._link.close()
             self._settle_first(replies)
@@ -125,14 +134,26 @@ class Pipe(ABC):
             return
         self._pause = FIRST_PAUSE
         self.answered()
-        self._settle_first(replies)
+        if asked:
+            self._settle_first(replies)
+        else:
+            self._linger()
 
-    def _exchange(self, replies: list[Reply]) -> None:
-        """Asks for all that is in flight; fills `replies` as far as they come. Raises Unavailable."""
-        self.prepare()
-        self._link.send([self._caller.command(r.script, r.arguments) for r in self._inflight])
-        for _ in self._inflight:
+    def _exchange(self, replies: list[Reply]) -> bool:
+        """Asks for all that is in flight; fills `replies` as far as they come. Raises Unavailable. False: not now."""
+        if not self.prepare():
+            return False
+        commands = [self._caller.command(r.script, r.arguments) for r in self._inflight]
+        if self._witness and commands:
+            self._link.send([*commands, *self._witness.commands])
+            heard = [self._link.read_value() for _ in commands]
+            self._witness.hear()
+            replies.extend(heard)
+            return True
+        self._link.send(commands)
+        for _ in commands:
             replies.append(self._link.read_value())
+        return True
 
     def _settle_first(self, replies: list[Reply]) -> None:
         waiting, self._inflight = self._inflight, []
@@ -149,8 +170,23 @@ class Pipe(ABC):
             return self.refused(request, reply_error(reply))
         if status(reply) == "recover":
             return self.outdated(request)
+        if status(reply) == "wait":
+            return self.too_early(request)
         request.done(reply)
         return False
+
+    def _linger(self) -> None:
+        """A short pause while nothing may be asked, then another look. Who has no more patience is told."""
+        now = time.monotonic()
+        with self._changed:
+            tired = [request for request in (*self._inflight, *self._queue) if request.patience <= now]
+            self._queue = deque(request for request in self._queue if request.patience > now)
+        self._inflight = [request for request in self._inflight if request.patience > now]
+        for request in tired:
+            request.done(Degraded("not all nodes have brought back what they know; try again soon"))
+        with self._changed:
+            self._changed.wait_for(lambda: time.monotonic() >= self._deadline, NOT_OPEN_PAUSE)
+            self._poked = True
 
     def _wait(self) -> None:
         """A growing pause, then another try even if nothing is in flight. `poke` and `stop` cut it short, but
@@ -182,8 +218,9 @@ class Pipe(ABC):
     # -- what the two kinds do differently -------------------------------------------------
 
     @abstractmethod
-    def prepare(self) -> None:
-        """Sees to an open connection and, for the publisher, the right term. Raises Unavailable."""
+    def prepare(self) -> bool:
+        """Sees to an open connection and, for the publisher, the right term. Raises Unavailable. False: not now,
+        everything stays in line."""
 
     @abstractmethod
     def answered(self) -> None:
@@ -200,3 +237,7 @@ class Pipe(ABC):
     @abstractmethod
     def outdated(self, request: Request) -> bool:
         """The script found another term. True: ask again."""
+
+    @abstractmethod
+    def too_early(self, request: Request) -> bool:
+        """The term is not open yet. True: ask again."""

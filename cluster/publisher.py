@@ -16,6 +16,7 @@ from cluster.link import Link, Reply
 from cluster.pipe import Pipe, Request
 from cluster.recovery import Pending, Recovery
 from cluster.term import Standing, new_boot
+from cluster.witness import Witness
 
 _RECOVERIES = 3  # then a session that is not re-claimed is somebody else's
 
@@ -32,9 +33,15 @@ class PublisherEvents:
 
 class Publisher(Pipe):
     def __init__(
-        self, link: Link, caller: Caller, standing: Standing, recovery: Recovery, events: PublisherEvents
+        self,
+        link: Link,
+        caller: Caller,
+        standing: Standing,
+        recovery: Recovery,
+        events: PublisherEvents,
+        witness: Witness | None = None,
     ) -> None:
-        super().__init__(link, caller)
+        super().__init__(link, caller, witness)
         self._standing = standing
         self._recovery = recovery
         self._events = events
@@ -65,7 +72,7 @@ class Publisher(Pipe):
 
     # -- the publisher's thread ------------------------------------------------------------
 
-    def prepare(self) -> None:
+    def prepare(self) -> bool:
         self._kept.clear()
         if self._late == self._standing.boot:
             self._begin_boot()
@@ -77,6 +84,8 @@ class Publisher(Pipe):
         self._inflight += self._deferred  # tried again with each heartbeat, which pokes
         self._deferred = []
         self.drop_stale(self._standing.boot)
+        # Nothing of ours may be asked before, so all that waits keeps its order.
+        return self._recovery.is_open or self._recovery.has_opened(self._link)
 
     def _connect(self) -> None:
         if self._link.is_open:
@@ -126,7 +135,7 @@ class Publisher(Pipe):
     def _pending(self) -> Pending:
         """Rooms of the joins and leaves that may have been done, by session."""
         pending: dict[str, set[str]] = {}
-        for request in self._inflight:
+        for request in (*self._inflight, *self._deferred):
             if request.script in ("join", "leave"):
                 session, _, room = request.arguments[:3]
                 pending.setdefault(str(session), set()).add(str(room))
@@ -167,6 +176,10 @@ class Publisher(Pipe):
             return True
         request.done(Fenced("the session could not be re-claimed"))
         return False
+
+    def too_early(self, request: Request) -> bool:
+        self._recovery.is_open = False
+        return True
 
     def fail_all(self, error: ClusterError) -> None:
         self._inflight += self._deferred

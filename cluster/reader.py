@@ -20,11 +20,12 @@ class Reader(Pipe):
         self._recover_soon = recover_soon
         self._asked_in = ""
 
-    def prepare(self) -> None:
+    def prepare(self) -> bool:
         if not self._link.is_open:
             self._link.open()
             self._caller.load_scripts(self._link)
         self._asked_in = self._standing.term
+        return True
 
     def answered(self) -> None:
         pass
@@ -42,4 +43,8 @@ class Reader(Pipe):
     def outdated(self, request: Request) -> bool:
         self._recover_soon(self._asked_in)
         request.done(Unavailable("Redis's data began a new life"))
+        return False
+
+    def too_early(self, request: Request) -> bool:
+        request.done(Unavailable("not all nodes have brought back what they know"))
         return False

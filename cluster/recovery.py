@@ -1,18 +1,24 @@
 """R5: bringing this node into the present term of the Redis data. Publisher's thread only.
 
 Notice (the identity of the server, or a script that answers `recover`), open the term or learn that
-another node has, register the boot, re-claim the sessions with what is known of their logs, and mark what else
-stands under our name as away. All steps may be run again from the start.
+another node has, register the boot, offer what is remembered of logs, re-claim the sessions with what is known of
+theirs, and mark what else stands under our name as away. All steps may be run again from the start. The term opens
+when all nodes that were alive have done so, or after half a lease.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set as AbstractSet
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set as AbstractSet
+
+from redis.exceptions import RedisError
 
 from cluster.calls import Argument, Caller, status
 from cluster.errors import LeaseLost, NewerSchema, Unavailable
 from cluster.fresh import Fresh
-from cluster.link import Identity, Link
+from cluster.link import Identity, Link, Reply
+from cluster.lives import Lives
+from cluster.mapping import reply_error
+from cluster.restoring import Restoring
 from cluster.seam import ClusterEvents
 from cluster.settings import SCHEMA
 from cluster.term import Standing, new_nonce
@@ -21,23 +27,40 @@ from cluster.types import SessionRecord
 CHUNK = 128
 Pending = Mapping[str, AbstractSet[str]]
 Taken = Callable[[str, str, int], None]
+Forks = Callable[[str, str], str]
 
 
 class Recovery:
-    """`run` brings `standing` into the present term. `taken(session, claim, time)`: as in a notice."""
+    """`run` brings `standing` into the present term. `taken(session, claim, time)`: as in a notice.
+    `alive`: ids of the nodes that were alive when we last looked, of which others may know sessions.
+    `forks`: see `Beat.forks`."""
 
     def __init__(
-        self, standing: Standing, caller: Caller, identity: Identity, events: ClusterEvents, fresh: Fresh, taken: Taken
+        self,
+        standing: Standing,
+        caller: Caller,
+        identity: Identity,
+        events: ClusterEvents,
+        fresh: Fresh,
+        taken: Taken,
+        alive: Callable[[], Collection[str]],
+        forks: Forks,
+        lives: Lives,
     ) -> None:
         self._standing = standing
         self._caller = caller
         self._identity = identity
         self._events = events
         self._taken = taken
+        self._alive = alive
+        self._forks = forks
         self._known_boot = ""  # registered before: it may have sessions
         self._was_in_a_term = False
         self.fresh = fresh
         self.server = ""
+        self.is_open = True  # nobody is waited for; only `has_opened` makes it so again
+        self._restoring = Restoring(caller, events, forks)
+        self._lives = lives
 
     def look(self, link: Link) -> None:
         """Reads who the server behind a new connection is. Raises Unavailable."""
@@ -52,13 +75,33 @@ class Recovery:
         self.look(link)
         term = self._open(link)
         self._enrol(link, term)
+        offered = self._restoring.run(link, term)
         lost = self._reclaim(link, term, pending)
-        self._check(self._caller.call(link, "settled", term=term))
+        self.is_open, in_time = self._settled(link, term)
+        if in_time:
+            self._lives.offer(_epoch(term), offered)
         self._standing.term = term
         self._standing.registered = self._known_boot
         if self._was_in_a_term:
             self._events.on_recovered(lost)
         self._was_in_a_term = True
+        if self.is_open:
+            self._events.on_opened()
+
+    def has_opened(self, link: Link) -> bool:
+        """Whether anything may be asked in the term that we are in; also if that is over, which the scripts will
+        tell. Raises Unavailable."""
+        reply = self._caller.call(link, "settled", ["asks"], self._standing.term)
+        self.is_open = status(reply) != "ok" or reply[2] == b"open"
+        if self.is_open:
+            self._events.on_opened()
+        return self.is_open
+
+    def _settled(self, link: Link, term: str) -> tuple[bool, bool]:
+        """Whether nobody is waited for any more, and whether we were in time: nothing was done in the term before."""
+        reply = self._caller.call(link, "settled", term=term)
+        self._check(reply)
+        return reply[2] == b"open", int(reply[3]) == 1
 
     def register(self, link: Link) -> None:
         """A new boot in the present term. Raises Unavailable."""
@@ -85,25 +128,43 @@ class Recovery:
                     self._taken(record.session, claim.decode(), int(time))
 
     def _open(self, link: Link) -> str:
-        reply = self._caller.call(link, "recover", [self.server, new_nonce(), SCHEMA])
+        awaited = {self._standing.settings.node, *self._alive()} if self._was_in_a_term else ()
+        arguments: list[Argument] = [self.server, new_nonce(), SCHEMA, ",".join(sorted(awaited))]
+        reply = self._caller.call(link, "recover", arguments)
         if status(reply) == "schema":
             raise NewerSchema(
                 f"the data in Redis has schema {int(reply[1])}, this version knows {SCHEMA}: upgrade Hydrachat"
             )
-        term: bytes = reply[1]
-        return term.decode()
+        term: str = reply[1].decode()
+        self._lives.enter(_epoch(term))
+        return term
 
     def _records(self) -> list[SessionRecord]:
         return self.fresh.joined_with(self._events.local_sessions())
 
     def _reclaim(self, link: Link, term: str, pending: Pending) -> list[str]:
-        lost = []
+        lost, spoilt = [], set()
         for chunk in _chunks(self._records()):
-            calls = [("reclaim", _arguments(record, pending)) for record in chunk]
-            for record, reply in zip(chunk, self._caller.call_all(link, calls, term), strict=True):
-                if self._check(reply) == "fenced":
+            calls = [("reclaim", _arguments(record, pending, self._forks, self._lives)) for record in chunk]
+            for record, reply in zip(chunk, self._caller.try_all(link, calls, term), strict=True):
+                word, keys = self._reclaimed(record, reply)
+                if word == "fenced":
                     lost.append(record.session)
+                spoilt |= keys
+        for key in sorted(spoilt):
+            self._events.on_damage(f"{key} is no stream: what was lost of that log can't be told; delete it")
         return lost
+
+    def _reclaimed(self, record: SessionRecord, reply: Reply) -> tuple[str, set[str]]:
+        """How the script ended, and the keys that it found spoilt."""
+        if isinstance(reply, RedisError):
+            error = reply_error(reply)
+            if isinstance(error, Unavailable):
+                raise error
+            # Something in the data of this one session is not what we wrote. The others must not go down with it.
+            self._events.on_damage(f"session {record.session} ({record.name.shown}) can't be re-claimed: {error}")
+            return "fenced", set()
+        return self._check(reply), {key.decode() for key in reply[1:]}
 
     def _check(self, reply: list[object]) -> str:
         word = status(reply)
@@ -114,12 +175,16 @@ class Recovery:
         return word
 
 
+def _epoch(term: str) -> str:
+    return term.rpartition(":")[2]
+
+
 def _chunks(records: Sequence[SessionRecord]) -> Iterator[Sequence[SessionRecord]]:
     for start in range(0, len(records), CHUNK):
         yield records[start : start + CHUNK]
 
 
-def _arguments(record: SessionRecord, pending: Pending) -> list[Argument]:
+def _arguments(record: SessionRecord, pending: Pending, forks: Forks, lives: Lives) -> list[Argument]:
     arguments: list[Argument] = [
         record.session,
         record.claim,
@@ -134,6 +199,7 @@ def _arguments(record: SessionRecord, pending: Pending) -> list[Argument]:
         ",".join(sorted(pending.get(record.session, ()))),
         "away" if record.away else "here",
     ]
-    for log, position in record.positions.items():
-        arguments += [log, position.epoch, position.offset]
+    for log, position in lives.known_of(record):
+        epoch = position.epoch
+        arguments += [log, epoch, position.offset, forks(log, epoch), lives.began(log, epoch), lives.had(log, epoch)]
     return arguments

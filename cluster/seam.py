@@ -4,7 +4,7 @@ Guarantees of `ClusterSeam`
     order      requests that one thread submits for one session are carried out in that order.
     exactly    a request is carried out at most once, however often Redis goes away meanwhile:
     once       `publish` is identified by (session, n), the session scripts by the claim.
-    blocking   `publish`, `away`, `end`, `acknowledge`, `want`, `unwant` never block. The others
+    blocking   `publish`, `away`, `end`, `acknowledge`, `beat_soon`, `want`, `unwant` never block. The others
                block the calling thread until Redis has answered, or `Stopped` or `Degraded` is raised.
     threads    every method may be called from any thread, except from inside a `ClusterEvents`
                method or a `done`, where only the non-blocking ones are allowed.
@@ -45,10 +45,12 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NodeStatus:
-    """What a node tells the others with each heartbeat. `state`: serving, degraded, draining …"""
+    """What a node tells the others with each heartbeat. `state`: serving, degraded, draining …; `drain`: what
+    it answered to the last order to drain, as `<order> <answer>`."""
 
     state: str
     clients: int
+    drain: str = ""
 
 
 class ClusterEvents(Protocol):
@@ -57,6 +59,10 @@ class ClusterEvents(Protocol):
     def on_entry(self, entry: Entry) -> None:
         """A live entry of a wanted room, or of the inbox of a session at this node, in the order
         in which Redis published them; there may be holes and repeats. Subscriber thread."""
+
+    def on_burst(self) -> None:
+        """All entries that had arrived together were told: what was put off, so that one act may do for several, is
+        to be done now. Comes soon after each `on_entry`. Subscriber thread."""
 
     def on_subscribed(self, room: str | None) -> None:
         """The subscription of `room` (None: of all inboxes) was confirmed, for the first time or
@@ -76,13 +82,26 @@ class ClusterEvents(Protocol):
         """Our lease ended: every session must be dropped, resumably. A new boot has begun already.
         Publisher thread."""
 
+    def on_drain(self, order: str, over: float | None, force: bool) -> None:
+        """An operator wants this node to leave. `order`: to be named in the answer (`NodeStatus.drain`); `over`:
+        seconds over which the clients are to move (None: the node chooses); `force`: even if no other node
+        is ready. Subscriber thread."""
+
     def on_superseded(self) -> None:
         """Another process runs under this node's id: stop the process. May be told more than once.
         Beat or publisher thread."""
 
     def on_recovered(self, lost: Sequence[str]) -> None:
         """Redis's data began a new life and our sessions were re-claimed, but for `lost`, which
-        are somebody else's now: drop their connections. Catch up in all logs. Publisher thread."""
+        are somebody else's now: drop their connections. Publisher thread."""
+
+    def on_opened(self) -> None:
+        """Logs can be read again after Redis's data began a new life: catch up in all of them, soon. What is said
+        before that is in nobody's memory. Publisher thread."""
+
+    def on_damage(self, what: str) -> None:
+        """Something else has written into our data, and a person must mend it; `what` names it, for people. The
+        node goes on without. Publisher or beat thread."""
 
     def on_fatal(self, error: BaseException) -> None:
         """A thread of the cluster package died of `error` (NewerSchema: the data is a newer
@@ -91,6 +110,10 @@ class ClusterEvents(Protocol):
     def local_sessions(self) -> Sequence[SessionRecord]:
         """All sessions claimed at this node; one that quits must be off the list before `end` is
         called. Publisher thread, when re-claiming."""
+
+    def remembered(self) -> Mapping[str, Sequence[Entry]]:
+        """What this node has kept of its logs' latest entries, each log's of one epoch and oldest first, so that
+        they can be restored if Redis has lost them (R5). Publisher thread, when recovering."""
 
     def local_logs(self) -> Sequence[str]:
         """Logs with a local member. Beat thread."""
@@ -127,6 +150,7 @@ class ClusterSeam(Protocol):
         *,
         holder: str = "",
         refusal: str = "",
+        again: Position | None = None,
     ) -> None:
         """Appends a message to `#room` or to the inbox behind `@mapped-nickname` (R1, R8).
 
@@ -134,6 +158,9 @@ class ClusterSeam(Protocol):
         `done` is called once, on the publisher's thread, in order of submission, with the outcome
         or with Refused, Fenced, Unavailable (not done: say it again) or Stopped. OUT_OF_ORDER's detail
         is the last n consumed. Raises Degraded when nothing is taken.
+
+        `again`: where it was accepted before, if the sender has reason to think that the cluster has lost it since:
+        appended late if it is in no log any more, else its outcome comes (R5).
         """
 
     def claim(
@@ -141,7 +168,8 @@ class ClusterSeam(Protocol):
     ) -> Claimed:
         """Creates `session` under `name` and joins #lobby.
 
-        Raises Refused(NICK_TAKEN, the first free suggestion or ''), Degraded."""
+        Raises Refused(NICK_TAKEN, the first free suggestion or ''; SESSION_EXISTS under another claim: `resume`
+        it; RESUME_REFUSED: it was, and has ended), Degraded."""
 
     def resume(self, session: str, claim: str, token_hash: str, n: int, address: str) -> Claimed:
         """Takes `session` for this connection under the new `claim`. `n`: highest n whose outcome
@@ -179,6 +207,9 @@ class ClusterSeam(Protocol):
 
     def nodes(self) -> list[NodeInfo]:
         """All nodes as of our last heartbeat. Does not touch Redis."""
+
+    def beat_soon(self) -> None:
+        """What `status` says has changed: the others shall know. Never blocks."""
 
     def want(self, room: str) -> None:
         """Subscribe to `room`; `on_subscribed` follows. Idempotent."""

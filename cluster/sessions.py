@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import TypeVar
 
 from cluster.board import Board
 from cluster.calls import Argument, status
-from cluster.errors import ClusterError, Degraded, Fenced, LeaseLost, Refused
+from cluster.errors import ClusterError, Degraded, Fenced, LeaseLost, Refused, Unavailable
 from cluster.fresh import Fresh
 from cluster.link import Reply
+from cluster.lives import Lives
 from cluster.pipe import Answer, Request
 from cluster.publisher import Publisher
 from cluster.seam import Health, PublishDone
@@ -20,19 +22,30 @@ from cluster.term import Standing
 from cluster.types import Claimed, Membership, Name, Position, Published, Reason, SessionRecord
 
 T = TypeVar("T")
+HELLO_WAITS = 1.5  # seconds that a term may take to open
 
 
 class Sessions:
-    """Any thread. `fresh` is written on the publisher's thread only."""
+    """Any thread. `fresh` and `lives` are written on the publisher's thread only."""
 
-    def __init__(self, publisher: Publisher, standing: Standing, fresh: Fresh, board: Board) -> None:
+    def __init__(self, publisher: Publisher, standing: Standing, fresh: Fresh, lives: Lives, board: Board) -> None:
         self._publisher = publisher
         self._standing = standing
         self._fresh = fresh
+        self._lives = lives
         self._board = board
 
     def publish(
-        self, session: str, claim: str, n: int, to: str, text: str, done: PublishDone, holder: str, refusal: str
+        self,
+        session: str,
+        claim: str,
+        n: int,
+        to: str,
+        text: str,
+        done: PublishDone,
+        holder: str,
+        refusal: str,
+        again: Position | None,
     ) -> None:
         self._check_taking()
 
@@ -40,6 +53,8 @@ class Sessions:
             done(_published(n, answer))
 
         arguments: list[Argument] = [session, claim, n, to, text, holder, refusal, INBOX_LIMIT]
+        if again:
+            arguments += [again.epoch, again.offset]
         self._publisher.submit(Request("publish", arguments, settle, self._standing.boot))
 
     def claim(
@@ -49,9 +64,12 @@ class Sessions:
 
         def made(reply: list[Reply]) -> Claimed:
             if status(reply) == "no":
+                if reply[1] != Reason.NICK_TAKEN.encode():
+                    raise Refused(reply[1].decode())
                 index = int(reply[2])
                 raise Refused(Reason.NICK_TAKEN, suggestions[index - 1].shown if index else "")
-            logs, taken = self._logs(reply[5::2], reply[6::2]), int(reply[4])
+            logs, taken = self._logs(reply[5::3], reply[6::3]), int(reply[4])
+            self._begin(reply[5::3], reply[7::3])
             claimed = Claimed(session, claim, name, int(reply[2]), int(reply[1]), logs, False, taken)
             self._remember(claimed, token_hash, address)
             return claimed
@@ -62,8 +80,11 @@ class Sessions:
         def made(reply: list[Reply]) -> Claimed:
             _raise_refusal(reply)
             name, taken = Name(reply[5].decode(), reply[6].decode()), int(reply[4])
-            logs, owed = self._logs(reply[7::3], reply[8::3]), self._logs(reply[7::3], reply[9::3])
-            claimed = Claimed(session, claim, name, int(reply[2]), int(reply[1]), logs, True, taken, owed)
+            logs, owed = self._logs(reply[8::4], reply[9::4]), self._logs(reply[8::4], reply[10::4])
+            self._begin(reply[8::4], reply[11::4])
+            left = [item.split(b" ") for item in reply[7].split(b",") if item]
+            parted = self._logs([room for room, _ in left], [offset for _, offset in left])
+            claimed = Claimed(session, claim, name, int(reply[2]), int(reply[1]), logs, True, taken, owed, parted)
             self._remember(claimed, token_hash, address)
             return claimed
 
@@ -71,7 +92,13 @@ class Sessions:
 
     def join(self, session: str, claim: str, room: str) -> Membership:
         arguments: list[Argument] = [session, claim, room, _ticket(), ROOMS_LIMIT]
-        return self._call("join", arguments, lambda reply: self._membership(arguments, reply, True))
+
+        def made(reply: list[Reply]) -> Membership:
+            membership = self._membership(arguments, reply, True)
+            self._begin([room.encode()], reply[4:5])
+            return membership
+
+        return self._call("join", arguments, made)
 
     def leave(self, session: str, claim: str, room: str) -> Membership:
         arguments: list[Argument] = [session, claim, room, _ticket()]
@@ -108,8 +135,12 @@ class Sessions:
             except ClusterError as error:
                 future.set_exception(error)
 
-        self._publisher.submit(Request(script, arguments, settle, self._standing.boot))
+        self._publisher.submit(Request(script, arguments, settle, self._standing.boot, patience=self._patience(script)))
         return future.result()
+
+    def _patience(self, script: str) -> float:
+        """Who says hello is told to try again before he gives up by himself; who is here already waits."""
+        return time.monotonic() + HELLO_WAITS if script in ("claim", "resume") else float("inf")
 
     def _tell(
         self, script: str, arguments: Sequence[Argument], done: Callable[[Answer], None], boot: str | None = None
@@ -139,6 +170,10 @@ class Sessions:
         epoch = self._standing.epoch
         return {name.decode(): Position(epoch, int(offset)) for name, offset in zip(names, offsets, strict=True)}
 
+    def _begin(self, names: list[Reply], tops: list[Reply]) -> None:
+        for name, top in zip(names, tops, strict=True):
+            self._lives.begin(self._standing.epoch, name.decode(), int(top))
+
     def _membership(self, asked: Sequence[Argument], reply: list[Reply], is_member: bool) -> Membership:
         _raise_refusal(reply)
         session, claim, room = (str(word) for word in asked[:3])
@@ -159,6 +194,8 @@ def _checked(answer: Answer) -> list[Reply]:
         raise Fenced("the session is no longer this connection's")
     if word == "lease":
         raise LeaseLost("this node's lease is over")
+    if word == "wait":
+        raise Unavailable("not all nodes have brought back what they know")
     return answer
 
 

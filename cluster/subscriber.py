@@ -13,9 +13,11 @@ import socket
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from redis.exceptions import RedisError
 
+from cluster.drains import FORCE, over_of
 from cluster.entries import from_payload
 from cluster.errors import Unavailable
 from cluster.hearing import Hearing
@@ -26,6 +28,8 @@ from cluster.pipe import FIRST_PAUSE, LONGEST_PAUSE
 from cluster.seam import ClusterEvents
 
 CHANNELS_A_COMMAND = 500
+BURST = 256
+"""Messages that are told before those who hear them are told that this was all."""
 _CONTROL = b"!"
 
 
@@ -57,6 +61,7 @@ class Subscriber:
         self._node_channel = node_channel
         self._wanted: set[str] = set()
         self._asked: set[str] = set()  # this thread's alone: what this connection was asked for
+        self._more = False  # this thread's alone: the connection has handed over only part of what it has read
         self._stopping = threading.Event()
         self._waker, self._woken = socket.socketpair()
         self._waker.setblocking(False)
@@ -122,7 +127,7 @@ class Subscriber:
     def _connect(self) -> None:
         if not self._link.is_open:
             self._link.open()
-            self._asked = set()
+            self._asked, self._more = set(), False
         self._ask()
 
     def _ask(self) -> None:
@@ -146,17 +151,29 @@ class Subscriber:
         if self._woken.fileno() in readable:
             self._woken.recv(4096)
             self._ask()
-        if held.fileno() in readable:
-            self._handle(self._link.read_value())
-            while self._link.has_data():
-                self._handle(self._link.read_value())
+        if held.fileno() in readable or self._more:
+            try:
+                self._more = self._burst()
+            finally:
+                self._events.on_burst()
+
+    def _burst(self) -> bool:
+        """What has arrived; bounded, since more may come as fast as it is handled: whether there is more. What is here
+        is not kept waiting for the rest of what has only begun to arrive. Raises Unavailable."""
+        self._handle(self._link.read_value())
+        for _ in range(BURST):
+            reply = self._link.read_soon() if self._link.has_data() else None
+            if reply is None:
+                return False
+            self._handle(reply)
+        return True
 
     def _poll(self, held: socket.socket) -> set[int]:
         # poll, not select: a node with ten thousand clients has file numbers beyond 1024.
         poller = select.poll()
         for each in (held, self._woken):
             poller.register(each, select.POLLIN)
-        return {number for number, _ in poller.poll()}
+        return {number for number, _ in poller.poll(0 if self._more else None)}
 
     def _handle(self, reply: Reply) -> None:
         if isinstance(reply, RedisError):
@@ -168,22 +185,31 @@ class Subscriber:
             self._subscribed(channel.decode())
 
     def _message(self, payload: bytes) -> None:
+        tell = self._decoded(payload)
+        if tell is not None:
+            tell()
+
+    def _decoded(self, payload: bytes) -> Callable[[], None] | None:
+        """What is to be done about it. Only what is said here may be nonsense: an error of the handlers is ours."""
         try:
             if payload.startswith(_CONTROL):
-                self._control(payload[1:].decode().split(" "))
-            else:
-                self._events.on_entry(from_payload(payload))
+                return self._control(payload[1:].decode().split(" "))
+            return partial(self._events.on_entry, from_payload(payload))
         except ValueError:
-            pass  # a stranger's PUBLISH; what belongs to the log is caught up from the log
+            return None  # a stranger's PUBLISH; what belongs to the log is caught up from the log
 
-    def _control(self, words: list[str]) -> None:
+    def _control(self, words: list[str]) -> Callable[[], None] | None:
         """Raises ValueError when it isn't one."""
         if words[0] == "probe":
             _, nonce, *_ = words
-            self._hearing.heard(nonce)
-        elif words[0] == "taken":
+            return partial(self._hearing.heard, nonce)
+        if words[0] == "taken":
             _, session, claim, time, *_ = words
-            self._actions.taken(session, claim, int(time))
+            return partial(self._actions.taken, session, claim, int(time))
+        if words[0] == "drain":
+            _, over, force, order, *_ = words
+            return partial(self._events.on_drain, order, over_of(over), force == FORCE)
+        return None
 
     def _subscribed(self, channel: str) -> None:
         with self._lock:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -14,9 +14,11 @@ class Reason(StrEnum):
 
     NICK_TAKEN = "nick_taken"
     RESUME_REFUSED = "resume_refused"
+    SESSION_EXISTS = "session_exists"
     NO_SUCH_NICK = "no_such_nick"
     ADDRESSEE_CHANGED = "addressee_changed"
     NOT_MEMBER = "not_member"
+    LOG_SPOILT = "log_spoilt"
     INBOX_FULL = "inbox_full"
     TOO_MANY_ROOMS = "too_many_rooms"
     OUT_OF_ORDER = "out_of_order"
@@ -63,6 +65,8 @@ class Entry:
     `session`, `n`, `nick`: who said it (a message's identity is session and n).
     `text`: message text; for LEFT the reason; for RECEIPT received / sent / undelivered, where
     n and nick are those of the direct message and its addressee; for GAP `<former> <first> <last>`.
+    `was`: its places in earlier epochs, if it was lost and brought back. `late`: and that only after others
+    that were said later, so that its place promises no order.
     """
 
     log: str
@@ -74,6 +78,8 @@ class Entry:
     n: int
     nick: str
     text: str
+    late: bool = False
+    was: tuple[Position, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +113,10 @@ class SessionRecord:
     rooms: tuple[str, ...]
     away: bool = False
     positions: Mapping[str, Position] = field(default_factory=dict)
-    """Room and inbox logs -> highest position that this node knows of."""
+    """Room and inbox logs -> up to where they were offered at this node."""
+    told: Mapping[str, Sequence[Position]] = field(default_factory=dict)
+    """Logs -> further positions that this session was given in answers. They may be of a life of the log that nothing
+    was offered of yet."""
     taken: int = 0
     """`Claimed.taken`. 0: not known; then of two nodes that believe to hold it the first one wins."""
 
@@ -118,7 +127,8 @@ class Claimed:
 
     `logs`: `#room` / `@<session>` -> where it stands. `owed`: of a resumed session, after which offset each log is
     owed to a client that has no cursor (it never heard that it joined, say); at the latest `logs`.
-    `taken`: Redis time of the claim, µs, to be given back in `SessionRecord`.
+    `taken`: Redis time of the claim, µs, to be given back in `SessionRecord`. `parted`: of a resumed session, the
+    rooms that it left lately, and the place of its left entry in each: up to there the room is owed to it.
     """
 
     session: str
@@ -130,6 +140,7 @@ class Claimed:
     resumed: bool
     taken: int = 0
     owed: Mapping[str, Position] = field(default_factory=dict)
+    parted: Mapping[str, Position] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

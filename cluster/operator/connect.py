@@ -9,8 +9,11 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from cluster.errors import Unavailable
+from cluster.group import is_group, parsed
 from cluster.operator.errors import BadSetting, RedisUnreachable
 from cluster.operator.url import without_password
+from cluster.sentinels import Sentinels
 
 OLDEST = (6, 2)
 
@@ -23,7 +26,7 @@ def connect(url: str, timeout: float = 3.0) -> Iterator[redis.Redis]:
     """
     try:
         client = redis.Redis.from_url(
-            url,
+            server_url(url, timeout),
             decode_responses=True,
             encoding_errors="replace",
             socket_timeout=timeout,
@@ -38,6 +41,32 @@ def connect(url: str, timeout: float = 3.0) -> Iterator[redis.Redis]:
         raise RedisUnreachable(f"Redis at {without_password(url)} can't be used: {error}") from error
     finally:
         client.close()
+
+
+def server_url(url: str, timeout: float = 3.0) -> str:
+    """`url`, or that of the present master where it means a Sentinel group. Raises RedisUnreachable, BadSetting."""
+    if not is_group(url):
+        return url
+    try:
+        group = parsed(url)
+    except ValueError as error:
+        raise BadSetting(f"--redis {without_password(url)}: {error}") from error
+    sentinels = Sentinels(group, timeout)
+    try:
+        return group.server_url(sentinels.master())
+    except Unavailable as error:
+        raise RedisUnreachable(f"Redis at {without_password(url)} can't be used: {error}") from error
+    finally:
+        sentinels.close()
+
+
+def reach(url: str, timeout: float = 3.0) -> None:
+    """Returns if anything answers at `url`, be it with an error. Raises RedisUnreachable, BadSetting."""
+    with connect(url, timeout) as client:
+        try:
+            client.ping()
+        except (redis.ResponseError, redis.AuthenticationError, redis.BusyLoadingError):
+            return  # a refusal is an answer: which command is allowed, and how, is redis-cli's to say
 
 
 def check(url: str, timeout: float = 3.0) -> str:

@@ -10,6 +10,7 @@ import click
 from cluster.operator.url import BASE_PORT, HIGHEST_BASE_PORT, checked
 
 F = TypeVar("F", bound=Callable[..., Any])
+DEFAULT_PREFIX = "{hydrachat}:"
 
 
 def base_port(help_text: str) -> Callable[[F], F]:
@@ -37,13 +38,24 @@ def prefix(command: F) -> F:
     """`--prefix`."""
     return click.option(
         "--prefix",
-        default="{hydrachat}:",
+        default=DEFAULT_PREFIX,
+        callback=_tagged,
         show_default=True,
         envvar="HYDRACHAT_PREFIX",
         show_envvar=True,
         metavar="TEXT",
         help="What the cluster's keys begin with.",
     )(command)
+
+
+def _tagged(_: click.Context, param: click.Parameter, value: str) -> str:
+    """As a node's: what else could there be keys under?"""
+    opening, closing = value.find("{"), value.find("}")
+    if not 0 <= opening < closing - 1:
+        raise click.BadParameter(
+            f"{value!r} is not allowed; write a hash tag in braces, as in {{hydrachat}}:", param=param
+        )
+    return value
 
 
 def where(command: F) -> F:

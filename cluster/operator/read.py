@@ -80,15 +80,21 @@ def _rows(client: Any, keys: list[str], queue: Callable[[Any, str], object]) -> 
     return answers
 
 
+def lease(client: redis.Redis, prefix: str) -> float:
+    """Seconds without a heartbeat after which a node is dead."""
+    db: Any = client
+    return (number(db.hget(prefix + "term", "lease")) or DEFAULT_LEASE_MS) / 1000
+
+
 def nodes(client: redis.Redis, prefix: str) -> list[NodeRow]:
     """All nodes that the cluster remembers, sorted by name."""
     db: Any = client
     seconds, micros = db.time()
     now = seconds * 1000 + micros // 1000
-    lease = number(db.hget(prefix + "term", "lease")) or DEFAULT_LEASE_MS
+    lease_ms = int(lease(client, prefix) * 1000)
     beats = db.zrange(prefix + "nodes", 0, -1, withscores=True)
     hashes = _rows(db, [f"{prefix}node:{name}" for name, _ in beats], lambda p, key: p.hgetall(key))
-    rows = [_node(name, now - score, lease, fields) for (name, score), fields in zip(beats, hashes, strict=True)]
+    rows = [_node(name, now - score, lease_ms, fields) for (name, score), fields in zip(beats, hashes, strict=True)]
     return sorted(rows, key=lambda row: (row.node, row.age))
 
 

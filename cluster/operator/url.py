@@ -4,43 +4,42 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import click
+
+from cluster.group import FORM, is_group, parsed, without_password
+
+__all__ = ["checked", "local_url", "note", "resolve", "state_folder", "without_password"]
 
 BASE_PORT = 7700
 REDIS_OFFSET = 99
 HIGHEST_BASE_PORT = 65535 - 198
-ALLOWED = "redis://HOST:PORT/DB, rediss://HOST:PORT/DB or unix:///PATH?db=DB"
+ALLOWED = f"redis://HOST:PORT/DB, rediss://HOST:PORT/DB, unix:///PATH?db=DB or {FORM}"
 
 
 def checked(_: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """Callback of `--redis`: `value` if it has the form of a Redis address. Raises BadParameter."""
     if value is None:
         return None
-    try:
-        parts = urlsplit(value)
-        usable = parts.path if parts.scheme == "unix" else parts.hostname and parts.port != 0
-    except ValueError:
-        usable = None
-    if not usable or parts.scheme not in {"redis", "rediss", "unix"}:
+    problem = _problem(value)
+    if problem is not None:
         shown = without_password(value)
-        raise click.BadParameter(f"{shown!r} is not a Redis address; allowed: {ALLOWED}", param=param)
+        raise click.BadParameter(f"{shown!r} is not a Redis address{problem}; allowed: {ALLOWED}", param=param)
     return value
 
 
-def without_password(url: str) -> str:
-    """`url` as it may be shown or logged."""
+def _problem(url: str) -> str | None:
+    """What is wrong with `url` beyond that it is none; None: it is one."""
     try:
+        if is_group(url):
+            parsed(url)
+            return None
         parts = urlsplit(url)
-        password = parts.password
-    except ValueError:
-        return url.rpartition("@")[2]
-    if password is None:
-        return url
-    user, _, host = parts.netloc.rpartition("@")
-    shown = f"{user.partition(':')[0]}:***@{host}"
-    return urlunsplit(SplitResult(parts.scheme, shown, parts.path, parts.query, parts.fragment))
+        usable = parts.path if parts.scheme == "unix" else parts.hostname and parts.port != 0
+    except ValueError as error:
+        return f" ({error})" if is_group(url) else ""  # urllib's may repeat a password
+    return None if usable and parts.scheme in {"redis", "rediss", "unix"} else ""
 
 
 def local_url(base_port: int) -> str:

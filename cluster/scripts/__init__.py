@@ -11,7 +11,8 @@ from functools import cache
 from importlib.resources import files
 
 _INCLUDE = "-- include:"
-_LIBRARIES = {"lib", "membership"}
+_ALWAYS = ("lib", "log", "healing")
+_LIBRARIES = {*_ALWAYS, "membership", "staging"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ def _assemble(name: str) -> Script:
     text = (folder / f"{name}.lua").read_text(encoding="utf-8")
     first = text.split("\n", 1)[0]
     wanted = first.removeprefix(_INCLUDE).split() if first.startswith(_INCLUDE) else []
-    parts = [(folder / f"{part}.lua").read_text(encoding="utf-8") for part in ["lib", *wanted]]
+    parts = [(folder / f"{part}.lua").read_text(encoding="utf-8") for part in [*_ALWAYS, *wanted]]
     whole = "\n".join([*parts, text])
     return Script(name, whole, hashlib.sha1(whole.encode(), usedforsecurity=False).hexdigest())
 

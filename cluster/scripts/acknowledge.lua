@@ -4,14 +4,15 @@
 -- Reply: 'ok', the acknowledged offset
 local session, claim, epoch, offset, state = ARGV[6], ARGV[7], ARGV[8], tonumber(ARGV[9]), ARGV[10]
 
-if wrong_term() then return {'recover'} end
+local shut = closed()
+if shut then return shut end
 local row, reply = owned(session, claim, {'nick'})
 if not row then return reply end
 local log = '@' .. session
 local top = settle(log)
 local meta = base(log) .. ':meta'
 local from = tonumber(redis.call('HGET', meta, 'acknowledged') or '0')
-local upto = math.min(mapped(log, epoch, offset), top)
+local upto = math.min((mapped(log, epoch, offset)), top)
 if upto <= from then return {'ok', int(from)} end
 receipts(session, row[4], int(from + 1) .. '-0', int(upto) .. '-0', state)
 redis.call('HSET', meta, 'acknowledged', int(upto))

@@ -3,7 +3,8 @@
 -- ARGV[6] session  [7] claim   Reply: 'ok', 1 if it changed anything
 local session, claim = ARGV[6], ARGV[7]
 
-if wrong_term() then return {'recover'} end
+local shut = closed()
+if shut then return shut end
 local row = redis.call('HMGET', key('session:' .. session), 'claim', 'node', 'nick', 'state')
 if row[1] ~= claim or row[2] ~= NODE or row[4] ~= 'here' then return {'ok', 0} end
 set_away(session, row[3], NODE, NOW + GRACE)

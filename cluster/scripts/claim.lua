@@ -2,17 +2,22 @@
 -- R3: creates a session under a free nickname and lets it join the lobby. Running it again changes nothing.
 -- ARGV[6] session  [7] claim  [8] nickname as shown  [9] as compared  [10] token hash  [11] address
 -- ARGV[12…] other nicknames, as compared, to propose when it is taken
--- Reply: 'ok', since ms, last n, rooms, taken µs, log, offset, … | 'no', 'nick_taken', index of the free proposal
---   (0: none). The offsets are those at which the session began, also when it is asked again.
+-- Reply: 'ok', since ms, last n, rooms, taken µs, log, offset, where its present life began, … | 'no', 'nick_taken', index of the free proposal
+--   (0: none) | 'no', 'session_exists', '' (begun by an earlier hello that was never answered: to be resumed)
+--   | 'no', 'resume_refused', '' (… and over by now). The offsets are those at which the session began, also when
+--   it is asked again.
 local session, claim, nick, compared, token, address = unpack(ARGV, 6, 11)
 
-if wrong_term() then return {'recover'} end
+local shut = closed()
+if shut then return shut end
 if not leased() then return {'lease'} end
 local row = redis.call('HMGET', key('session:' .. session), 'claim', 'since', 'n', 'began', 'taken')
 if row[1] == claim then
   set_here(session, nick) -- a recovery in between took it for a ghost
-  return {'ok', row[2], row[3], '#lobby', row[5], '@' .. session, '0', '#lobby', row[4]}
+  return {'ok', row[2], row[3], '#lobby', row[5], '@' .. session, '0', 0, '#lobby', row[4], turned('#lobby')}
 end
+if row[1] then return {'no', 'session_exists', ''} end
+if redis.call('EXISTS', key('ended:' .. session)) == 1 then return {'no', 'resume_refused', ''} end
 if redis.call('EXISTS', key('nick:' .. compared)) == 1 then
   for i = 12, #ARGV do
     if redis.call('EXISTS', key('nick:' .. ARGV[i])) == 0 then return {'no', 'nick_taken', int(i - 12 + 1)} end
@@ -25,4 +30,4 @@ redis.call('HSET', key('session:' .. session), 'nick', nick, 'mapped', compared,
 redis.call('SET', key('nick:' .. compared), session)
 set_here(session, nick)
 announce()
-return {'ok', int(NOW), '0', rooms, int(MICROS), '@' .. session, '0', '#lobby', offset}
+return {'ok', int(NOW), '0', rooms, int(MICROS), '@' .. session, '0', 0, '#lobby', offset, turned('#lobby')}

@@ -5,11 +5,12 @@ local outage, hold = on_hold()
 local score = tonumber(redis.call('ZSCORE', key('nodes'), NODE) or '-1')
 
 if superseded() then return {'superseded'} end
-if score < 0 or (NOW - score > LEASE and not outage and not hold) then return {'late'} end
+if score < 0 or (NOW - score > LEASE and (lapsed() or not (outage or hold))) then return {'late'} end
 redis.call('ZADD', key('nodes'), int(NOW), NODE)
 local row = key('node:' .. NODE)
 redis.call('HSET', row, unpack(ARGV, 6))
 redis.call('PEXPIRE', row, int(LEASE + GRACE))
 redis.call('HSET', KEYS[1], 'beat', int(NOW), 'lease', int(LEASE))
+if redis.call('HGET', KEYS[1], 'state') == 'recovering' and not recovering() then end_recovering() end
 if outage then redis.call('HSET', KEYS[1], 'hold', int(NOW + LEASE + GRACE)) end
 return {'ok'}

@@ -4,7 +4,8 @@
 local PAGE, PAGES = 200, 10 -- so that a room full of comings and goings can't hold up Redis
 local room, before, limit = ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 
-if wrong_term() then return {'recover'} end
+local shut = closed()
+if shut then return shut end
 settle(room)
 local stream, entries = base(room) .. ':log', {}
 local from = before > 0 and int(before - 1) .. '-0' or '+'

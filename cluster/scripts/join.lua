@@ -1,16 +1,19 @@
 -- include: membership
 -- R3: ARGV[6] session  [7] claim  [8] room  [9] ticket  [10] rooms that one session may be in
--- Reply: 'ok', offset of the joined entry (or the top, if it was a member), time ms, 1 if it changed anything
+-- Reply: 'ok', offset of the joined entry (or the top, if it was a member), time ms, 1 if it changed anything,
+--   where the present life of the log began
 local session, claim, room, ticket, limit = ARGV[6], ARGV[7], ARGV[8], ARGV[9], tonumber(ARGV[10])
 
-if wrong_term() then return {'recover'} end
+local shut = closed()
+if shut then return shut end
 if not leased() then return {'lease'} end
+settle(room)
 local row, reply = owned(session, claim, {'nick', 'rooms', 'did'})
 if not row then return reply end
 local done = done_before(row[6], ticket)
-if done then return done end
-if redis.call('HEXISTS', key('room:' .. room .. ':members'), session) == 1 then
-  return {'ok', int(settle(room)), int(NOW), 0}
+if done then return concat(done, {turned(room)}) end
+if contains(row[5], room) and redis.call('HEXISTS', key('room:' .. room .. ':members'), session) == 1 then
+  return {'ok', int(settle(room)), int(NOW), 0, turned(room)}
 end
 local count = 0
 each_room(row[5], function() count = count + 1 end)
@@ -18,4 +21,4 @@ if count >= limit then return {'no', 'too_many_rooms', int(limit)} end
 local offset, rooms = enter(room, session, row[4], row[5])
 note_done(session, ticket, offset, rooms)
 announce()
-return {'ok', offset, int(NOW), 1}
+return {'ok', offset, int(NOW), 1, turned(room)}

@@ -12,6 +12,7 @@
 --   'fenced'          the session's claim is another one, or the session is gone
 --   'lease'           the node's lease is over: it may not speak for anybody
 --   'recover'         the data is of another term than the node believes: nothing was done
+--   'wait'            nothing was done: a node that was alive has not brought back what it has in this term yet
 --
 -- A failing script isn't rolled back: the first write of each is the XADD that may hit a full memory.
 local PREFIX = string.sub(KEYS[1], 1, -5)
@@ -29,7 +30,27 @@ local function int(number) return string.format('%.0f', number) end
 
 local function wrong_term()
   local found = redis.call('HMGET', KEYS[1], 'term', 'state')
-  return found[1] ~= TERM or found[2] ~= 'open'
+  return found[1] ~= TERM or not (found[2] == 'open' or found[2] == 'recovering')
+end
+
+-- R5: whether a node that was alive may still have sessions to re-claim, or entries to restore, in this term. It is
+-- waited for for a time only: who is silent for longer comes late.
+local function recovering()
+  local found = redis.call('HMGET', KEYS[1], 'state', 'until')
+  return found[1] == 'recovering' and NOW < tonumber(found[2] or '0')
+end
+
+-- The reply to give if nothing may be done: all but what brings sessions and logs back waits for that.
+local function closed()
+  local found = redis.call('HMGET', KEYS[1], 'term', 'state', 'until')
+  if found[1] == TERM and found[2] == 'open' then return nil end
+  if wrong_term() then return {'recover'} end
+  if NOW < tonumber(found[3] or '0') then return {'wait'} end
+end
+
+local function end_recovering()
+  redis.call('HSET', KEYS[1], 'state', 'open')
+  redis.call('HDEL', KEYS[1], 'awaited', 'until')
 end
 
 -- R4: an outage of Redis isn't the death of all nodes. True while nobody's lease can be judged:
@@ -49,13 +70,16 @@ local function superseded()
   return false
 end
 
+-- Whether this node was taken for dead: its sessions are away since, and their grace runs, whatever happens to Redis.
+local function lapsed() return redis.call('SISMEMBER', key('lapsed'), NODE) == 1 end
+
 -- Whether this node may speak. While leases can't be judged its sessions are its own still, as long as no later
 -- boot has taken its place.
 local function leased()
   local score = tonumber(redis.call('ZSCORE', key('nodes'), NODE) or '-1')
   if NOW - score <= LEASE then return true end
   local outage, hold = on_hold()
-  return score >= 0 and (outage or hold) and not superseded()
+  return score >= 0 and (outage or hold) and not superseded() and not lapsed()
 end
 
 -- The session's row if this claim at this node may speak for it; else the reply to give.
@@ -72,59 +96,14 @@ local function base(log)
   return key('room:' .. log)
 end
 
--- R5: brings a log to this term. A log of an earlier term gets the new epoch, and keeps the former one with
--- its fork, the top that was found. Returns the top. Of a log without entries there is nothing to remember.
-local FORMER_KEPT = 32
-local function settle(log)
-  local meta = base(log) .. ':meta'
-  local found = redis.call('HMGET', meta, 'epoch', 'top', 'former')
-  local top = tonumber(found[2] or '0')
-  if found[1] == EPOCH or not found[1] then return top end
-  local former = {found[1] .. '=' .. int(top)}
-  for item in string.gmatch(found[3] or '', '[^,]+') do
-    if #former < FORMER_KEPT then former[#former + 1] = item end
-  end
-  redis.call('HSET', meta, 'epoch', EPOCH, 'top', int(top), 'former', table.concat(former, ','))
-  return top
+-- Whether something else than us has made the log's key another type: nothing can be appended to it.
+local function spoilt(log)
+  local kind = redis.call('TYPE', base(log) .. ':log')
+  if type(kind) == 'table' then kind = kind.ok end
+  return kind ~= 'stream' and kind ~= 'none'
 end
 
--- A cursor as an offset of the present epoch. Second: the highest offset known to be lost of the cursor's
--- epoch (nil: nobody knows). Third: whether the epoch is known at all.
-local function mapped(log, epoch, offset)
-  if epoch == EPOCH then return offset, nil, true end
-  local meta = redis.call('HMGET', base(log) .. ':meta', 'former', 'lost:' .. epoch)
-  for name, fork in string.gmatch(meta[1] or '', '([^,=]+)=(%d+)') do
-    if name == epoch then return math.min(offset, tonumber(fork)), tonumber(meta[2]), true end
-  end
-  return 0, nil, false
-end
-
--- Appends one entry; what is to be published waits for `announce`, so that PUBLISH comes last.
 local announcements = {}
-local function append(log, channel, kind, session, n, nick, text)
-  local offset = int(settle(log) + 1)
-  local where = base(log)
-  local id = offset .. '-0'
-  if string.sub(log, 1, 1) == '#' then
-    redis.call('XADD', where .. ':log', 'MAXLEN', '~', RETAIN, id,
-      'kind', kind, 'session', session, 'n', n, 'nick', nick, 'time', int(NOW), 'text', text)
-  else
-    redis.call('XADD', where .. ':log', id,
-      'kind', kind, 'session', session, 'n', n, 'nick', nick, 'time', int(NOW), 'text', text)
-  end
-  redis.call('HSET', where .. ':meta', 'epoch', EPOCH, 'top', offset)
-  local head = table.concat({log, EPOCH, offset, int(NOW), kind, session, n, nick}, ' ')
-  announcements[#announcements + 1] = {channel, head .. '\n' .. text}
-  return offset
-end
-
-local function append_room(room, kind, session, nick, text)
-  return append(room, key('room:' .. room .. ':log'), kind, session, '0', nick, text)
-end
-
-local function append_inbox(session, node, kind, from, n, nick, text)
-  return append('@' .. session, key('node:' .. node), kind, from, n, nick, text)
-end
 
 -- `claim`: who holds the session now; '-' when it was ended.
 local function tell_taken(node, session, claim)
@@ -132,6 +111,7 @@ local function tell_taken(node, session, claim)
   announcements[#announcements + 1] = {key('node:' .. node), words}
 end
 
+-- PUBLISH comes last.
 local function announce()
   for _, item in ipairs(announcements) do redis.call('PUBLISH', item[1], item[2]) end
 end
@@ -149,17 +129,23 @@ local function concat(first, second)
   return first
 end
 
--- Where all logs of a session stand, flat: log, top, the offset after which it is owed to who has no cursor, …
--- The offsets are of this term's epoch.
-local function positions(session, rooms)
-  local inbox = '@' .. session
-  local reply = {inbox, settle(inbox), tonumber(redis.call('HGET', base(inbox) .. ':meta', 'acknowledged') or '0')}
-  each_room(rooms, function(room)
-    local top = settle(room)
-    local from = redis.call('HGET', key('session:' .. session), 'from:' .. room) or ''
-    local epoch, offset = string.match(from, '^(%S+) (%d+)$')
-    local owed = epoch and math.min(mapped(room, epoch, tonumber(offset)), top) or top
-    concat(reply, {room, top, owed})
-  end)
-  return reply
+local function contains(list, room)
+  return string.find(',' .. (list or '') .. ',', ',' .. room .. ',', 1, true) ~= nil
+end
+
+-- How long what belongs to a session that is not there (yet) is kept, seconds.
+local ORPHAN_KEPT = int(math.ceil((LEASE + GRACE) / 500))
+
+-- The outcome of n. Only the last are kept, also where a rewind or a heal has made n jump.
+local OUTCOMES_KEPT = 128
+local function note_outcome(session, n, outcome)
+  local said = key('session:' .. session .. ':said')
+  redis.call('HSET', said, int(n), outcome)
+  redis.call('HDEL', said, int(n - OUTCOMES_KEPT))
+  if redis.call('HLEN', said) <= OUTCOMES_KEPT then return end
+  local top, numbers = 0, redis.call('HKEYS', said)
+  for _, number in ipairs(numbers) do top = math.max(top, tonumber(number)) end
+  for _, number in ipairs(numbers) do
+    if tonumber(number) <= top - OUTCOMES_KEPT then redis.call('HDEL', said, number) end
+  end
 end

@@ -1,5 +1,6 @@
 -- ARGV[6] room  [7] at most so many   Reply: 'ok', nickname, session, node, state, …
-if wrong_term() then return {'recover'} end
+local shut = closed()
+if shut then return shut end
 local found = redis.call('HGETALL', key('room:' .. ARGV[6] .. ':members'))
 local reply = {'ok'}
 for i = 1, math.min(#found, 2 * tonumber(ARGV[7])), 2 do

@@ -1,25 +1,20 @@
 -- Joining, leaving and ending, shared by the session scripts: membership and its log entry change together,
 -- so that each joined and left is told exactly once.
-local EMPTY_ROOM_KEPT = 7 * 24 * 3600
-
 local function enter(room, session, nick, rooms)
-  local offset = append_room(room, 'joined', session, nick, '')
-  redis.call('HSET', key('room:' .. room .. ':members'), session, nick)
+  local members = key('room:' .. room .. ':members')
+  local top = int(settle(room))
+  -- It was told already, if a rewind has forgotten all but a restored `joined`.
+  local told = redis.call('HEXISTS', members, session) == 1
+  local offset = told and top or append_room(room, 'joined', session, nick, '')
+  redis.call('HSET', members, session, nick)
+  redis.call('SREM', key('ghosts'), room .. ' ' .. session)
   redis.call('SADD', key('rooms'), room)
   redis.call('PERSIST', key('room:' .. room .. ':log'))
   -- From here on the room is owed to the session, also if it never hears that it joined.
   redis.call('HSET', key('session:' .. session), 'from:' .. room, EPOCH .. ' ' .. offset)
+  note_parted(session, room, nil)
   if rooms == '' then return offset, room end
   return offset, rooms .. ',' .. room
-end
-
-local function drop_member(room, session)
-  local members = key('room:' .. room .. ':members')
-  redis.call('HDEL', members, session)
-  if redis.call('EXISTS', members) == 1 then return end
-  redis.call('SREM', key('rooms'), room)
-  -- The meta stays: offsets of one epoch must never start again.
-  if room ~= '#lobby' then redis.call('EXPIRE', key('room:' .. room .. ':log'), EMPTY_ROOM_KEPT) end
 end
 
 local function exit_room(room, session, nick, reason)
@@ -49,6 +44,9 @@ local function finish(session, reason)
   local row = redis.call('HMGET', key('session:' .. session), 'nick', 'mapped', 'node', 'rooms')
   local nick, node = row[1], row[3]
   if not nick then return nil end
+  -- What is restored first may tell already that it has left.
+  settle('@' .. session)
+  each_room(row[4], settle)
   -- Each step leaves a trace by which it isn't done again, should a later one fail.
   receipts(session, nick, '-', '+', 'undelivered')
   redis.call('DEL', key('inbox:' .. session .. ':log'))
@@ -66,7 +64,8 @@ local function finish(session, reason)
   redis.call('SREM', key('node:' .. node .. ':sessions'), session)
   redis.call('ZREM', key('absent'), session)
   redis.call('DEL', key('session:' .. session), key('session:' .. session .. ':said'),
-    key('inbox:' .. session .. ':meta'))
+    key('inbox:' .. session .. ':meta'), key('inbox:' .. session .. ':late'))
+  forget_staged('@' .. session)
   tell_taken(node, session, '-')
   return nick
 end
@@ -93,5 +92,7 @@ end
 local function set_away(session, nick, node, deadline)
   redis.call('HSET', key('session:' .. session), 'state', 'away', 'until', int(deadline))
   redis.call('ZADD', key('absent'), int(deadline), session)
-  show_presence(nick, node, 'away')
+  -- A rewind may have brought it back after its nickname had changed hands.
+  local mapped_nick = redis.call('HGET', key('session:' .. session), 'mapped') or ''
+  if redis.call('GET', key('nick:' .. mapped_nick)) == session then show_presence(nick, node, 'away') end
 end

@@ -4,13 +4,14 @@
 --   first lost is 0 when nothing is missing. An entry is {offset, {field, value, …}}.
 local log, epoch, offset, count = ARGV[6], ARGV[7], tonumber(ARGV[8]), ARGV[9]
 
-if wrong_term() then return {'recover'} end
+local shut = closed()
+if shut then return shut end
 local top = settle(log)
-local from, known_lost = mapped(log, epoch, offset)
+local from, beyond = mapped(log, epoch, offset)
 local first_lost, last_lost = 0, 0
 -- Where a node could still tell what was lost, an entry of kind gap says so in the log itself; else only the
 -- cursor shows that something was there, and this reader alone is told.
-if epoch ~= EPOCH and not known_lost and offset > from then first_lost = offset + 1 end
+if beyond then first_lost = offset + 1 end
 if from > top then from = top end
 local stream = base(log) .. ':log'
 if string.sub(log, 1, 1) == '@' then
@@ -20,7 +21,12 @@ local found = redis.call('XRANGE', stream, int(from + 1) .. '-0', '+', 'COUNT', 
 local entries = {}
 for i, item in ipairs(found) do entries[i] = {string.match(item[1], '^%d+'), item[2]} end
 local start = #entries > 0 and tonumber(entries[1][1]) or top + 1
-if start > from + 1 and first_lost == 0 then
-  first_lost, last_lost = from + 1, start - 1
+if start > from + 1 then
+  if epoch == EPOCH then
+    first_lost, last_lost = from + 1, start - 1
+  else
+    -- What was trimmed has its numbers in this epoch: the reader is only led there, and told of it by his next read.
+    entries, start = {}, from + 1
+  end
 end
 return {'ok', EPOCH, int(top), int(start), int(first_lost), int(last_lost), entries}

@@ -4,7 +4,8 @@
 -- Reply: 'ok', sessions made away, nickname that ended, …
 local LAPSES, ENDS = 200, 50
 
-if wrong_term() then return {'recover'} end
+local shut = closed()
+if shut then return shut end
 local outage, hold = on_hold()
 if outage then redis.call('HSET', KEYS[1], 'hold', int(NOW + LEASE + GRACE)) end
 if outage or hold then return {'ok', 0} end
@@ -12,13 +13,17 @@ if outage or hold then return {'ok', 0} end
 local lapsed = 0
 local function lapse(node, score)
   local sessions = key('node:' .. node .. ':sessions')
+  redis.call('SADD', key('lapsed'), node)
   for _, session in ipairs(redis.call('SRANDMEMBER', sessions, LAPSES)) do
     local row = redis.call('HMGET', key('session:' .. session), 'node', 'state', 'nick')
     if row[1] == node and row[2] == 'here' then set_away(session, row[3], node, score + LEASE + GRACE) end
     redis.call('SREM', sessions, session)
     lapsed = lapsed + 1
   end
-  if redis.call('EXISTS', sessions) == 0 and NOW - score > LEASE + GRACE then redis.call('ZREM', key('nodes'), node) end
+  if redis.call('EXISTS', sessions) == 0 and NOW - score > LEASE + GRACE then
+    redis.call('ZREM', key('nodes'), node)
+    redis.call('SREM', key('lapsed'), node)
+  end
 end
 for _, node in ipairs(redis.call('ZRANGEBYSCORE', key('nodes'), '-inf', int(NOW - LEASE - 1))) do
   lapse(node, tonumber(redis.call('ZSCORE', key('nodes'), node)))
@@ -34,6 +39,15 @@ for _, session in ipairs(redis.call('ZRANGEBYSCORE', key('absent'), '-inf', int(
   else
     redis.call('ZREM', key('absent'), session)
   end
+end
+-- Members by a restored `joined`, whom nobody has claimed meanwhile.
+for _, item in ipairs(redis.call('SRANDMEMBER', key('ghosts'), ENDS)) do
+  local room, session = string.match(item, '^(%S+) (%S+)$')
+  local nick = redis.call('HGET', key('room:' .. room .. ':members'), session)
+  if nick and not contains(redis.call('HGET', key('session:' .. session), 'rooms'), room) then
+    exit_room(room, session, nick, 'expired')
+  end
+  redis.call('SREM', key('ghosts'), item)
 end
 announce()
 return reply

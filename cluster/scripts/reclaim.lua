@@ -1,9 +1,11 @@
--- include: membership
+-- include: membership staging
 -- R5: a node brings a live session of its own into a new term, and says how far it knew the session's logs.
 -- ARGV[6] session  [7] claim  [8] taken µs (0: unknown)  [9] nickname as shown  [10] as compared  [11] token hash
 -- ARGV[12] address  [13] since ms  [14] last n  [15] rooms  [16] rooms of a join or leave without an answer
--- ARGV[17] here | away  [18…] log, epoch, offset, …
--- Reply: 'ok' | 'fenced' (somebody else's now) | 'recover' | 'lease'
+-- ARGV[17] here | away  [18…] log, epoch, offset, epochs before that one with their forks (newest first), where that
+--   life of the log began (-1: not known), what it had for certain of an earlier one ('<epoch>:<offset>', or ''), …
+-- Reply: 'ok', keys of logs that are spoilt, so that a loss could not be noted in them, …
+--   | 'fenced' (somebody else's now) | 'recover' | 'lease'
 local session, claim, taken, nick, compared, token = unpack(ARGV, 6, 11)
 local address, since, known, rooms, pending, state = unpack(ARGV, 12, 17)
 taken = tonumber(taken)
@@ -30,41 +32,24 @@ local holder = redis.call('GET', key('nick:' .. compared))
 if holder and holder ~= session then
   local other = redis.call('HMGET', key('session:' .. holder), 'epoch', 'taken')
   if yields(other[1], other[2]) then return {'fenced'} end
-  finish(holder, 'expired')
-end
-
-local function each_key(log, act)
-  act(base(log) .. ':log')
-  act(base(log) .. ':meta')
-end
-
--- What is known to have been there and is not: told once, in the log, to all.
-local function note_loss(log, epoch, known_top)
-  if epoch == EPOCH or epoch == '' or known_top == 0 then return end
-  settle(log)
-  local fork, lost, epoch_known = mapped(log, epoch, known_top)
-  local meta = base(log) .. ':meta'
-  lost = math.max(lost or 0, fork)
-  if known_top <= lost then return end
-  local words = table.concat({epoch, int(lost + 1), int(known_top)}, ' ')
-  if string.sub(log, 1, 1) == '#' then
-    append_room(log, 'gap', '', '', words)
+  if recovering() then
+    redis.call('SADD', key('healing'), '!' .. holder) -- no log may turn yet; `heal` ends it
   else
-    append_inbox(string.sub(log, 2), NODE, 'gap', '', '0', '', words)
-  end
-  if not epoch_known then
-    local former = redis.call('HGET', meta, 'former') or ''
-    redis.call('HSET', meta, 'former', former == '' and epoch .. '=0' or epoch .. '=0,' .. former)
-  end
-  redis.call('HSET', meta, 'lost:' .. epoch, int(known_top))
-  if string.sub(log, 1, 1) == '@' and redis.call('EXISTS', key('session:' .. string.sub(log, 2))) == 0 then
-    -- Its session may be re-claimed after this one, or has ended long ago: then nobody would ever clear this up.
-    each_key(log, function(name) redis.call('EXPIRE', name, int(math.ceil((LEASE + GRACE) / 500))) end)
+    finish(holder, 'expired')
   end
 end
-for i = 18, #ARGV, 3 do note_loss(ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2])) end
 
-local function contains(list, room) return string.find(',' .. list .. ',', ',' .. room .. ',', 1, true) ~= nil end
+-- What was to go unless the session comes back. Not `:late`, which goes in its own time.
+local function keep_inbox()
+  local inbox = base('@' .. session)
+  for _, part_of in ipairs({':log', ':meta', ':tail', ':known'}) do redis.call('PERSIST', inbox .. part_of) end
+end
+
+local reply = {'ok'}
+for i = 18, #ARGV, 6 do
+  local log, epoch, offset, forks, began, after = unpack(ARGV, i, i + 5)
+  if not note_known(log, epoch, tonumber(offset), forks, tonumber(began), after) then reply[#reply + 1] = base(log) .. ':log' end
+end
 
 -- The node's list of rooms counts; but of a join or leave that it has no answer to, the row knows more.
 local kept = {}
@@ -88,10 +73,11 @@ end)
 if row[5] and row[5] ~= NODE then redis.call('SREM', key('node:' .. row[5] .. ':sessions'), session) end
 local n = int(math.max(tonumber(row[3] or '0'), tonumber(known)))
 redis.call('HSET', key('session:' .. session), 'nick', nick, 'mapped', compared, 'claim', claim, 'taken', int(taken),
-  'token', token, 'n', n, 'rooms', rooms, 'since', since, 'address', address)
+  'token', token, 'n', n, 'rooms', rooms, 'since', since, 'address', address, 'pending', pending)
+redis.call('PERSIST', key('session:' .. session .. ':said'))
 redis.call('SET', key('nick:' .. compared), session)
-each_key('@' .. session, function(name) redis.call('PERSIST', name) end)
+keep_inbox()
 set_here(session, nick)
 if state == 'away' then set_away(session, nick, NODE, NOW + GRACE) end
 announce()
-return {'ok'}
+return reply

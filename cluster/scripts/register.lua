@@ -6,7 +6,7 @@ if ARGV[6] == '1' then
   if superseded() then return {'superseded'} end
   local score = tonumber(redis.call('ZSCORE', key('nodes'), NODE) or '-1')
   local outage, hold = on_hold()
-  if NOW - score > LEASE and not outage and not hold then return {'late'} end
+  if NOW - score > LEASE and (lapsed() or not (outage or hold)) then return {'late'} end
 end
 local id = string.match(NODE, '^[^/]*')
 for _, other in ipairs(redis.call('ZRANGE', key('nodes'), 0, -1)) do
@@ -16,4 +16,9 @@ for _, other in ipairs(redis.call('ZRANGE', key('nodes'), 0, -1)) do
   end
 end
 redis.call('ZADD', key('nodes'), int(NOW), NODE)
+-- Who comes with sessions while others are awaited is awaited as well, though nobody knew of it.
+if ARGV[6] == '1' and recovering() then
+  local awaited = redis.call('HGET', KEYS[1], 'awaited') or ''
+  if not contains(awaited, id) then redis.call('HSET', KEYS[1], 'awaited', awaited .. ',' .. id) end
+end
 return {'ok'}

@@ -1,13 +1,18 @@
 -- include: membership
 -- R3: a connection takes an existing session by its token; the former connection is fenced from here on.
 -- ARGV[6] session  [7] new claim  [8] token hash  [9] highest n whose outcome the client knows  [10] address
--- Reply: 'ok', since ms, last n, rooms, taken µs, nickname as shown, as compared, log, top, owed after, …
+-- Reply: 'ok', since ms, last n, rooms, taken µs, nickname as shown, as compared, rooms lately left and the
+--   offset of their left entry ('room offset,…'), log, top, owed after,
+--   where its present life began, …
 --   | 'no', 'resume_refused', ''
 local session, claim, token, known, address = unpack(ARGV, 6, 10)
 
-if wrong_term() then return {'recover'} end
+local shut = closed()
+if shut then return shut end
 if not leased() then return {'lease'} end
-local row = redis.call('HMGET', key('session:' .. session), 'token', 'node', 'n', 'rooms', 'nick', 'mapped', 'since', 'claim')
+each_room(redis.call('HGET', key('session:' .. session), 'rooms'), settle) -- who was there may be told there
+local row = redis.call('HMGET', key('session:' .. session), 'token', 'node', 'n', 'rooms', 'nick', 'mapped', 'since',
+  'claim', 'parted')
 if not row[1] or row[1] ~= token then return {'no', 'resume_refused', ''} end
 local former, rooms, nick = row[2], row[4], row[5]
 -- After a rewind the row may have forgotten an n that was consumed; the client has not.
@@ -16,6 +21,12 @@ redis.call('HSET', key('session:' .. session), 'claim', claim, 'taken', int(MICR
 if former ~= NODE then redis.call('SREM', key('node:' .. former .. ':sessions'), session) end
 set_here(session, nick)
 if row[8] ~= claim then tell_taken(former, session, claim) end
-local reply = concat({'ok', row[7], n, rooms, int(MICROS), nick, row[6]}, positions(session, rooms))
+local parted = {}
+for room, epoch, offset in string.gmatch(row[9] or '', '([^ ,]+) (%S+) (%d+)') do
+  settle(room)
+  parted[#parted + 1] = room .. ' ' .. int((mapped(room, epoch, tonumber(offset))))
+end
+local reply = {'ok', row[7], n, rooms, int(MICROS), nick, row[6], table.concat(parted, ',')}
+concat(reply, positions(session, rooms))
 announce()
 return reply

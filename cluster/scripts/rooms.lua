@@ -1,5 +1,6 @@
 -- Reply: 'ok', room, how many members, …
-if wrong_term() then return {'recover'} end
+local shut = closed()
+if shut then return shut end
 local reply = {'ok'}
 for _, room in ipairs(redis.call('SMEMBERS', key('rooms'))) do
   concat(reply, {room, int(redis.call('HLEN', key('room:' .. room .. ':members')))})

@@ -3,6 +3,7 @@
 if wrong_term() then return {'recover'} end
 if redis.call('EXISTS', key('node:' .. NODE .. ':sessions')) == 0 then
   redis.call('ZREM', key('nodes'), NODE)
+  redis.call('SREM', key('lapsed'), NODE)
 else
   redis.call('ZADD', key('nodes'), int(NOW - LEASE - 1), NODE)
 end

@@ -1,5 +1,15 @@
--- R6: where logs stand.  ARGV[6…] logs   Reply: 'ok', epoch, top, top, … in the order asked
-if wrong_term() then return {'recover'} end
+-- R6: where logs stand.  ARGV[6] the epoch in which the former ones of these logs are known already  [7…] logs
+-- Reply: 'ok', epoch, top, epochs before this one with their forks ('9f31ab02=811,…'; '' if they are known), … in
+--   the order asked; both are '' of a log that is to be healed first
+local shut = closed()
+if shut then return shut end
 local reply = {'ok', EPOCH}
-for i = 6, #ARGV do reply[#reply + 1] = int(settle(ARGV[i])) end
+for i = 7, #ARGV do
+  if redis.call('EXISTS', base(ARGV[i]) .. ':tail') == 1 then
+    concat(reply, {'', ''}) -- long work, which `heal` does in measure
+  else
+    local top, former = settle(ARGV[i])
+    concat(reply, {int(top), ARGV[6] == EPOCH and '' or former})
+  end
+end
 return reply

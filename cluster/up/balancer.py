@@ -65,6 +65,17 @@ def for_compose() -> str:
     return render("0.0.0.0:7700", servers, 4000, origin, docker_dns=True)
 
 
+def for_words(words: Sequence[str]) -> str:
+    """The configuration for nodes that somebody else started. `words`: the address to bind, then
+    `name=host:port:http_port` for each. Raises ValueError."""
+    bind, *nodes = words
+    servers = []
+    for name, _, place in (node.partition("=") for node in nodes):
+        host, port, http_port = place.rsplit(":", 2)
+        servers.append(Server(name, host, int(port), int(http_port)))
+    return render(bind, servers, affordable(), "Rendered by `python -m cluster.up.balancer`.")
+
+
 def affordable() -> int:
     """How many clients HAProxy may take: it refuses to start when two files each are not allowed."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -76,4 +87,4 @@ def affordable() -> int:
 if __name__ == "__main__":
     import sys
 
-    sys.stdout.write(for_compose())
+    sys.stdout.write(for_words(sys.argv[1:]) if sys.argv[1:] else for_compose())

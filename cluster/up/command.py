@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import isnan
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,17 +12,19 @@ import click
 from cluster.operator import options
 from cluster.operator.errors import Failed
 from cluster.operator.url import state_folder
-from cluster.up.plan import MOST_NODES, Plan
+from cluster.up.plan import MOST_BESIDE_A_GROUP, MOST_NODES, Plan
 
 EPILOG = """\b
 Examples:
   hydrachat up
   hydrachat up --nodes 5 --port 8800 --data ./chat-data
   hydrachat up --redis redis://10.0.0.5:6379/0 --no-balancer
+  hydrachat up --sentinel
 
 \b
 Ports, with base port P: balancer P, nodes P+1 …, their health pages P+101 …,
-Redis P+99; all on 127.0.0.1.
+Redis P+99 (with --sentinel servers P+97 to P+99, sentinels P+94 to P+96); all
+on 127.0.0.1.
 
 \b
 Exit codes: 0 stopped by SIGTERM or SIGHUP, 1 failed (a program is missing,
@@ -30,29 +33,38 @@ use), 3 --redis can't be reached, 130 Ctrl-C.
 """
 
 
-# What is handed to every node as it is; the node knows the limits.
-TUNING = {
-    "lease": "Seconds without a heartbeat until a node counts as dead.",
-    "grace": "Seconds that a broken session keeps its place.",
-    "history": "How many messages a newcomer sees.",
-    "retain": "How many entries a room's log keeps.",
+# What is handed to every node as it is: help text, and the node's limits, so that a bad value is told here and once.
+TUNING: Mapping[str, tuple[str, float, float]] = {
+    "lease": ("Seconds without a heartbeat until a node counts as dead.", 0.5, 3600),
+    "grace": ("Seconds that a broken session keeps its place.", 0, 86400),
+    "history": ("How many messages a newcomer sees.", 0, 200),
+    "retain": ("How many entries a room's log keeps.", 1, 10_000_000),
 }
+SECONDS = {"lease", "grace"}
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def tuning(command: F) -> F:
     """`--lease`, `--grace`, `--history`, `--retain`."""
-    for name, text in reversed(TUNING.items()):
+    for name, (text, least, most) in reversed(list(TUNING.items())):
         command = click.option(
             f"--{name}",
-            type=click.FloatRange(0) if name in {"lease", "grace"} else click.IntRange(0),
+            type=click.FloatRange(least, most) if name in SECONDS else click.IntRange(int(least), int(most)),
+            callback=_number,
             envvar=f"HYDRACHAT_{name.upper()}",
-            metavar="SECONDS" if name in {"lease", "grace"} else "N",
+            metavar="SECONDS" if name in SECONDS else "N",
             show_envvar=True,
             help=text + "  [default: that of `hydrachat node`]",
         )(command)
     return command
+
+
+def _number(_: click.Context, param: click.Parameter, value: float | None) -> float | None:
+    # "nan" is within every range for click.
+    if value is not None and isnan(value):
+        raise click.BadParameter(f"{value} is not a number.", param=param)
+    return value
 
 
 def flags(settings: Mapping[str, float | None]) -> tuple[str, ...]:
@@ -89,8 +101,23 @@ def flags(settings: Mapping[str, float | None]) -> tuple[str, ...]:
     show_envvar=True,
     help="Start no HAProxy, even where it is installed.",
 )
+@click.option(
+    "--sentinel",
+    is_flag=True,
+    envvar="HYDRACHAT_SENTINEL",
+    show_envvar=True,
+    help="Start Redis as a Sentinel group: three servers, of which one is the master, and three sentinels.",
+)
 @tuning
-def up(nodes: int, port: int, url: str | None, data: Path | None, no_balancer: bool, **settings: float | None) -> int:
+def up(
+    nodes: int,
+    port: int,
+    url: str | None,
+    data: Path | None,
+    no_balancer: bool,
+    sentinel: bool,
+    **settings: float | None,
+) -> int:
     """Start a cluster on this machine: Redis, nodes, and HAProxy where it is installed.
 
     Stays in the foreground with a line for each event (node up, node lost, alice joined, …). A process
@@ -99,6 +126,8 @@ def up(nodes: int, port: int, url: str | None, data: Path | None, no_balancer: b
     from cluster.up import programs
     from cluster.up.run import Up
 
+    if sentinel:
+        _check_group(nodes, url)
     server = None if url else programs.find_server()
     if not url and server is None:
         raise Failed(
@@ -109,4 +138,11 @@ def up(nodes: int, port: int, url: str | None, data: Path | None, no_balancer: b
     if balancer is None and not no_balancer:
         click.echo("HAProxy is not installed (Debian package haproxy): no balancer will run.")
     folder = (data or state_folder(port)).absolute()
-    return Up(Plan(port, nodes, folder, url, server, balancer, flags(settings))).run()
+    return Up(Plan(port, nodes, folder, url, server, balancer, flags(settings), sentinel)).run()
+
+
+def _check_group(nodes: int, url: str | None) -> None:
+    if url:
+        raise click.UsageError("--sentinel starts a Redis group of its own; leave out --redis, or --sentinel")
+    if nodes > MOST_BESIDE_A_GROUP:
+        raise click.UsageError(f"--nodes {nodes}: with --sentinel 1 to {MOST_BESIDE_A_GROUP} are allowed")

@@ -21,7 +21,7 @@ def held(data: Path) -> Iterator[None]:
 
     Raises BadSetting when it can't be written, or another `up` holds it."""
     try:
-        (data / "redis").mkdir(mode=MODE, parents=True, exist_ok=True)
+        data.mkdir(mode=MODE, parents=True, exist_ok=True)
         lock = os.open(data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise BadSetting(f"data folder {data} can't be used: {error.strerror} (--data)") from error
@@ -35,11 +35,12 @@ def held(data: Path) -> Iterator[None]:
         os.close(lock)
 
 
-def check_format(data: Path, version: str) -> None:
-    """Raises Failed if a Redis of `version` would pass over what a newer one wrote into `data`:
+def check_format(plan: Plan, version: str) -> None:
+    """Raises Failed if a Redis of `version` would pass over what a newer one wrote into our data:
     before Redis 7 the append-only file was one file, and a folder is not even looked at."""
-    major = version.partition(".")[0]
-    if major.isdigit() and int(major) < 7 and (data / "redis" / "appendonlydir").exists():
+    major, data = version.partition(".")[0], plan.data
+    newer = any((folder / "appendonlydir").exists() for folder in plan.redis_folders)
+    if major.isdigit() and int(major) < 7 and newer:
         raise Failed(
             f"the data in {data} were written by Redis 7 or later, and this Redis is {version}: start "
             "the newer one, or begin afresh in another folder (--data)"
@@ -48,20 +49,21 @@ def check_format(data: Path, version: str) -> None:
 
 @contextmanager
 def noted(plan: Plan) -> Iterator[None]:
-    """Leaves a note of a Redis elsewhere for `who`, `redis-cli` … while the block runs."""
+    """Leaves a note of a Redis elsewhere, or of a group, for `who`, `redis-cli` … while the block runs."""
+    url = plan.redis_url if plan.redis or plan.group else ""
     try:
         place = note(plan.base_port)
         place.unlink(missing_ok=True)
-        if plan.redis:
+        if url:
             place.parent.mkdir(mode=MODE, parents=True, exist_ok=True)
             with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(plan.redis + "\n")
+                file.write(url + "\n")
     except (OSError, RuntimeError):
         # Only a convenience: --redis does the same.
         place = None
     try:
         yield
     finally:
-        if place is not None and plan.redis:
+        if place is not None and url:
             with suppress(OSError):
                 place.unlink(missing_ok=True)

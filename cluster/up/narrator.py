@@ -70,8 +70,13 @@ class Narrator:
         return before != state
 
     def died(self, death: Death) -> None:
-        """A child died unasked."""
+        """A child died unasked, or left by order."""
         name = death.spec.name
+        if not death.wait:
+            self.states[name] = "drained"
+            then = "; starting it again" if death.wait == 0 else " and stays down until `hydrachat restart-all`"
+            self.say(f"{name} has left{then}")
+            return
         if death.spec.speaks_json:
             self.states[name] = "lost"
         self.say(f"{name} is lost ({death.reason}); starting it again in {death.wait:g} s")

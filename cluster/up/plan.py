@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cluster.operator.url import REDIS_OFFSET, local_url
@@ -12,24 +12,30 @@ from cluster.operator.url import REDIS_OFFSET, local_url
 HOST = "127.0.0.1"
 HTTP_OFFSET = 100
 MOST_NODES = REDIS_OFFSET - 1  # P+1 … P+98: the next port is that of Redis
+GROUP, OF_A_GROUP = "mymaster", 3
+MOST_BESIDE_A_GROUP = REDIS_OFFSET - 2 * OF_A_GROUP  # servers and sentinels have the ports down from P+99
 
 
 @dataclass(frozen=True, slots=True)
 class Spec:
     """One process. `stop_group`: lower ones stop first; `stop_within`: seconds between the polite
-    signal and SIGKILL; `speaks_json`: its stderr is a node's log, one JSON object a line."""
+    signal and SIGKILL; `speaks_json`: its stderr is a node's log, one JSON object a line; `may_leave`: exit
+    code 0 says that it was ordered to go, so that it is not started again unasked; `rest`: seconds at least until it is
+    started again."""
 
     name: str
     argv: tuple[str, ...]
     stop_group: int
     stop_within: float = 10.0
     speaks_json: bool = False
+    may_leave: bool = False
+    rest: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The settings of one `up`. `redis`: URL of a Redis elsewhere, or None to start one;
-    `balancer`, `server`: program to run, or None; `tuning`: more flags for each node."""
+    """The settings of one `up`. `redis`: URL of a Redis elsewhere, or None to start one, as a Sentinel group if
+    `group`; `balancer`, `server`: program to run, or None; `tuning`: more flags for each node."""
 
     base_port: int
     nodes: int
@@ -38,11 +44,27 @@ class Plan:
     server: str | None = None
     balancer: str | None = None
     tuning: tuple[str, ...] = field(default=())
+    group: bool = False
 
     @property
     def redis_url(self) -> str:
         """The Redis that the nodes use."""
-        return self.redis or local_url(self.base_port)
+        if self.redis or not self.group:
+            return self.redis or local_url(self.base_port)
+        sentinels = ",".join(f"{HOST}:{self.sentinel_port(number)}" for number in range(1, OF_A_GROUP + 1))
+        return f"redis+sentinel://{sentinels}/{GROUP}/0"
+
+    @property
+    def redis_folders(self) -> list[Path]:
+        """Where the servers that we start keep their data."""
+        names = [f"redis{number}" for number in range(1, OF_A_GROUP + 1)] if self.group else ["redis"]
+        return [self.data / name for name in names]
+
+    @property
+    def unused_history(self) -> Path | None:
+        """What was said with the other kind of Redis, while there is nothing of this kind yet."""
+        other = replace(self, group=not self.group).redis_folders[0]
+        return other if other.exists() and not self.redis_folders[0].exists() else None
 
     @property
     def node_numbers(self) -> range:
@@ -58,6 +80,13 @@ class Plan:
     def redis_port(self) -> int:
         return self.base_port + REDIS_OFFSET
 
+    def group_port(self, number: int) -> int:
+        """Of one of the servers of a group; of the first it is that of a single one."""
+        return self.redis_port - (number - 1)
+
+    def sentinel_port(self, number: int) -> int:
+        return self.redis_port - OF_A_GROUP - (number - 1)
+
     def entrance(self) -> str:
         """The address to hand to people."""
         return f"{HOST}:{self.base_port if self.balancer else self.node_port(1)}"
@@ -69,8 +98,11 @@ class Plan:
         for number in self.node_numbers:
             yield self.node_port(number), f"node n{number}"
             yield self.http_port(number), f"the health page of node n{number}"
-        if self.redis is None:
+        if self.redis is None and not self.group:
             yield self.redis_port, "Redis"
+        for number in range(1, OF_A_GROUP + 1) if self.group else ():
+            yield self.group_port(number), f"Redis server redis{number}"
+            yield self.sentinel_port(number), f"sentinel{number}"
 
 
 def node_spec(plan: Plan, number: int) -> Spec:
@@ -86,26 +118,36 @@ def node_spec(plan: Plan, number: int) -> Spec:
     words = [word for pair in flags.items() for word in pair]
     # -P: a folder named `node` where `up` was started must not be taken for ours.
     argv = (sys.executable, "-P", "-m", "node", *words, *plan.tuning)
-    return Spec(name, argv, 0, 10.0, speaks_json=True)
+    return Spec(name, argv, 0, 10.0, speaks_json=True, may_leave=True)
+
+
+def program(plan: Plan) -> str:
+    """Raises ValueError where no Redis server is to be started."""
+    if plan.server is None:
+        raise ValueError("no Redis server to start")
+    return plan.server
 
 
 def redis_spec(plan: Plan) -> Spec:
     """Redis with every write on disk before it is acknowledged. Needs `plan.server`."""
-    if plan.server is None:
-        raise ValueError("no Redis server to start")
-    flags = {
-        "--port": str(plan.redis_port),
+    flags = redis_flags(plan.redis_port, plan.data / "redis")
+    words = [word for pair in flags.items() for word in pair]
+    # No snapshots beside the append-only file: it holds everything already.
+    return Spec("redis", (program(plan), *words, "--save", ""), 2, 8.0)
+
+
+def redis_flags(port: int, folder: Path) -> dict[str, str]:
+    """Of each server that we start."""
+    return {
+        "--port": str(port),
         "--bind": HOST,
-        "--dir": str(plan.data / "redis"),
+        "--dir": str(folder),
         "--appendonly": "yes",
         "--appendfsync": "always",
         "--daemonize": "no",
         "--supervised": "no",
         "--maxmemory-policy": "noeviction",
     }
-    words = [word for pair in flags.items() for word in pair]
-    # No snapshots beside the append-only file: it holds everything already.
-    return Spec("redis", (plan.server, *words, "--save", ""), 2, 8.0)
 
 
 def balancer_spec(plan: Plan, config: Path) -> Spec:

@@ -44,3 +44,10 @@ def in_wheel(name: str) -> str | None:
             if os.access(program, os.X_OK):
                 return str(program)
     return None
+
+
+if __name__ == "__main__":
+    import sys
+
+    finders = {"redis-server": find_server, "redis-cli": find_cli, "haproxy": find_haproxy}
+    sys.stdout.write(f"{finders[sys.argv[1]]() or ''}\n")

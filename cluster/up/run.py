@@ -5,20 +5,23 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from types import FrameType
 
 import click
 
 from cluster.operator.errors import Failed, RedisUnreachable
-from cluster.up import balancer, folder, ports, screen
+from cluster.up import balancer, bell, folder, group, ports, screen
+from cluster.up.comeback import Comeback
 from cluster.up.narrator import Narrator, last_words
-from cluster.up.plan import Plan, balancer_spec, node_spec, redis_spec
+from cluster.up.plan import OF_A_GROUP, Plan, balancer_spec, node_spec, redis_spec
 from cluster.up.slot import Death
 from cluster.up.supervisor import Supervisor
 
 REDIS_STARTS_WITHIN = 60.0  # a long append-only file is read first
+GROUP_GATHERS_WITHIN = 15.0
 NODES_START_WITHIN = 15.0
 BALANCER_STARTS_WITHIN = 5.0
 INTERRUPTED = 130
@@ -31,6 +34,10 @@ class Up:
         self._plan = plan
         self._narrator = Narrator(self._print)
         self._supervisor = Supervisor(plan.data / "log", self._narrator.hear, self._on_death, self._narrator.missed)
+        self._comeback = Comeback(
+            {"redis": self._redis_answers, "balancer": self._balancer_answers, **self._group_answers()},
+            self._narrator.say,
+        )
         self._interrupted = False
         self._redis_death: Death | None = None
 
@@ -42,9 +49,10 @@ class Up:
             ports.check(self._plan)
             stack.enter_context(folder.noted(self._plan))
             stack.enter_context(self._signals())
+            stack.enter_context(bell.hung(self._plan))
             try:
                 self._start()
-                self._supervisor.pump(lambda: False)
+                self._supervisor.pump(self._comeback.look)
             finally:
                 self._stop()
         return INTERRUPTED if self._interrupted else 0
@@ -68,14 +76,33 @@ class Up:
         if self._plan.redis:
             connect.check(self._plan.redis)
             return
-        self._supervisor.start(redis_spec(self._plan))
         deadline = time.monotonic() + REDIS_STARTS_WITHIN
+        self._start_servers()
         version = ""
         while not self._supervisor.stop_requests and not version:
             self._supervisor.pump(lambda: self._redis_death is not None, time.monotonic() + 0.05)
             version = self._redis_version(deadline)
         if version:
-            folder.check_format(self._plan.data, version)
+            folder.check_format(self._plan, version)
+
+    def _start_servers(self) -> None:
+        """Raises BadSetting."""
+        unused = self._plan.unused_history
+        if unused is not None:
+            other = "without" if self._plan.group else "with"
+            self._narrator.say(f"what was said {other} --sentinel stays in {unused}, and is not shown here")
+        if not self._plan.group:
+            self._plan.redis_folders[0].mkdir(mode=folder.MODE, exist_ok=True)
+            self._supervisor.start(redis_spec(self._plan))
+            return
+        group.prepare(self._plan)
+        for spec in group.server_specs(self._plan):
+            self._supervisor.start(spec)
+        if not group.is_known(self._plan):
+            until = time.monotonic() + GROUP_GATHERS_WITHIN
+            self._supervisor.pump(lambda: self._redis_death is not None or group.is_whole(self._plan), until)
+        for spec in group.sentinel_specs(self._plan) if not self._supervisor.stop_requests else ():
+            self._supervisor.start(spec)
 
     def _redis_version(self, deadline: float) -> str:
         """The version of the Redis that we started; empty while it does not answer yet."""
@@ -83,7 +110,8 @@ class Up:
 
         if self._redis_death is not None:
             said = " / ".join(last_words(self._redis_death)) or self._redis_death.reason
-            raise Failed(f"Redis ({self._plan.server}) does not start: {said}")
+            name = self._redis_death.spec.name
+            raise Failed(f"{name.capitalize()} ({self._plan.server}) does not start: {said}")
         try:
             return connect.check(self._plan.redis_url, timeout=1.0)
         except RedisUnreachable as error:
@@ -98,8 +126,7 @@ class Up:
         config.write_text(balancer.for_up(self._plan), "utf-8")
         # After the nodes: it takes a node for well until a check fails, and none is to fail now.
         self._supervisor.start(balancer_spec(self._plan, config))
-        port = self._plan.base_port
-        self._supervisor.pump(lambda: ports.answers(port), time.monotonic() + BALANCER_STARTS_WITHIN)
+        self._supervisor.pump(self._balancer_answers, time.monotonic() + BALANCER_STARTS_WITHIN)
 
     def _states(self) -> dict[str, str]:
         names = [f"n{number}" for number in self._plan.node_numbers]
@@ -111,11 +138,35 @@ class Up:
     # -- events --------------------------------------------------------------------------
 
     def _on_death(self, death: Death) -> None:
-        if death.spec.name == "redis":
+        if death.spec.name.startswith(("redis", "sentinel")):
             self._redis_death = death
             if "n1" not in self._supervisor.slots:
                 return  # it never answered: `_start_redis` says so
         self._narrator.died(death)
+        self._comeback.lost(death.spec.name)
+
+    def _redis_answers(self) -> bool:
+        from cluster.operator import connect
+
+        if not self._supervisor.runs("redis"):
+            return False
+        try:
+            return bool(connect.check(self._plan.redis_url, timeout=0.5))
+        except Failed:
+            return False  # it reads its data first
+
+    def _group_answers(self) -> dict[str, Callable[[], bool]]:
+        """Probes of the servers and sentinels of a group."""
+        plan, numbers = self._plan, range(1, OF_A_GROUP + 1)
+        ports_of = {f"redis{number}": plan.group_port(number) for number in numbers}
+        ports_of |= {f"sentinel{number}": plan.sentinel_port(number) for number in numbers}
+        return {name: partial(self._answers, name, port) for name, port in ports_of.items()} if plan.group else {}
+
+    def _answers(self, name: str, port: int) -> bool:
+        return self._supervisor.runs(name) and ports.answers(port)
+
+    def _balancer_answers(self) -> bool:
+        return self._answers("balancer", self._plan.base_port)
 
     def _print(self, line: str) -> None:
         try:
@@ -133,10 +184,14 @@ class Up:
             self._interrupted = self._interrupted or number == signal.SIGINT
             self._supervisor.request_stop()
 
+        def on_ring(_: int, __: FrameType | None) -> None:
+            self._supervisor.recall()
+
         # What nohup or a background shell told us to ignore stays ignored.
         numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         wanted = [number for number in numbers if signal.getsignal(number) != signal.SIG_IGN]
         before = {number: signal.signal(number, on_signal) for number in wanted}
+        before[bell.RING] = signal.signal(bell.RING, on_ring)
         try:
             yield
         finally:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from cluster.operator import table
 from cluster.operator.url import BASE_PORT, without_password
-from cluster.up.plan import HOST, Plan
+from cluster.up.plan import HOST, OF_A_GROUP, Plan
 
 NAME = "hydrachat"
+GROUP_OF = range(1, OF_A_GROUP + 1)
 
 
 def overview(plan: Plan, states: Mapping[str, str], say: Callable[[str], None]) -> None:
@@ -19,7 +20,11 @@ def overview(plan: Plan, states: Mapping[str, str], say: Callable[[str], None]) 
     rows = [(name, f"{HOST}:{plan.base_port + int(name[1:])}", state) for name, state in states.items()]
     if plan.balancer:
         rows.append(("balancer", f"{HOST}:{plan.base_port}", "running"))
-    rows.append(("redis", without_password(plan.redis_url).split("//")[-1], "running"))
+    if plan.group:
+        rows += [(f"redis{number}", f"{HOST}:{plan.group_port(number)}", "running") for number in GROUP_OF]
+        rows += [(f"sentinel{number}", f"{HOST}:{plan.sentinel_port(number)}", "running") for number in GROUP_OF]
+    else:
+        rows.append(("redis", without_password(plan.redis_url).split("//")[-1], "running"))
     say("")
     table.show(("node", "address", "state"), rows)
     say("")

@@ -14,17 +14,17 @@ from cluster.up.plan import Spec
 @dataclass(frozen=True, slots=True)
 class Death:
     """A child died unasked. `reason`: signal or exit code in words; `last_words`: the end of its
-    output; `wait`: seconds until it is started again."""
+    output; `wait`: seconds until it is started again (0: it left by order, None: and stays down)."""
 
     spec: Spec
     reason: str
     last_words: tuple[bytes, ...]
-    wait: float
+    wait: float | None
 
 
 @dataclass(slots=True)
 class Slot:
-    """A place for a child: what to run, who runs now (None: dead), when to start it next."""
+    """A place for a child: what to run, who runs now (None: dead), when to start it next (None: not of itself)."""
 
     spec: Spec
     log: LogFile
@@ -32,6 +32,7 @@ class Slot:
     child: Child | None = None
     started: float = 0.0
     due: float | None = None
+    left: bool = False  # by order
 
 
 def in_words(code: int) -> str:

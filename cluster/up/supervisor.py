@@ -26,6 +26,8 @@ TICK = 0.5
 # Seconds in which a second signal is taken for the first: a wrapper (make, timeout, a container's
 # init) may pass on the Ctrl-C that the terminal sent to everybody.
 ECHO = 0.7
+# Seconds in which a recall also means who leaves only now: who asks can't see when a process has ended.
+RECALLED = 2.0
 AFTER_KILL = 5.0  # seconds; only a process stuck in the kernel needs longer
 
 
@@ -35,7 +37,7 @@ class Poke:
 
 
 class Supervisor:
-    """Main thread only, but for `request_stop`, which a signal handler may call.
+    """Main thread only, but for `request_stop` and `recall`, which a signal handler may call.
 
     `hear(spec, line)` gets each line of each child, `died` each death that was not asked for, `missed`
     how many lines were dropped because `hear` was slower than the children. While one of them
@@ -59,6 +61,8 @@ class Supervisor:
         self._died = died
         self._events: queue.SimpleQueue[Said | Exited | Poke] = queue.SimpleQueue()
         self._stopping = False
+        self._recalled = False
+        self._recalled_at = -RECALLED
         self._first_request = 0.0
 
     # -- running -------------------------------------------------------------------------
@@ -71,6 +75,11 @@ class Supervisor:
         self.slots[spec.name] = slot
         self._spawn(slot)
 
+    def runs(self, name: str) -> bool:
+        """Whether that child's process lives, as far as we know."""
+        slot = self.slots.get(name)
+        return slot is not None and slot.child is not None
+
     def request_stop(self) -> None:
         """Ends `pump`; a second request makes `stop` kill at once, unless it is but an echo."""
         now = time.monotonic()
@@ -79,6 +88,11 @@ class Supervisor:
         if not self.stop_requests:
             self._first_request = now
         self.stop_requests += 1
+        self._events.put(Poke())
+
+    def recall(self) -> None:
+        """Starts again who left by order, or does so in the next moment; nobody else is touched."""
+        self._recalled = True
         self._events.put(Poke())
 
     def pump(self, until: Callable[[], bool], deadline: float | None = None) -> bool:
@@ -110,15 +124,26 @@ class Supervisor:
         slot = self.slots[event.child.spec.name]
         slot.child = None
         event.child.join(1.0)
-        if not self._stopping:
+        if self._stopping:
+            return
+        if event.code == 0 and slot.spec.may_leave:
+            slot.left = True
+            recalled = time.monotonic() - self._recalled_at < RECALLED
+            slot.due = time.monotonic() if recalled else None
+            self._died(Death(slot.spec, in_words(0), (), 0.0 if recalled else None))
+        else:
             self._again(slot, in_words(event.code), tuple(event.child.tail))
 
     def _again(self, slot: Slot, reason: str, last_words: tuple[bytes, ...] = ()) -> None:
-        wait = slot.backoff.died(time.monotonic() - slot.started)
+        wait = max(slot.backoff.died(time.monotonic() - slot.started), slot.spec.rest)
         slot.due = time.monotonic() + wait
         self._died(Death(slot.spec, reason, last_words, wait))
 
     def _start_due(self) -> None:
+        if self._recalled:
+            self._recalled, self._recalled_at = False, time.monotonic()
+            for slot in self.slots.values():
+                slot.due = time.monotonic() if slot.left else slot.due
         for slot in self.slots.values():
             if slot.due is not None and slot.due <= time.monotonic() and not self._stopping:
                 try:
@@ -127,7 +152,7 @@ class Supervisor:
                     self._again(slot, f"can't be started: {error.strerror}")
 
     def _spawn(self, slot: Slot) -> None:
-        slot.due = None
+        slot.due, slot.left = None, False
         slot.started = time.monotonic()
         slot.child = Child(slot.spec, self._tell, slot.log)
 

@@ -11,6 +11,7 @@ import pytest
 from fakeredis import TcpFakeServer
 
 from cluster.link import Link, server_identity
+from tests.contract.rewinder import Rewinder
 from tests.contract.space import Backend, Space, connect
 from tests.support.ports import free_port
 from tests.support.processes import Process
@@ -111,6 +112,12 @@ def own_redis(tmp_path: Path) -> Iterator[RealRedis]:
     server = RealRedis(tmp_path / "redis", "--appendonly", "yes", "--appendfsync", "always").up()
     yield server
     server.discard()
+
+
+@pytest.fixture
+def rewinder(own_redis: RealRedis, tmp_path: Path) -> Rewinder:
+    """Of the test's own server."""
+    return Rewinder(own_redis, tmp_path / "kept")
 
 
 @pytest.fixture

@@ -19,17 +19,24 @@ class Recorder:
         self.node = node
         self.changed = threading.Condition()
         self.entries: list[Entry] = []
+        self.told_at_burst = 0  # how many entries had been told when the last burst ended
         self.subscribed: list[str | None] = []
         self.tops: dict[str, Position] = {}
         self.taken: list[tuple[str, str]] = []
         self.healths: list[Health] = []
         self.leases_lost = 0
         self.superseded = 0
+        self.drains: list[tuple[str, float | None, bool]] = []
         self.recovered: list[list[str]] = []
+        self.opened = 0
         self.fatal: list[BaseException] = []
+        self.damages: list[str] = []
         self.listed: dict[str, SessionRecord] = {}
         self.logs: list[str] = []
+        self.recalled: list[Entry] = []  # read, not heard
+        self.forgetful = False  # remembers nothing
         self.positions: dict[str, Position] = {}
+        self.place_of: Callable[[str], Position | None] | None = None  # of the feed; None: as `positions`
 
     def wait(self, probe: Callable[[], object], what: str, timeout: float = DEADLINE) -> None:
         """Until `probe` is true; it is asked whenever something happened."""
@@ -64,6 +71,11 @@ class Recorder:
                 self.know(entry.log, Position(entry.epoch, entry.offset))
             self.changed.notify_all()
 
+    def on_burst(self) -> None:
+        with self.changed:
+            self.told_at_burst = len(self.entries)
+            self.changed.notify_all()
+
     def on_subscribed(self, room: str | None) -> None:
         with self.changed:
             self.subscribed.append(room)
@@ -93,6 +105,11 @@ class Recorder:
             self.listed.clear()
             self.changed.notify_all()
 
+    def on_drain(self, order: str, over: float | None, force: bool) -> None:
+        with self.changed:
+            self.drains.append((order, over, force))
+            self.changed.notify_all()
+
     def on_superseded(self) -> None:
         with self.changed:
             self.superseded += 1
@@ -106,6 +123,16 @@ class Recorder:
             self.positions.clear()
             self.changed.notify_all()
 
+    def on_opened(self) -> None:
+        with self.changed:
+            self.opened += 1
+            self.changed.notify_all()
+
+    def on_damage(self, what: str) -> None:
+        with self.changed:
+            self.damages.append(what)
+            self.changed.notify_all()
+
     def on_fatal(self, error: BaseException) -> None:
         with self.changed:
             self.fatal.append(error)
@@ -114,6 +141,19 @@ class Recorder:
     def local_sessions(self) -> Sequence[SessionRecord]:
         with self.changed:
             return [self._record(record) for record in self.listed.values()]
+
+    def remembered(self) -> Mapping[str, Sequence[Entry]]:
+        """As a feed does: the latest entries, of one epoch."""
+        kept: dict[str, dict[int, Entry]] = {}
+        with self.changed:
+            for entry in [*self.recalled, *self.entries]:
+                entries = kept.setdefault(entry.log, {})
+                if entries and next(iter(entries.values())).epoch != entry.epoch:
+                    entries.clear()
+                entries.setdefault(entry.offset, entry)
+        return {
+            log: [entries[offset] for offset in sorted(entries)] for log, entries in kept.items() if not self.forgetful
+        }
 
     def local_logs(self) -> Sequence[str]:
         with self.changed:
@@ -124,5 +164,9 @@ class Recorder:
 
     def _record(self, record: SessionRecord) -> SessionRecord:
         logs = [*record.rooms, f"@{record.session}"]
-        known = {log: self.positions[log] for log in logs if log in self.positions}
-        return replace(record, positions={**record.positions, **known})
+        told = {log: (self.positions[log],) for log in logs if log in self.positions}
+        if self.place_of is None:
+            known = {log: place for log, (place,) in told.items()}
+        else:
+            known = {log: place for log in logs if (place := self.place_of(log))}
+        return replace(record, positions={**record.positions, **known}, told={**record.told, **told})

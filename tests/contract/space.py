@@ -133,7 +133,15 @@ class User:
         with self.node.events.changed:
             return self.node.events.listed[self.session].rooms
 
-    def submit(self, text: str, to: str = LOBBY, n: int = 0, holder: str = "", refusal: str = "") -> Future[Outcome]:
+    def submit(
+        self,
+        text: str,
+        to: str = LOBBY,
+        n: int = 0,
+        holder: str = "",
+        refusal: str = "",
+        again: Position | None = None,
+    ) -> Future[Outcome]:
         """Says it under the next n (or `n`); the outcome may be waited for."""
         future: Future[Outcome] = Future()
         used = n or self.n + 1
@@ -144,7 +152,9 @@ class User:
                 self.relist(n=used)
             future.set_result(outcome)
 
-        self.node.cluster.publish(self.session, self.claim, used, to, text, done, holder=holder, refusal=refusal)
+        self.node.cluster.publish(
+            self.session, self.claim, used, to, text, done, holder=holder, refusal=refusal, again=again
+        )
         self.n = max(self.n, used)
         return future
 
@@ -154,6 +164,12 @@ class User:
     def said(self, text: str, to: str = LOBBY, n: int = 0) -> Published:
         """It must have gone well."""
         outcome = self.say(text, to, n)
+        assert isinstance(outcome, Published), outcome
+        return outcome
+
+    def said_again(self, text: str, of: Published, to: str = LOBBY, holder: str = "") -> Published:
+        """It was accepted as `of`, and may be lost."""
+        outcome = self.submit(text, to, of.n, holder, again=of.position).result(DEADLINE)
         assert isinstance(outcome, Published), outcome
         return outcome
 

@@ -93,12 +93,37 @@ def test_a_late_heartbeat_is_refused_and_a_new_boot_begins(space: Space, proxied
     sleeper.wait_health(Health.SERVING)
     outcome = alice.say("from my grave", n=1)
     assert isinstance(outcome, Fenced), outcome
-    # The new boot works like any other, and hears on its own channel.
+    # The new boot works like any other, and hears on its own channel, once it has subscribed it.
+    channel = space.key(f"node:n1/{sleeper.cluster.boot}")
+    wait_until(lambda: dict(space.admin.pubsub_numsub(channel))[channel] >= 1, DEADLINE, "subscribed")
     bob, eve = sleeper.claim("Bob"), other.claim("Eve")
     eve.said("psst", "@bob")
     sleeper.wait_texts(["psst"], bob.inbox)
     assert sleeper.events.leases_lost == 1
     assert space.kinds(LOBBY, "message") == []
+
+
+def test_who_was_taken_for_dead_is_so_whatever_happens_to_redis_then(space: Space, proxied: Proxied) -> None:
+    """Its sessions are away since. Late heartbeats are accepted after an outage, but it must not go on with them: they
+    would end in the middle of their talk."""
+    proxy = proxied(space)
+    sleeper = space.serve("n1", LEASE, 60.0, proxy.url)
+    other = space.serve("n2", LEASE, 60.0)
+    alice, boot = sleeper.claim("Alice"), sleeper.cluster.boot
+    space.end_hold()
+    proxy.hold()
+    space.age(sleeper, LEASE)
+    wait_until(lambda: space.row(alice)["state"] == "away", DEADLINE, "away")
+    space.admin.hset(space.key("term"), "hold", (space.admin.time()[0] + 600) * 1000)
+    proxy.release()
+    sleeper.events.wait(lambda: sleeper.events.leases_lost, "lease lost")
+    assert sleeper.cluster.boot != boot
+    sleeper.wait_health(Health.SERVING)
+    assert isinstance(alice.say("from my grave", n=1), LeaseLost | Fenced)
+    again = alice.resume_at(other)
+    assert again.said("here").log == LOBBY
+    assert space.row(again)["state"] == "here"
+    assert lefts(space) == []
 
 
 def test_one_late_heartbeat_is_one_new_boot(space: Space, proxied: Proxied) -> None:

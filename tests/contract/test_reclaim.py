@@ -12,7 +12,7 @@ from cluster.errors import Degraded
 from cluster.seam import Health
 from cluster.types import Published
 from tests.contract.conftest import RealRedis
-from tests.contract.lives import gaps, restart, wait_recovered
+from tests.contract.lives import gaps, restart, wait_healed, wait_recovered
 from tests.contract.recorder import DEADLINE
 from tests.contract.space import LOBBY, Outcome, Space, User, hashed
 from tests.support.proxy import Proxy
@@ -157,23 +157,32 @@ def test_recovery_while_many_talk(own_redis: RealRedis, own_space: Space) -> Non
     assert [node.events.leases_lost for node in nodes] == [0, 0]
 
 
-@pytest.mark.parametrize("step", ["recover", "register", "reclaim", "settled"])
-def test_recovery_that_is_cut_short_is_done_again(space: Space, proxied: Callable[[Space], Proxy], step: str) -> None:
-    """Done, but not known to be: registered, re-claimed, the gap told once, and no lease lost."""
+STEPS = ["recover", "register", "restore (asked)", "restore", "reclaim", "settled"]
+
+
+@pytest.mark.parametrize(("forgetful", "step"), [(f, s) for f in (0, 1) for s in STEPS if not (f and "restore" in s)])
+def test_recovery_that_is_cut_short_is_done_again(
+    space: Space, proxied: Callable[[Space], Proxy], forgetful: int, step: str
+) -> None:
+    """Done, but not known to be: registered, restored, re-claimed, the gap told once, and no lease lost."""
     proxy = proxied(space)
     node = space.serve("n1", 1.0, url=proxy.url)
+    node.events.forgetful = bool(forgetful)
     alice = node.claim("Alice")
     former = alice.said("before").position
     node.wait_texts(["before"])
     asked_before = 0 if space.backend.kind == "fakeredis" else 1  # INFO
-    proxy.cut_at_answer(asked_before + 1 + ["recover", "register", "reclaim", "settled"].index(step), "publisher")
+    steps = [each for each in STEPS if not (forgetful and "restore" in each)]
+    proxy.cut_at_answer(asked_before + 1 + steps.index(step), "publisher")
     space.admin.flushall()
     wait_recovered(node)
     assert proxy.cuts == 1
     assert alice.said("after").n == 2
     assert node.events.leases_lost == 0
     assert node.events.recovered == [[]]
-    assert gaps(space) == [f"{former.epoch} 1 {former.offset}"]
+    wait_healed(space)
+    assert gaps(space) == ([f"{former.epoch} 1 {former.offset}"] if forgetful else [])
+    assert [fields["text"] for fields in space.kinds(LOBBY, "message")] == [*["before"][forgetful:], "after"]
 
 
 def test_a_sleeper_does_not_bring_back_whom_others_have_buried(

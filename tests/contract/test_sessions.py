@@ -200,7 +200,7 @@ def test_away_and_back(space: Space) -> None:
     alice.away()
     wait_until(lambda: space.admin.hgetall(space.key("presence")) == {"Alice": "n1 away"}, what="away")
     assert space.admin.zscore(space.key("absent"), alice.session) > space.admin.time()[0] * 1000
-    assert node.cluster.members(None) == [Member("Alice", "", "n1", "away")]
+    assert node.cluster.members(None) == [Member("Alice", alice.session, "n1", "away")]
     with pytest.raises(Refused):  # a thief can't take it in the grace time
         node.claim("alice")
     alice.resume_at(node)
@@ -290,3 +290,51 @@ def test_what_docs_allow_an_operator(space: Space) -> None:
     space.end_hold()
     space.end_grace(bob)
     wait_until(lambda: not space.row(bob), what="ended")
+
+
+def test_a_session_begun_by_another_hello_is_to_be_resumed(space: Space) -> None:
+    one, two = space.serve("n1"), space.serve("n2")
+    alice = one.claim("Alice")
+    with pytest.raises(Refused) as refused:
+        two.cluster.claim(alice.session, "another", alice.name, [], hashed(alice.token), "192.0.2.1:6")
+    assert refused.value.reason == Reason.SESSION_EXISTS
+    resumed = alice.resume_at(two)
+    begun = resumed.claimed.owed[LOBBY]
+    assert begun.offset == alice.claimed.logs[LOBBY].offset, "its own joining is the last that it is not owed"
+    assert len(space.kinds(LOBBY, "joined")) == 1
+
+
+def test_a_late_hello_does_not_bring_back_a_session_that_has_ended(space: Space) -> None:
+    node = space.serve("n1")
+    alice = node.claim("Alice")
+    alice.end()
+    with pytest.raises(Refused) as refused:
+        node.cluster.claim(alice.session, "late", alice.name, [], hashed(alice.token), "192.0.2.1:6")
+    assert refused.value.reason == Reason.RESUME_REFUSED
+    assert not space.admin.hgetall(space.key("presence"))
+
+
+def test_a_resumed_session_knows_which_rooms_it_left_and_where(space: Space) -> None:
+    node = space.serve("n1")
+    alice, bob = node.claim("Alice"), node.claim("Bob")
+    for room in ("#ops", "#dev"):
+        alice.join(room)
+        bob.join(room)
+    bob.said("last words", "#ops")
+    left = alice.leave("#ops")
+    alice.leave("#dev")
+    bob.said("too late", "#ops")
+    assert alice.resume_at(node).claimed.parted["#ops"] == left.position
+    again = alice.resume_at(node)
+    again.join("#ops")
+    assert set(again.resume_at(node).claimed.parted) == {"#dev"}
+
+
+def test_of_rooms_that_were_left_only_the_last_few_are_remembered(space: Space) -> None:
+    node = space.serve("n1")
+    alice = node.claim("Alice")
+    for number in range(20):
+        alice.join(f"#room{number}")
+        alice.leave(f"#room{number}")
+    parted = alice.resume_at(node).claimed.parted
+    assert list(parted) == [f"#room{number}" for number in range(19, 3, -1)]

@@ -28,6 +28,8 @@ class StillRecovery(Recovery):
         self.standing = standing
         self.fresh = Fresh()
         self.server = "run:id"
+        self.is_open = True
+        self.looks: list[bool] = []  # what a look at the term finds; True when it is empty
         self.runs: list[Pending] = []
         self.registrations: list[str] = []
 
@@ -38,6 +40,10 @@ class StillRecovery(Recovery):
         self.runs.append(pending)
         self.standing.term = f"run:id:nonce{len(self.runs)}"
         self.standing.registered = self.standing.boot
+
+    def has_opened(self, link: Link) -> bool:
+        self.is_open = self.looks.pop(0) if self.looks else True
+        return self.is_open
 
     def register(self, link: Link) -> None:
         self.registrations.append(self.standing.boot)

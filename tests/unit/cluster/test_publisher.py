@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from redis.exceptions import NoScriptError, ResponseError
 
-from cluster.errors import Fenced, LeaseLost, Unavailable
+from cluster.errors import Degraded, Fenced, LeaseLost, Unavailable
 from cluster.link import Command, Link, Reply
 from tests.support.waiting import wait_until
 from tests.unit.cluster.scene import Scene, made, names, ok
@@ -132,3 +132,29 @@ def test_refusals_are_told_but_what_the_node_asked_itself_is_kept(scenes: list[S
     scene.publisher.poke()
     scene.wait_done(2)
     assert scene.done[1] == ("away", [b"ok", b"away"])
+
+
+def test_what_comes_before_the_term_is_open_waits_in_line(scenes: list[Scene]) -> None:
+    def wait(commands: Sequence[Command]) -> list[Reply]:
+        return [[b"wait"] for _ in commands]
+
+    scene = made(scenes, wait, ok)
+    scene.recovery.looks = [False, False]
+    for name, script in (("say", "publish"), ("join", "join"), ("away", "away")):
+        scene.ask(name, script=script)
+    scene.start()
+    assert scene.wait_done(3) == ["say", "join", "away"]
+    assert [names(commands) for commands in scene.link.sent] == [["say", "join", "away"]] * 2
+    assert scene.recovery.looks == []
+
+
+def test_who_has_no_patience_is_told_to_try_again(scenes: list[Scene]) -> None:
+    scene = made(scenes, ok)
+    scene.recovery.is_open, scene.recovery.looks = False, [False] * 1000
+    scene.ask("claim", script="claim", patience=0.0)
+    scene.ask("say")
+    scene.start()
+    scene.wait_done(1)
+    assert isinstance(scene.done[0][1], Degraded)
+    scene.recovery.looks = []
+    assert scene.wait_done(2) == ["claim", "say"]

@@ -16,7 +16,7 @@ from cluster.term import Standing
 ROOT = Path(__file__).parents[3]
 LUA = ROOT / "cluster" / "scripts"
 DOCUMENT = (ROOT / "docs" / "redis.md").read_text("utf-8")
-LIBRARIES = ("lib", "membership")
+LIBRARIES = ("lib", "log", "healing", "membership", "staging")
 
 
 def sources() -> str:
@@ -43,7 +43,8 @@ def test_every_script_says_what_it_takes_and_answers() -> None:
             header = re.match(r"(--[^\n]*\n)+", path.read_text("utf-8"))
             assert header, path.name
             assert "Reply:" in header[0], path.name
-            assert "wrong_term()" in path.read_text("utf-8") or path.stem == "recover", path.name
+            text = path.read_text("utf-8")
+            assert "wrong_term()" in text or "closed()" in text or path.stem == "recover", path.name
 
 
 def test_a_call_is_the_digest_one_key_and_the_common_arguments() -> None:
