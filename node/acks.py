@@ -46,6 +46,11 @@ class Acks:
         state = RECEIVED if connection.native else SENT
         connection.house.cluster.acknowledge(session.id, session.claim, pending, state)
 
+    def renew(self) -> None:
+        """Redis may have forgotten what it was told. Publisher thread."""
+        if self._pending is None:
+            self._pending = self._told
+
     def tick(self, connection: Connection) -> None:
         """The ticker's look. A plain client can't acknowledge: what its kernel took counts as sent."""
         if not connection.native:

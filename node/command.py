@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import resource
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
-from node.settings import LOG_FORMATS, BadSetting, NodeSettings
+from node.settings import LIMITS, LOG_FORMATS, BadSetting, CantBind, NodeSettings
 from wire import Address
 
 _DESCRIPTORS = 20_000
@@ -20,6 +22,9 @@ before its variable. Exit codes: 0 stopped by SIGTERM, 130 by Ctrl-C, 2 a bad se
 1 failed, or another process took this node's id."""
 
 
+F = TypeVar("F", bound=Callable[..., Any])
+
+
 class _AddressType(click.ParamType[Address]):
     name = "HOST:PORT"
 
@@ -30,10 +35,24 @@ class _AddressType(click.ParamType[Address]):
             self.fail(str(error), param, ctx)
 
 
+def _number(name: str, metavar: str, default: float, text: str) -> Callable[[F], F]:
+    """An option with the limits of the setting `name`; whole numbers where `default` is one."""
+    least, most = LIMITS[name]
+    whole = isinstance(default, int)
+    kind = click.IntRange(int(least), int(most)) if whole else click.FloatRange(least, most)
+    envvar = f"HYDRACHAT_{name.upper()}"
+    return click.option(f"--{name}", envvar=envvar, type=kind, metavar=metavar, default=default, help=text)
+
+
 @click.command(epilog=_EPILOG, context_settings={"show_default": True})
 @click.option("--id", "id_", envvar="HYDRACHAT_ID", required=True, help="The node's name, unique in the cluster.")
 @click.option("--listen", envvar="HYDRACHAT_LISTEN", type=_AddressType(), required=True, help="Where clients connect.")
-@click.option("--redis", envvar="HYDRACHAT_REDIS", required=True, help="URL of the cluster's Redis.")
+@click.option(
+    "--redis",
+    envvar="HYDRACHAT_REDIS",
+    required=True,
+    help="URL of the cluster's Redis, or redis+sentinel://HOST:PORT,…/NAME/DB.",
+)
 @click.option(
     "--http",
     envvar="HYDRACHAT_HTTP",
@@ -49,12 +68,10 @@ class _AddressType(click.ParamType[Address]):
     help="The address other nodes' clients are sent to, if not --listen.",
 )
 @click.option("--prefix", envvar="HYDRACHAT_PREFIX", default="{hydrachat}:", help="Of all keys, with a hash tag.")
-@click.option("--lease", envvar="HYDRACHAT_LEASE", type=float, default=5.0, help="Seconds without heartbeat: dead.")
-@click.option(
-    "--grace", envvar="HYDRACHAT_GRACE", type=float, default=30.0, help="Seconds a broken session keeps its place."
-)
-@click.option("--history", envvar="HYDRACHAT_HISTORY", type=int, default=50, help="Messages shown to a newcomer.")
-@click.option("--retain", envvar="HYDRACHAT_RETAIN", type=int, default=10_000, help="Entries kept in each room.")
+@_number("lease", "SECONDS", 5.0, "Without a heartbeat for that long: dead.")
+@_number("grace", "SECONDS", 30.0, "How long a broken session keeps its place.")
+@_number("history", "N", 50, "Messages shown to a newcomer.")
+@_number("retain", "N", 10_000, "Entries kept in each room.")
 @click.option(
     "--log-format", envvar="HYDRACHAT_LOG_FORMAT", type=click.Choice(LOG_FORMATS), default="human", help="On stderr."
 )
@@ -91,7 +108,7 @@ def node(
             log_format=log_format,
         )
     except BadSetting as error:
-        raise click.UsageError(str(error)) from None
+        raise _blamed(error) from None
     raise SystemExit(_run(settings))
 
 
@@ -101,15 +118,22 @@ def _run(settings: NodeSettings) -> int:
 
     try:
         built = open_node(settings)
-    except OSError as error:
-        where = f"--listen {settings.listen} or --http {settings.http}"
-        raise click.UsageError(f"can't bind {where}: {error.strerror or error}") from None
+    except CantBind as error:
+        raise _blamed(error) from None
     _allow_many_descriptors()
+    built.heed_signals()
     built.start()
     try:
         return built.wait()
     finally:
         built.stop()
+
+
+def _blamed(error: BadSetting | CantBind) -> click.BadParameter:
+    """`error` as one of the option that it is about."""
+    ctx = click.get_current_context()
+    option = next((param for param in ctx.command.params if f"--{error.setting}" in param.opts), None)
+    return click.BadParameter(error.problem, ctx, option)
 
 
 def _allow_many_descriptors() -> None:

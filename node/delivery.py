@@ -8,19 +8,24 @@ has the delivery in hand while it is behind.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cluster.errors import ClusterError, Stopped
 from cluster.types import Entry, Kind, Page, Position
-from node.letters import gap_letter, letter, lost_letter
+from node.letters import gap_letter, letter, lost_letter, parse_gap
 from node.outbox import Outbox
+from node.recent import Letters
 from wire import Dialect
 
 if TYPE_CHECKING:
     from node.feed import Feed
 
 PAGE, LEAST_PAGE = 200, 10
+EPOCHS_KEPT = 8
+NEWEST = 1000
+"""Entries of a room for one who was away for longer than its log reaches."""
 RETRY = 0.3
 """Seconds until a failed read is tried again."""
 
@@ -28,16 +33,21 @@ RETRY = 0.3
 class Delivery:
     """Made by a connection, given to `Feed.attach`."""
 
-    __slots__ = ("dialect", "done", "epoch", "feed", "former", "gone", "limit", "next", "outbox", "until")
+    __slots__ = (
+        "dialect", "done", "epoch", "feed", "former", "gone", "left", "limit", "next", "outbox", "session", "until",
+    )  # fmt: skip
 
-    def __init__(self, feed: Feed, outbox: Outbox, dialect: Dialect, cursor: Position) -> None:
+    def __init__(self, feed: Feed, outbox: Outbox, dialect: Dialect, cursor: Position, session: str) -> None:
         self.feed = feed
         self.outbox = outbox
         self.dialect = dialect
+        self.session = session
         self.epoch = cursor.epoch
         self.next = cursor.offset + 1
-        self.former: Position | None = None  # its cursor in the epoch before this one
+        self.former: dict[str, int] = {}  # epoch -> how far it had come in it; the last ones
         self.gone = False
+        # Its own `left` entry was offered: nothing more is, unless the log goes on with its own `joined` one.
+        self.left = False
         self.limit = PAGE
         # Where it ends, once that is known (leave, quit), and who is told then.
         self.until: Position | None = None
@@ -47,37 +57,87 @@ class Delivery:
         """Reads one page and offers it. A worker's."""
         if self.outbox.finishing or not self.feed.must_read(self) or not self.outbox.low(self._resume):
             return None
-        cursor = Position(self.epoch, self.next - 1)
         try:
-            page = self.feed.read(cursor, self.limit)
+            return self.feed.settle(self, self._read_on())
         except Stopped:
             return None
         except ClusterError:
             return RETRY
-        self._turn_to(page, cursor)
-        self._pass_page(page)
-        return self.feed.settle(self, page.position)
 
     def offer(self, entry: Entry) -> None:
         """Offers one entry for this client alone."""
-        gap = entry.kind == Kind.GAP
-        data = gap_letter(entry, self.former, self.dialect) if gap else letter(entry, self.dialect)
+        if entry.kind == Kind.GAP:
+            data = gap_letter(entry, self._seen(parse_gap(entry.text)[0]), self.dialect)
+        else:
+            data = b"" if self._has_had(entry) else letter(entry, self.dialect)
         if data:
             self.outbox.offer(data)
+
+    def take(self, letters: Letters) -> None:
+        """Offers what comes next in the log."""
+        entry = letters.entry
+        left = entry.session == self.session and entry.kind == Kind.LEFT and not letters.is_brought_back
+        self.left = left or (self.left and not (entry.session == self.session and entry.kind == Kind.JOINED))
+        if left or not self.left:
+            letters.offer(self)
+        self.next = entry.offset + 1
 
     def turn(self, cursor: Position, page: Page) -> None:
         """Tells the client what `page` could not bring after `cursor`, and remembers where it was."""
         if page.position.epoch != cursor.epoch:
-            self.former = cursor
+            self.former.pop(cursor.epoch, None)
+            self.former[cursor.epoch] = cursor.offset
+            if len(self.former) > EPOCHS_KEPT:
+                del self.former[next(iter(self.former))]
         lost = lost_letter(self.feed.log, cursor, page, self.dialect)
         if lost:
             self.outbox.offer(lost)
+
+    def _seen(self, epoch: str) -> Position | None:
+        offset = self.former.get(epoch)
+        return None if offset is None else Position(epoch, offset)
+
+    def _has_had(self, entry: Entry) -> bool:
+        """Brought back, and known to this client by one of its former places. A native one knows it by its identity,
+        and its cursor has to move on."""
+        return self.dialect is Dialect.PLAIN and any(
+            place.offset <= self.former.get(place.epoch, 0) for place in (*entry.was, *self.feed.told.places(entry))
+        )
 
     def end(self) -> None:
         """`until` was reached."""
         until, done = self.until, self.done
         if done is not None and until is not None:
             done(self.epoch == until.epoch and self.next > until.offset + 1)
+
+    def _read_on(self) -> Position | None:
+        """Offers what comes next; the log's top, if it was read for this client alone. Raises ClusterError."""
+        shared = self.feed.shared(self)
+        if shared:
+            self._pass_shared(shared)
+            return None
+        cursor = Position(self.epoch, self.next - 1)
+        page = self._newest(self.feed.read(cursor, self.limit))
+        self._turn_to(page, cursor)
+        if page.entries:
+            self._pass_page(page)
+        self.next = max(self.next, page.start)
+        return page.position
+
+    def _newest(self, page: Page) -> Page:
+        """Who was away for longer than the log reaches is told of a gap anyway: it is made large enough that
+        only the newest follow it, not all that is left."""
+        start = page.position.offset - NEWEST + 1
+        beyond_reach = page.lost_last and self.feed.log.startswith("#") and self.until is None
+        if not beyond_reach or start <= page.start:
+            return page
+        return replace(page, start=start, entries=(), lost_last=start - 1)
+
+    def _pass_shared(self, shared: Sequence[Letters]) -> None:
+        for letters in shared:
+            if self.outbox.size >= self.outbox.low_water:
+                break
+            self._pass(letters)
 
     def _turn_to(self, page: Page, cursor: Position) -> None:
         self.turn(cursor, page)
@@ -90,17 +150,15 @@ class Delivery:
         for entry in page.entries:
             if self.outbox.size >= self.outbox.low_water:
                 break
-            self._pass(entry)
+            self._pass(Letters(entry))
             count += 1
-        self.next = max(self.next, page.start)
         self.limit = min(PAGE, max(LEAST_PAGE, count * 2))
 
-    def _pass(self, entry: Entry) -> None:
-        until = self.until
+    def _pass(self, letters: Letters) -> None:
+        entry, until = letters.entry, self.until
         past = until is not None and until.epoch == entry.epoch and entry.offset > until.offset
         if entry.offset >= self.next and not past:
-            self.offer(entry)
-            self.next = entry.offset + 1
+            self.take(letters)
 
     def _resume(self) -> None:
         self.feed.workers.schedule(self)

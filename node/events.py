@@ -6,26 +6,38 @@ from collections.abc import Callable, Mapping, Sequence
 
 from cluster.seam import Health, NodeStatus
 from cluster.types import Entry, Position, SessionRecord
+from node.drain import Order
 from node.house import House
 from node.session import Session
 from node.takeover import Doubt
 from node.verbs.refusals import ENDED, LEASE_LOST
 from node.workers import Workers
+from wire.frames import Recovered
 
 
 class Events:
     """Implements `ClusterEvents`. `house` is set once, before the cluster starts. `on_trouble` starts what
-    a deaf or degraded node does for its clients (R9), `fail` stops the process."""
+    a deaf or degraded node does for its clients (R9), `on_order` takes an order to drain, `fail` stops the process."""
 
     house: House
 
-    def __init__(self, workers: Workers, on_trouble: Callable[[], None], fail: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        workers: Workers,
+        on_trouble: Callable[[], None],
+        on_order: Callable[[Order], None],
+        fail: Callable[[], None],
+    ) -> None:
         self._workers = workers
         self._on_trouble = on_trouble
+        self._on_order = on_order
         self._fail = fail
 
     def on_entry(self, entry: Entry) -> None:
         self.house.rooms.receive(entry)
+
+    def on_burst(self) -> None:
+        self.house.rooms.flush()
 
     def on_subscribed(self, room: str | None) -> None:
         self.house.rooms.subscribed(room)
@@ -53,9 +65,15 @@ class Events:
         for session in lost:
             session.connection.dismiss(LEASE_LOST)
 
+    def on_drain(self, order: str, over: float | None, force: bool) -> None:
+        self._on_order(Order(order, over, force))
+
     def on_superseded(self) -> None:
         self.house.log.error("superseded", reason="another process runs under this node's id")
         self._fail()
+
+    def on_damage(self, what: str) -> None:
+        self.house.log.error("damage", reason=what)
 
     def on_fatal(self, error: BaseException) -> None:
         self.house.log.error("error", reason=f"{type(error).__name__}: {error}")
@@ -66,27 +84,36 @@ class Events:
         for name in lost:
             session = self.house.registry.get(name)
             if session is not None and self.house.registry.remove(session):
-                self._end(session, "ended")
+                # It may live on at another node. Whoever asks there for it is told; ENDED from here would be a guess.
+                session.connection.dismiss(LEASE_LOST)
+        for session in self.house.registry.all():
+            session.connection.acks.renew()
+        # A sender whose direct message was lost may see nothing else of the new life: senders say again (R5).
+        for session in self.house.registry.all():
+            if session.connection.native:
+                session.connection.tell(Recovered())
+
+    def on_opened(self) -> None:
         self.house.rooms.recovered()
+        self._workers.hurry()
 
     def local_sessions(self) -> Sequence[SessionRecord]:
         return [session.record(self._positions(session)) for session in self.house.registry.all()]
+
+    def remembered(self) -> Mapping[str, Sequence[Entry]]:
+        return self.house.rooms.remembered()
 
     def local_logs(self) -> Sequence[str]:
         return self.house.rooms.logs()
 
     def status(self) -> NodeStatus:
-        return NodeStatus(self.house.standing.state, len(self.house.roster))
+        standing = self.house.standing
+        return NodeStatus(standing.state, len(self.house.roster), standing.answer)
 
     def _positions(self, session: Session) -> dict[str, Position]:
-        """The highest that we know of: what was offered here, and what this session was told of its own."""
-        positions = dict(session.accepted)
-        for log in (*session.rooms, session.inbox):
-            place = self.house.rooms.place(log)
-            known = positions.get(log)
-            if place and not (known and known.epoch == place.epoch and known.offset > place.offset):
-                positions[log] = place
-        return positions
+        """Up to where its logs were offered here."""
+        places = {log: self.house.rooms.place(log) for log in (*session.rooms, session.inbox)}
+        return {log: place for log, place in places.items() if place}
 
     def _end(self, session: Session, reason: str) -> None:
         for room in session.rooms:

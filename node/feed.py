@@ -3,36 +3,35 @@
 The feed has a place in its log: `next`, the offset that comes now. What comes in order is offered to
 all live deliveries, which share the place. Anything else starts a catch-up, which reads on from the
 place and offers in the same way, so live and caught-up entries can't be told apart or come twice.
-Lock order: feed, then outbox; feed, then workers.
+Lock order: feed, then outbox; feed, then workers; feed, then told.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from typing import Protocol
+import time
+from collections.abc import Callable, Sequence
 
 from cluster.errors import ClusterError, Stopped
-from cluster.types import Entry, Kind, Page, Position
+from cluster.types import Entry, Page, Position
+from node.audience import Audience
 from node.delivery import PAGE, RETRY, Delivery
 from node.letters import wire_log
 from node.metrics import Metrics
-from node.outbox import Outbox
-from node.recent import LIMIT, Letters, Recent
+from node.pages import Pages
+from node.recall import Reader, recall
+from node.recent import INBOX_LIMIT, LIMIT, Letters, Recent, Spare
+from node.told import Told
 from node.workers import Workers
 from wire import Dialect
-
-
-class Reader(Protocol):
-    """`ClusterSeam.read`."""
-
-    def __call__(self, log: str, after: Position, limit: int) -> Page: ...
 
 
 class Feed:
     """`log`: `#room` or `@<session>`. Methods: any thread; only `step` blocks, and is a worker's."""
 
-    def __init__(self, log: str, reader: Reader, workers: Workers, metrics: Metrics) -> None:
+    def __init__(
+        self, log: str, reader: Reader, workers: Workers, metrics: Metrics, spare: Spare | None = None
+    ) -> None:
         self.log = log
         self.name = wire_log(log)
         self.workers = workers
@@ -44,14 +43,16 @@ class Feed:
         self._next = 0
         self._top: Position | None = None  # of the last heartbeat
         self._stale = False  # something came before the place was known
-        self._live: dict[Dialect, dict[Delivery, Outbox]] = {Dialect.NATIVE: {}, Dialect.PLAIN: {}}
-        self._recent = Recent(LIMIT if log.startswith("#") else 0)
+        self._live = Audience()
+        self._recent = Recent(LIMIT, spare) if log.startswith("#") else Recent(INBOX_LIMIT)
         self._ahead: dict[Delivery, None] = {}  # they wait for the feed: it will come to their place
+        self._pages = Pages(self.read)
+        self.told = Told()
 
     # -- entries come in ------------------------------------------------------------------
 
     def receive(self, entry: Entry) -> None:
-        """A live entry; holes and repeats are allowed. The subscriber's."""
+        """A live entry; holes and repeats are allowed. Goes out with the next `flush`. The subscriber's."""
         with self._lock:
             if entry.epoch == self._epoch and entry.offset <= self._next:
                 if entry.offset == self._next:
@@ -59,13 +60,20 @@ class Feed:
                 return
         self.missing()
 
+    def flush(self) -> None:
+        """What came in one burst goes out together."""
+        with self._lock:
+            self._live.flush()
+
     def heard(self, top: Position) -> None:
         """The log's top is `top`, says a heartbeat. What is still on its way through the subscriber is not
         missing: only what had been there a heartbeat before already."""
         with self._lock:
+            self._recent.trim(time.monotonic())  # a room that has fallen silent
             before, self._top = self._top, top
             turned = top.epoch != self._epoch
             behind = before is not None and before.epoch == self._epoch and before.offset >= self._next
+        self._pages.age()
         if turned or behind:
             self.missing()
 
@@ -83,11 +91,12 @@ class Feed:
             cursor = Position(self._epoch, self._next - 1)
         try:
             page = self.read(cursor, PAGE)
+            recalled = recall(self.read, self.remembered(), page, cursor)
         except Stopped:
             return None
         except ClusterError:
             return RETRY
-        if not self._turn_to(page, cursor):
+        if recalled is None or not self._turn_to(page, cursor, recalled):
             return 0.0
         for entry in page.entries:
             # Taken for each anew, so that the subscriber is not kept waiting for a whole page.
@@ -101,6 +110,23 @@ class Feed:
         self._metrics.catch_ups.inc()
         return self._reader(self.log, after, limit)
 
+    def shared(self, delivery: Delivery) -> Sequence[Letters]:
+        """What comes next for the delivery, as others get it too; empty: it reads for itself. Blocks; ClusterError."""
+        with self._lock:
+            place = Position(delivery.epoch, delivery.next - 1)
+            alone = place.epoch != self._epoch or place.offset + 1 >= self._next
+        return () if alone or not self.log.startswith("#") else self._pages.after(place)
+
+    def remembered(self) -> list[Entry]:
+        """The latest entries that were offered here, of one epoch, oldest first."""
+        with self._lock:
+            return self._recent.entries()
+
+    def forget(self) -> None:
+        """The feed is not needed any more."""
+        with self._lock:
+            self._recent.clear()
+
     # -- deliveries come and go -----------------------------------------------------------
 
     def attach(self, delivery: Delivery, top: Position) -> None:
@@ -108,6 +134,7 @@ class Feed:
         with self._lock:
             if not self._epoch:
                 self._epoch, self._next = top.epoch, top.offset + 1
+            self.told.wanted |= delivery.dialect is Dialect.PLAIN
             stale, self._stale = self._stale, False
             if delivery.epoch == top.epoch:
                 delivery.next = min(delivery.next, top.offset + 1)  # a cursor beyond the top is none
@@ -129,7 +156,7 @@ class Feed:
         if it had come further already."""
         with self._lock:
             # If a worker has it in hand it is the worker who finds that `until` is reached.
-            ours = self._is_live(delivery) or delivery in self._ahead
+            ours = delivery in self._live or delivery in self._ahead or delivery.left
             self._demote(delivery)
             delivery.until, delivery.done = until, done
             reached = ours and self._reached(delivery)
@@ -141,12 +168,12 @@ class Feed:
     def must_read(self, delivery: Delivery) -> bool:
         """Whether the delivery has to read for itself; if the feed's memory reaches, it goes on from there."""
         with self._lock:
-            if delivery.gone or self._is_live(delivery) or delivery in self._ahead:
+            if delivery.gone or delivery in self._live or delivery in self._ahead:
                 return False
             return delivery.epoch != self._epoch or self._place(delivery)
 
-    def settle(self, delivery: Delivery, top: Position) -> float | None:
-        """A delivery has read a page of a log whose top was `top`: where does it go on? (`Task.step`)"""
+    def settle(self, delivery: Delivery, top: Position | None) -> float | None:
+        """A delivery has read a page of a log whose top was `top`, if known: where does it go on? (`Task.step`)"""
         with self._lock:
             if delivery.gone:
                 return None
@@ -162,8 +189,10 @@ class Feed:
     def place(self, delivery: Delivery | None = None) -> Position | None:
         """Up to where the feed, or one delivery, has offered; None: not known yet."""
         with self._lock:
-            if delivery is not None and not self._is_live(delivery):
+            if delivery is not None and delivery not in self._live:
                 return Position(delivery.epoch, delivery.next - 1)
+            if delivery is not None:
+                self._live.flush()
             return Position(self._epoch, self._next - 1) if self._epoch else None
 
     # -- with the lock held ---------------------------------------------------------------
@@ -172,49 +201,32 @@ class Feed:
         if replay:
             self._demote_slow_ones()
         letters = Letters(entry)
-        if entry.kind == Kind.GAP:
-            self._offer_gap(entry)
-        else:
-            self._offer(letters)
+        leaver = self._live.leaver(letters)
+        if leaver is not None:
+            leaver.left = True  # before he reads of it, and perhaps comes again
+        self._metrics.deliveries.inc(self._live.offer(letters))
         self._recent.add(letters)
+        self.told.note(entry)
         self._next = entry.offset + 1
+        if leaver is not None:
+            self._demote(leaver)
         if self._ahead:
             self._fetch_those_met()
 
-    def _offer(self, letters: Letters) -> None:
-        for dialect, live in self._live.items():
-            if live:
-                data = letters.made(dialect)
-                if data:
-                    for outbox in live.values():
-                        outbox.offer(data)
-                self._metrics.deliveries.inc(len(live))
-
-    def _offer_gap(self, entry: Entry) -> None:
-        # Rare, and each client has seen another part of what was lost.
-        for live in self._live.values():
-            for delivery in live:
-                delivery.offer(entry)
-
     def _demote_slow_ones(self) -> None:
         """Replay must not overflow a client that merely can't take it so fast."""
-        for live in self._live.values():
-            slow = [delivery for delivery, outbox in live.items() if outbox.size >= outbox.low_water]
-            for delivery in slow:
-                self._demote(delivery)
-                self.workers.schedule(delivery)
+        for delivery in self._live.slow():
+            self._demote(delivery)
+            self.workers.schedule(delivery)
 
     def _demote(self, delivery: Delivery) -> None:
-        if self._is_live(delivery):
+        if delivery in self._live:
             delivery.epoch, delivery.next = self._epoch, self._next
         self._remove(delivery)
 
     def _remove(self, delivery: Delivery) -> None:
-        self._live[delivery.dialect].pop(delivery, None)
+        self._live.discard(delivery)
         self._ahead.pop(delivery, None)
-
-    def _is_live(self, delivery: Delivery) -> bool:
-        return delivery in self._live[delivery.dialect]
 
     def _place(self, delivery: Delivery) -> bool:
         """Live, waiting for the feed, or else (True) behind it: to be scheduled."""
@@ -224,7 +236,8 @@ class Feed:
         if delivery.epoch == self._epoch and delivery.next < self._next and not self._bridge(delivery):
             return True
         if delivery.epoch == self._epoch and delivery.next == self._next:
-            self._live[delivery.dialect][delivery] = delivery.outbox
+            if not delivery.left:
+                self._live.add(delivery)
         else:
             self._ahead[delivery] = None
         return False
@@ -235,8 +248,7 @@ class Feed:
         for letters in missing or ():
             if delivery.outbox.size >= delivery.outbox.low_water:
                 return False
-            letters.offer(delivery)
-            delivery.next = letters.entry.offset + 1
+            delivery.take(letters)
         return missing is not None
 
     def _reached(self, delivery: Delivery, top: Position | None = None) -> bool:
@@ -257,7 +269,7 @@ class Feed:
 
     # -- catch-up -------------------------------------------------------------------------
 
-    def _turn_to(self, page: Page, cursor: Position) -> bool:
+    def _turn_to(self, page: Page, cursor: Position, recalled: list[Entry]) -> bool:
         """Where a page jumps (another epoch, a trimmed log), the feed jumps with it. All live
         deliveries are where the feed is, so what the page says holds for each. False: read again."""
         with self._lock:
@@ -267,16 +279,19 @@ class Feed:
                     return True
             elif place != cursor:
                 return False  # late entries of the former epoch came meanwhile; the page repeats them
-            for live in self._live.values():
-                for delivery in live:
-                    delivery.turn(place, page)
+            self._live.flush()
+            for delivery in self._live:
+                delivery.turn(place, page)
             self._epoch, self._next = page.position.epoch, page.start
             self._recent.clear()
+            for entry in recalled:
+                self._recent.add(Letters(entry))
             return True
 
     def _end_page(self, page: Page) -> bool:
         """Whether there is more to read."""
         with self._lock:
+            self._live.flush()
             for delivery in list(self._ahead):
                 if delivery.epoch != self._epoch:
                     del self._ahead[delivery]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cluster.seam import ClusterSeam
+from node.admission import Admission
 from node.deliverer import Deliverer
 from node.logs import Log
 from node.metrics import Metrics
@@ -28,6 +29,7 @@ class House:
     standing: Standing
     metrics: Metrics
     log: Log
+    admission: Admission
 
     def others(self) -> list[str]:
         """Addresses of the other nodes that live and stay."""

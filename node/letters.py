@@ -16,10 +16,11 @@ def wire_log(log: str) -> str:
 
 def frame(entry: Entry, *, history: bool = False) -> ServerFrame | None:
     """None: a kind that this version does not know, or that needs more than the entry (`gap`)."""
-    if entry.kind == Kind.MESSAGE:
-        return _message(entry, history)
+    log = wire_log(entry.log)
+    if history and entry.kind == Kind.MESSAGE:
+        return _message(log, entry, history)
     make = _FRAMES.get(entry.kind)
-    return make(entry) if make else None
+    return make(log, entry) if make else None
 
 
 def letter(entry: Entry, dialect: Dialect) -> bytes:
@@ -70,7 +71,8 @@ def _unfit(entry: Entry) -> Gap:
 
 def lost_letter(log: str, cursor: Position, page: Page, dialect: Dialect) -> bytes:
     """Tells one client, whose cursor was `cursor`, what a page could not bring; b'': nothing is missing."""
-    if not page.lost_first or 0 < page.lost_last <= cursor.offset:
+    seen = page.position.epoch == cursor.epoch and 0 < page.lost_last <= cursor.offset
+    if not page.lost_first or seen:
         return b""
     lost = Gap(
         log=wire_log(log),
@@ -91,69 +93,36 @@ def parse_gap(text: str) -> tuple[str, int, int]:
     return former, int(first), int(last)
 
 
-def _message(entry: Entry, history: bool) -> Message:
+def _message(log: str, entry: Entry, history: bool = False) -> Message:
     return Message(
-        log=wire_log(entry.log),
-        epoch=entry.epoch,
-        offset=entry.offset,
-        session=entry.session,
-        n=entry.n,
-        nick=entry.nick,
-        text=entry.text,
-        time=entry.time,
-        history=history,
+        log,
+        entry.epoch,
+        entry.offset,
+        entry.session,
+        entry.n,
+        entry.nick,
+        entry.text,
+        entry.time,
+        history,
+        entry.late,
+        _was(entry),
     )
 
 
-def _joined(entry: Entry) -> Joined:
-    return Joined(
-        log=wire_log(entry.log),
-        epoch=entry.epoch,
-        offset=entry.offset,
-        session=entry.session,
-        nick=entry.nick,
-        time=entry.time,
-    )
+def _was(entry: Entry) -> tuple[tuple[str, int], ...]:
+    return tuple((place.epoch, place.offset) for place in entry.was)
 
 
-def _left(entry: Entry) -> Left:
-    return Left(
-        log=wire_log(entry.log),
-        epoch=entry.epoch,
-        offset=entry.offset,
-        session=entry.session,
-        nick=entry.nick,
-        time=entry.time,
-        reason=entry.text,
-    )
-
-
-def _topic(entry: Entry) -> Topic:
-    return Topic(
-        log=wire_log(entry.log),
-        epoch=entry.epoch,
-        offset=entry.offset,
-        nick=entry.nick,
-        time=entry.time,
-        text=entry.text,
-    )
-
-
-def _receipt(entry: Entry) -> Receipt:
-    return Receipt(
-        log=wire_log(entry.log),
-        epoch=entry.epoch,
-        offset=entry.offset,
-        n=entry.n,
-        nick=entry.nick,
-        state=entry.text,
-        time=entry.time,
-    )
-
-
-_FRAMES: Mapping[str, Callable[[Entry], ServerFrame]] = {
-    Kind.JOINED: _joined,
-    Kind.LEFT: _left,
-    Kind.TOPIC: _topic,
-    Kind.RECEIPT: _receipt,
+_FRAMES: Mapping[str, Callable[[str, Entry], ServerFrame]] = {
+    Kind.MESSAGE: _message,
+    Kind.JOINED: lambda log, entry: Joined(
+        log, entry.epoch, entry.offset, entry.session, entry.nick, entry.time, was=_was(entry)
+    ),
+    Kind.LEFT: lambda log, entry: Left(
+        log, entry.epoch, entry.offset, entry.session, entry.nick, entry.time, reason=entry.text, was=_was(entry)
+    ),
+    Kind.TOPIC: lambda log, entry: Topic(log, entry.epoch, entry.offset, entry.nick, entry.time, entry.text),
+    Kind.RECEIPT: lambda log, entry: Receipt(
+        log, entry.epoch, entry.offset, entry.n, entry.nick, state=entry.text, time=entry.time
+    ),
 }

@@ -11,7 +11,8 @@ from node.house import House
 from wire import Address, Code, render
 from wire.frames import Error
 
-BACKLOG = 1024
+BACKLOG = 4096
+"""Of connections that the kernel holds for us; it allows as many as `net.core.somaxconn` says."""
 PAUSE = 0.2
 """Seconds, when the process has no descriptor or thread left for another client."""
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
@@ -30,7 +31,7 @@ def listen(address: Address) -> socket.socket:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind(resolved)
         sock.listen(BACKLOG)
-    except BaseException:
+    except BaseException:  # whatever it is, the caller will never have the socket to close it; it is raised on
         sock.close()
         raise
     return sock

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import socket
@@ -12,7 +13,9 @@ from types import FrameType
 
 from cluster.seam import ClusterEvents, ClusterSeam
 from node import moving
+from node.admission import Admission
 from node.deliverer import Deliverer
+from node.drain import Orders, drain, pace
 from node.events import Events
 from node.health import HealthServer
 from node.house import House
@@ -22,7 +25,7 @@ from node.metrics import Metrics
 from node.registry import Registry
 from node.rooms import Rooms
 from node.roster import Roster
-from node.settings import NodeSettings
+from node.settings import NodeSettings, binding
 from node.standing import Standing
 from node.supervise import Supervisor
 from node.ticker import Ticker
@@ -31,20 +34,21 @@ from wire import Address, Code
 from wire.frames import Error
 
 OK, FAILED, INTERRUPTED = 0, 1, 130
+_CRASH, _ORDER = 0, 255
+"""What is written into the pipe beside signals' numbers."""
 _EXITS = {int(signal.SIGTERM): OK, int(signal.SIGINT): INTERRUPTED}
 MakeCluster = Callable[[ClusterEvents, str, str], ClusterSeam]
 """(events, our address, our HTTP address) -> the cluster, not started."""
 READERS = 2
-STACK = 8 * 1024 * 1024
-"""Bytes of address space for a client's thread. It touches a few pages of them only (20 KiB, measured, the same
-as with 256 KiB), but a line of nothing than opening brackets makes the JSON decoder need 3 MiB on
-Python 3.13, and a node that has less dies of it."""
+STACK = 1024 * 1024
+"""Bytes of address space for a thread, six times what the greediest one was seen to need (docs/concurrency.md)."""
 _CLOSING = Error(code=Code.DRAINING, text="this node is leaving; connect again")
+_ALL_CLOSING = Error(code=Code.DRAINING, text="this node is leaving and no other one serves; connect again later")
 _CUT_WITHIN = 1.0
 
 
 class Node:
-    """Bound to its ports when made: raises OSError. `start`, then `wait`, then `stop`."""
+    """Bound to its ports when made: raises CantBind. `start`, then `wait`, then `stop`."""
 
     def __init__(self, settings: NodeSettings, log: Log, make_cluster: MakeCluster) -> None:
         self._settings = settings
@@ -57,15 +61,19 @@ class Node:
         self._workers = Workers()
         standing, metrics = Standing(log), Metrics()
         self._scout = moving.Scout(standing)
-        self._health = HealthServer(settings.http, standing, metrics)
+        self._orders = Orders(lambda: self._ring(_ORDER))
+        self._cut_at = math.inf  # monotonic: a signal came, all is over by then
+        with binding("http", settings.http):
+            self._health = HealthServer(settings.http, standing, metrics)
         try:
-            sock = listen(settings.listen)
-        except BaseException:
+            with binding("listen", settings.listen):
+                sock = listen(settings.listen)
+        except BaseException:  # Ctrl-C here too must not leave the HTTP port bound; it is raised on
             self._health.close()
             raise
         address = settings.advertise or str(_reachable(Address(*sock.getsockname()[:2])))
         http = str(_reachable(self._health.address, Address.parse(address).host))
-        events = Events(self._workers, self._scout.look, self._fail)
+        events = Events(self._workers, self._scout.look, self._orders.put, self._fail)
         cluster = make_cluster(events, address, http)
         self.house = events.house = House(
             settings=settings,
@@ -77,10 +85,20 @@ class Node:
             standing=standing,
             metrics=metrics,
             log=log,
+            admission=Admission(settings.hellos, settings.hello_line, metrics),
         )
         self._listener = Listener(sock, self.house)
         self._ticker = Ticker(self.house)
         self.address, self.http = self._listener.address, self._health.address
+
+    def heed_signals(self) -> None:
+        """From now on a signal ends `wait`, also one that begins later. Idempotent. Main thread, before `start`: who
+        reads in the log that we are there may send one at once."""
+        # The kernel gives a signal to any thread, and Python's handler runs in the main one, which sleeps in `wait`:
+        # only the number that C writes into the pipe is sure to wake it.
+        signal.set_wakeup_fd(self._bell, warn_on_full_buffer=False)
+        for number in _EXITS:
+            signal.signal(number, self._on_signal)
 
     def start(self) -> None:
         """Starts all threads; serves as soon as Redis is reached."""
@@ -97,40 +115,51 @@ class Node:
         spawn("accept", self._listener.run)
 
     def wait(self) -> int:
-        """Blocks until a signal comes or the node fails; the exit code. Main thread."""
-        # The kernel gives a signal to any thread, and Python's handler runs in the main one, which sleeps here: only
-        # the number that C writes into the pipe is sure to wake it.
-        signal.set_wakeup_fd(self._bell, warn_on_full_buffer=False)
-        for number in _EXITS:
-            signal.signal(number, self._on_signal)
-        word = os.read(self._wakeup, 1)
+        """Blocks until a signal or an order to drain comes, or the node fails; the exit code. Main thread."""
+        self.heed_signals()
+        (word,) = os.read(self._wakeup, 1)
+        while word == _ORDER and not self._orders.judge(self.house):
+            (word,) = os.read(self._wakeup, 1)
         signal.set_wakeup_fd(-1)
-        return _EXITS.get(word[0], FAILED)
+        return OK if word == _ORDER else _EXITS.get(word, FAILED)
 
     def stop(self) -> None:
-        """Leaves in order within `stop_within` seconds. Idempotent; not from a thread of the node."""
+        """Leaves in order within `stop_within` seconds, and as many more as an order gave its clients, unless
+        a signal cuts those short. Idempotent; not from a thread of the node."""
         if self._stopped:
             return
         self._stopped = True
-        deadline = time.monotonic() + self._settings.stop_within
         house = self.house
         house.standing.leave()
+        house.admission.close()
+        house.cluster.beat_soon()
         self._supervisor.stopping()
         self._listener.stop()
-        if not self._supervisor.crashed:
-            moving.drain(house, deadline - 4)
-        self._close_connections(deadline - 2)
+        place = self._supervisor.crashed or self._drain()
+        deadline = time.monotonic() + self._rest
+        self._close_connections(_CLOSING if place else _ALL_CLOSING, deadline - 2)
         house.cluster.stop(deadline - 1)
         self._stop_threads(deadline)
         self._log.info("stopped")
 
     # -- stopping -------------------------------------------------------------------------
 
-    def _close_connections(self, deadline: float) -> None:
+    @property
+    def _rest(self) -> float:
+        """Seconds for what comes after the drain."""
+        return self._settings.stop_within - self._settings.drain
+
+    def _drain(self) -> bool:
+        settings, order = self._settings, self._orders.accepted
+        seconds = pace(order, len(self.house.roster), settings)
+        until = time.monotonic() + settings.drain + (seconds if order else 0.0)
+        return drain(self.house, seconds, lambda: min(until, self._cut_at - self._rest))
+
+    def _close_connections(self, last_words: Error, deadline: float) -> None:
         house = self.house
         threads = [connection.thread for connection in house.roster.all()]
         for connection in house.roster.all():
-            connection.dismiss(_CLOSING, within=_CUT_WITHIN)
+            connection.dismiss(last_words, within=_CUT_WITHIN)
         if not house.roster.wait_until_none(min(deadline, time.monotonic() + _CUT_WITHIN * 2)):
             for connection in house.roster.all():
                 connection.abort()
@@ -159,10 +188,15 @@ class Node:
     def _on_signal(self, number: int, _: FrameType | None) -> None:
         if self.house.standing.leaving.is_set() and number == signal.SIGINT:
             os._exit(INTERRUPTED)  # asked twice: now
+        # Whoever sent it may kill us soon: also an order that gave more time is cut to what a signal gives.
+        self._cut_at = min(self._cut_at, time.monotonic() + self._settings.stop_within)
 
     def _fail(self) -> None:
+        self._ring(_CRASH)
+
+    def _ring(self, word: int) -> None:
         try:
-            os.write(self._bell, b"\0")
+            os.write(self._bell, bytes([word]))
         except OSError:
             pass  # told often enough, or stopped
 

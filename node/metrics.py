@@ -19,6 +19,8 @@ class Metrics:
         self.catch_ups = self._counter("catch_ups", "Pages read to catch up")
         self.overflows = self._counter("overflows", "Connections closed because their outbox overflowed")
         self.opened = self._counter("connections_opened", "Connections ever accepted")
+        self.waiting = self._gauge("hellos_waiting", "Hellos that wait for their turn")
+        self.turned_away = self._counter("hellos_turned_away", "Hellos that got no turn and were told to come back")
 
     def render(self) -> bytes:
         return generate_latest(self._registry)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import math
 import random
 import threading
 import time
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 
 from cluster.seam import Health
 from cluster.types import NodeInfo
+from node import spread
 from node.connection import Connection
 from node.house import House
 from node.standing import Standing
@@ -18,8 +20,8 @@ from wire.frames import Reconnect
 
 ASK_TIMEOUT = 1.0
 ASK_AGAIN = 3.0
-SPREAD = 1000
-"""Milliseconds over which clients are told to come, so that they are no herd."""
+SPREAD = 1.0
+"""Seconds over which clients of a node in trouble are told to come, so that they are no herd."""
 _TEXTS = {
     Code.DEAF: "this node does not hear the others",
     Code.DEGRADED: "this node can't reach its store",
@@ -61,22 +63,30 @@ class Scout:
                 self._standing.leaving.wait(ASK_AGAIN)
 
     def _send(self, house: House, code: Code, told: set[Connection]) -> None:
-        places = well(candidates(house))
+        places = well(others(house))
         # Who reads lines is told once; he moves by hand or stays.
         connections = [one for one in house.roster.all() if one.native or one not in told]
         if places and connections:
-            send_away(house, connections, places, code)
+            send_away(house, connections, places, code, SPREAD)
             told.update(connections)
 
 
-def candidates(house: House) -> list[NodeInfo]:
-    """The other nodes that live, as of the last heartbeat."""
-    return [info for info in house.cluster.nodes() if info.alive and info.node != house.settings.id]
+def others(house: House) -> list[NodeInfo]:
+    """The nodes that live and stay, but for ours, as of the last heartbeat."""
+    return spread.candidates(house.cluster.nodes(), house.settings.id)
 
 
-def well(nodes: Sequence[NodeInfo]) -> list[str]:
-    """Addresses of those who say that they are ready. Blocks up to `ASK_TIMEOUT` s each."""
-    return [info.address for info in nodes if info.address and info.http and is_ready(info.http)]
+def well(nodes: Sequence[NodeInfo], until: float = math.inf) -> list[NodeInfo]:
+    """Those who say that they are ready, in no order. Blocks up to `ASK_TIMEOUT` s each; who was not asked
+    by `until` (monotonic) is none of them."""
+    found = [info for info in nodes if time.monotonic() < until and is_well(info)]
+    random.shuffle(found)  # of two equals, not everybody's first is to be the same
+    return found
+
+
+def is_well(info: NodeInfo) -> bool:
+    """Whether clients can be sent to that node now. Blocks up to `ASK_TIMEOUT` s."""
+    return bool(info.http) and is_ready(info.http)
 
 
 def is_ready(where: str) -> bool:
@@ -93,26 +103,16 @@ def is_ready(where: str) -> bool:
         return False
 
 
-def send_away(house: House, connections: Sequence[Connection], places: Sequence[str], code: Code) -> None:
-    """Tells each client where to go, spread over `places`, each a little later than the one before."""
-    turn = random.randrange(len(places))
-    for number, connection in enumerate(connections):
-        if connection.session is not None:
-            where = places[(turn + number) % len(places)] if connection.native else None
-            connection.tell(Reconnect(code=code, text=_TEXTS[code], where=where, after=random.randrange(SPREAD)))
+def send_away(
+    house: House, connections: Sequence[Connection], places: Sequence[NodeInfo], code: Code, seconds: float
+) -> None:
+    """Tells each client where to go and when, by load and paced over `seconds`. Who reads lines is told at
+    once; he moves by hand."""
+    native = [one for one in connections if one.native and one.session is not None]
+    lines = [one for one in connections if not one.native and one.session is not None]
+    targets = [spread.Target(info.address or None, info.clients) for info in places]
+    for connection, where, after in spread.plan(native, targets, seconds):
+        connection.tell(Reconnect(code=code, text=_TEXTS[code], where=where, after=after))
+    for connection in lines:
+        connection.tell(Reconnect(code=code, text=_TEXTS[code]))
     house.log.info("moving", clients=len(connections), reason=code.name.lower())
-
-
-def drain(house: House, deadline: float) -> None:
-    """Asks all clients to move, and waits until the native ones have, at most until `deadline`
-    (monotonic). With no other node there is nothing to wait for."""
-    places = [info.address for info in candidates(house) if info.address and info.state == Health.SERVING]
-    connections = house.roster.all()
-    if not places or not connections:
-        return
-    send_away(house, connections, places, Code.DRAINING)
-    house.roster.wait_until_none(min(deadline, time.monotonic() + house.settings.drain), _is_native)
-
-
-def _is_native(connection: Connection) -> bool:
-    return connection.native and connection.session is not None and not connection.outbox.finishing

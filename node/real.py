@@ -13,7 +13,7 @@ from node.settings import NodeSettings
 
 
 def open_node(settings: NodeSettings) -> Node:
-    """Bound to its ports, not started. Raises OSError."""
+    """Bound to its ports, not started. Raises CantBind."""
 
     def make_cluster(events: ClusterEvents, address: str, http: str) -> ClusterSeam:
         return Cluster(

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from cluster.types import Entry, Position
-from node.feed import Feed, Reader
+from node.feed import Feed
 from node.metrics import Metrics
+from node.recall import Reader
+from node.recent import Spare
 from node.workers import Workers
 
 LINGER = 30.0
@@ -40,12 +42,15 @@ class Rooms:
     """Any thread; nothing blocks."""
 
     def __init__(self, reader: Reader, wants: Wants, workers: Workers, metrics: Metrics) -> None:
-        self._make: Callable[[str], Feed] = lambda log: Feed(log, reader, workers, metrics)
+        spare = Spare()
+        self._make: Callable[[str], Feed] = lambda log: Feed(log, reader, workers, metrics, spare)
         self._wants = wants
         self._metrics = metrics
         # Guards the dict and its rows, and makes wanting and unwanting happen in the same order.
         self._lock = threading.Lock()
         self._held: dict[str, _Held] = {}
+        # Got something in this one, in that order: who says something and then writes to someone is read in that order.
+        self._burst: dict[Feed, None] = {}  # the subscriber's alone
 
     def hold(self, log: str) -> Feed:
         """The feed of `log`, to be released once. Call it before the script that makes a member, so
@@ -80,6 +85,16 @@ class Rooms:
         with self._lock:
             return [log for log, held in self._held.items() if held.holders]
 
+    def remembered(self) -> dict[str, list[Entry]]:
+        """The latest entries of each log that was offered here, also of those that nobody is in any more."""
+        return {feed.log: feed.remembered() for feed in self._feeds(lambda _: True)}
+
+    def shown(self, log: str, entries: Sequence[Entry]) -> None:
+        """They are shown to a plain client as history."""
+        held = self._held.get(log)
+        if held is not None:
+            held.feed.told.show(entries)
+
     def place(self, log: str) -> Position | None:
         """Up to where the log has been offered here."""
         with self._lock:
@@ -87,7 +102,7 @@ class Rooms:
         return held.feed.place() if held else None
 
     def _drop(self, log: str) -> None:  # the lock is held
-        del self._held[log]
+        self._held.pop(log).feed.forget()
         if log.startswith("#"):
             self._wants.unwant(log)
 
@@ -99,6 +114,13 @@ class Rooms:
         held = self._held.get(entry.log)
         if held is not None:
             held.feed.receive(entry)
+            self._burst[held.feed] = None
+
+    def flush(self) -> None:
+        """A burst is over. The subscriber's, as `receive`."""
+        for feed in self._burst:
+            feed.flush()
+        self._burst.clear()
 
     def subscribed(self, room: str | None) -> None:
         """`room`, or all inboxes, are heard from now on."""

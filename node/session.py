@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import secrets
 import threading
@@ -22,6 +23,13 @@ def new_id() -> str:
     return secrets.token_urlsafe(_BYTES)
 
 
+def session_of(token: str) -> str:
+    """The id of the session that a client begins with a token of its own: the same for the same token, so that
+    a hello that is said again, at another node, finds what the first one began. Tells nothing of the token."""
+    digest = hashlib.sha256(b"session " + token.encode()).digest()[:_BYTES]
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
 def token_hash(token: str) -> str:
     """How a token is kept where others can read it."""
     return hashlib.sha256(token.encode()).hexdigest()
@@ -30,7 +38,7 @@ def token_hash(token: str) -> str:
 class Session:
     """Made by the connection's thread that claimed it.
 
-    Each field has one writer. Connection thread: `rooms` (a new tuple each time), `deliveries`, `said`,
+    Each field has one writer. Connection thread: `rooms` (a new tuple each time), `deliveries`, `entered`, `said`,
     `away_since`. Publisher thread: `n`, `answered`, `told`, `accepted`.
     """
 
@@ -43,6 +51,7 @@ class Session:
         "claim",
         "connection",
         "deliveries",
+        "entered",
         "id",
         "n",
         "name",
@@ -71,6 +80,7 @@ class Session:
         self.told = 0  # … and how many of the answers were given to the client
         self.all_told: threading.Event | None = None  # made by whoever waits for it
         self.accepted: dict[str, Position] = {}  # what this session said last in each log
+        self.entered: dict[str, Position] = dict(claimed.logs)  # where each log stood when it came; replaced whole
         self.away_since = 0.0  # monotonic; 0: here
 
     @property
@@ -103,8 +113,18 @@ class Session:
         kept = list(self.accepted.items())[-_LOGS_KEPT + 1 :]
         self.accepted = {**dict(kept), outcome.log: position}
 
+    def joined(self, room: str, position: Position) -> None:
+        """It is a member of `room` from `position` on."""
+        self.rooms = (*(each for each in self.rooms if each != room), room)
+        here = {log: where for log, where in self.entered.items() if log in self.rooms or log == self.inbox}
+        self.entered = {**here, room: position}
+
     def record(self, positions: dict[str, Position]) -> SessionRecord:
-        """What has to be known of it to claim it again. `positions`: what this node has of its logs."""
+        """What has to be known of it to claim it again. `positions`: up to where its logs were offered here."""
+        told = {log: [position] for log, position in self.accepted.items()}
+        for log, position in self.entered.items():
+            if log in self.rooms or log == self.inbox:
+                told.setdefault(log, []).append(position)
         return SessionRecord(
             session=self.id,
             claim=self.claim,
@@ -116,5 +136,6 @@ class Session:
             rooms=self.rooms,
             away=self.away_since > 0,
             positions=positions,
+            told=told,
             taken=self.taken,
         )

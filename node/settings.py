@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from cluster.group import FORM, is_group, parsed, without_password
 from wire import Address
 
 LOG_FORMATS = ("human", "json")
+LIMITS: Mapping[str, tuple[float, float]] = {
+    "lease": (0.5, 3600),
+    "grace": (0, 86400),
+    "history": (0, 200),
+    "retain": (1, 10_000_000),
+    "outbox-bytes": (256 * 1024, 1024**3),
+}
+"""Setting -> the least and the most that is allowed."""
 _SCHEMES = ("redis", "rediss", "unix")
 
 
@@ -15,7 +26,27 @@ class BadSetting(ValueError):
     """Names the setting, its value, and what is allowed."""
 
     def __init__(self, setting: str, value: object, allowed: str) -> None:
-        super().__init__(f"{setting}: {value!r} is not allowed; {allowed}")
+        self.setting = setting
+        self.problem = f"{value!r} is not allowed; {allowed}"
+        super().__init__(f"{setting}: {self.problem}")
+
+
+class CantBind(OSError):
+    """An address can't be listened on. Names the setting, the address, and why."""
+
+    def __init__(self, setting: str, address: Address, cause: OSError) -> None:
+        self.setting = setting
+        self.problem = f"can't bind {address}: {cause.strerror or cause}"
+        super().__init__(cause.errno, f"{setting}: {self.problem}")
+
+
+@contextmanager
+def binding(setting: str, address: Address) -> Iterator[None]:
+    """Turns an OSError of the block into CantBind."""
+    try:
+        yield
+    except OSError as error:
+        raise CantBind(setting, address, error) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +56,7 @@ class NodeSettings:
     `history`: messages shown to a newcomer. `retain`: entries kept per room. `outbox_bytes`: what may
     wait for one client. `hello_timeout`: a client that has not said hello by then is closed. `window`: `say`
     of one client without an answer. `drain`: how long clients may take to move when the node leaves.
+    `hellos`: carried out at once; `hello_line`: so many more may wait.
     """
 
     id: str
@@ -42,6 +74,8 @@ class NodeSettings:
     hello_timeout: float = 10.0
     window: int = 64
     max_connections: int = 10_000
+    hellos: int = 32
+    hello_line: int = 2000
     drain: float = 5.0
     stop_within: float = 10.0
 
@@ -51,11 +85,8 @@ class NodeSettings:
         _check_prefix(self.prefix)
         if self.advertise:
             _check_address("advertise", self.advertise)
-        _within("lease", self.lease, 0.5, 3600)
-        _within("grace", self.grace, 0, 86400)
-        _within("history", self.history, 0, 200)
-        _within("retain", self.retain, 1, 10_000_000)
-        _within("outbox-bytes", self.outbox_bytes, 256 * 1024, 1024**3)
+        for setting in LIMITS:
+            _within(setting, getattr(self, setting.replace("-", "_")))
         if self.log_format not in LOG_FORMATS:
             raise BadSetting("log-format", self.log_format, f"write {' or '.join(LOG_FORMATS)}")
 
@@ -72,14 +103,20 @@ def _check_id(value: str) -> None:
 
 
 def _check_redis(value: str) -> None:
+    if is_group(value):
+        _check_group(value)
+        return
     parts = urlsplit(value)
     if parts.scheme not in _SCHEMES or not (parts.netloc or parts.path):
-        raise BadSetting("redis", _without_password(value), "write a URL, as in redis://127.0.0.1:6379/0")
+        allowed = f"write a URL, as in redis://127.0.0.1:6379/0 or {FORM}"
+        raise BadSetting("redis", without_password(value), allowed)
 
 
-def _without_password(url: str) -> str:
-    head, at, tail = url.rpartition("@")
-    return f"{head.partition('://')[0]}://…@{tail}" if at else url
+def _check_group(value: str) -> None:
+    try:
+        parsed(value)
+    except ValueError as error:
+        raise BadSetting("redis", without_password(value), f"{error}; write {FORM}") from None
 
 
 def _check_prefix(value: str) -> None:
@@ -95,6 +132,7 @@ def _check_address(setting: str, value: str) -> None:
         raise BadSetting(setting, value, str(error).partition(": ")[2]) from None
 
 
-def _within(setting: str, value: float, least: float, most: float) -> None:
+def _within(setting: str, value: float) -> None:
+    least, most = LIMITS[setting]
     if not least <= value <= most:
         raise BadSetting(setting, value, f"write a number from {least:.12g} to {most:.12g}")

@@ -33,6 +33,7 @@ class Standing:
         self._health = Health.STARTING
         self._was_ready = False
         self.leaving = threading.Event()
+        self.answer = ""  # to the last order to drain; the main thread's
 
     @property
     def state(self) -> str:

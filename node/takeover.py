@@ -1,7 +1,10 @@
 """Asks whether a session is still ours, when the cluster says that another claim took it.
 
 Such word may be late: the client went there, came back to us, and we hear of its going only then.
-TAKEN_OVER is final for a client, so it must be true. A session script answers `fenced` before it
+TAKEN_OVER is final for a client, so it must be true. The cluster passes over most late word by the times at which
+a session was taken (`cluster.fresh`), but not all of it: it remembers them for a minute only, forgets them with the
+lease, and two Redis servers of one group have two clocks. A claim is compared for equality and errs in none of
+these; moves are rare enough for one more script. A session script answers `fenced` before it
 looks at anything else; leaving a room where the session can't be is one that changes nothing.
 """
 

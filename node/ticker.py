@@ -14,6 +14,9 @@ TICK = 0.5
 STALLED = 30.0
 """Seconds in which the kernel took nothing of what waits for a client."""
 _SILENCES = 2.5
+ABSENT_KEPT = 900.0
+"""Seconds for which a session that is away is remembered beyond its grace. The cluster says when one has ended, and
+after an outage of Redis that may be long after its grace: until then it has to be claimed again if Redis loses it."""
 
 _NO_HELLO = Error(code=Code.HELLO_TIMEOUT, text="no hello in time; connect again")
 _SILENT = Error(code=Code.SILENT, text="nothing was heard for too long; connect again and go on")
@@ -41,7 +44,7 @@ class Ticker:
             self._look_at(connection, now)
             connection.acks.tick(connection)
         house.rooms.sweep(now)
-        house.registry.sweep(now - house.settings.grace - house.settings.lease)
+        house.registry.sweep(now - house.settings.grace - house.settings.lease - ABSENT_KEPT)
         house.metrics.sessions.set(len(house.registry))
 
     def _look_at(self, connection: Connection, now: float) -> None:

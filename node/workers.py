@@ -48,6 +48,13 @@ class Workers:
             elif stage is None:
                 self._make_ready(task)
 
+    def hurry(self) -> None:
+        """What was put off is tried now."""
+        with self._turn:
+            later, self._later = self._later, []
+            for _, _, task in sorted(later):
+                self._make_ready(task)
+
     def stop(self) -> None:
         """Ends the loops after the steps in hand. Idempotent."""
         with self._turn:

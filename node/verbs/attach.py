@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from cluster.errors import ClusterError
@@ -10,7 +11,7 @@ from node.delivery import Delivery
 from node.feed import Feed
 from node.letters import wire_log
 from node.verbs.history import tell_history
-from wire.frames import Joined
+from wire.frames import Joined, Left
 
 if TYPE_CHECKING:
     from node.connection import Connection
@@ -20,9 +21,28 @@ def attach(connection: Connection, feed: Feed, cursor: Position, top: Position) 
     """From here on the client gets what comes after `cursor` in a log that is held for it."""
     session = connection.session
     assert session is not None
-    delivery = Delivery(feed, connection.outbox, connection.dialect, cursor)
+    delivery = Delivery(feed, connection.outbox, connection.dialect, cursor, session.id)
     session.deliveries[feed.log] = delivery
     feed.attach(delivery, top)
+
+
+def finish_room(connection: Connection, feed: Feed, cursor: Position, until: Position) -> None:
+    """The client gets what comes after `cursor` up to `until`, its left entry, and no more."""
+    session = connection.session
+    assert session is not None
+    delivery = Delivery(feed, connection.outbox, connection.dialect, cursor, session.id)
+    delivery.until, delivery.done = until, lambda _: _tell_left(connection, feed, until)
+    feed.attach(delivery, until)
+
+
+def _tell_left(connection: Connection, feed: Feed, where: Position) -> None:
+    """Said again after the entry itself, which a rewind may have lost."""
+    session = connection.session
+    assert session is not None
+    now = int(time.time() * 1000)
+    frame = Left(log=feed.name, epoch=where.epoch, offset=where.offset, session=session.id, nick=session.name.shown,
+                 time=now, reason="left")  # fmt: skip
+    connection.tell(frame)
 
 
 def show_room(connection: Connection, room: str, where: Position, time: int, request: int | None = None) -> None:
@@ -50,6 +70,9 @@ def show_room(connection: Connection, room: str, where: Position, time: int, req
     connection.send(answer)
     if where.offset and connection.house.settings.history:
         try:
-            tell_history(connection, cluster.history(room, where.offset, connection.house.settings.history))
+            entries = cluster.history(room, where.offset, connection.house.settings.history)
         except ClusterError:
-            pass
+            return
+        tell_history(connection, entries)
+        if not connection.native:
+            connection.house.rooms.shown(room, entries)

@@ -2,58 +2,100 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cluster.errors import ClusterError, Refused
-from cluster.types import LOBBY, Claimed, Name, Position
+from cluster.types import LOBBY, Claimed, Name, Position, Reason
+from node.admission import come_back
 from node.letters import wire_log
-from node.session import Session, new_id, token_hash
-from node.verbs.attach import attach, show_room
+from node.session import Session, new_id, session_of, token_hash
+from node.verbs.attach import attach, finish_room, show_room
 from node.verbs.refusals import LEASE_LOST, TAKEN_OVER, refusal
-from wire import WireError, nickname, suggestions
+from wire import Code, WireError, nickname, suggestions
 from wire.frames import Cursors, Error, Hello, Welcome
 
 if TYPE_CHECKING:
     from node.connection import Connection
 
+_BUSY = "too many come at once; connect again in a moment"
+LEAST_TOKEN = 22
+"""Characters: 128 random bits in base64. Who guesses a token has the session."""
+
 
 def hello(connection: Connection, frame: Hello) -> None:
-    refused = connection.house.standing.refusal()
-    if refused is not None:
-        connection.dismiss(Error(code=refused[0], text=refused[1]))
-        return
-    if frame.session is not None:
-        resume(connection, frame, frame.session, frame.token or "")
-        return
     try:
-        nick = nickname(frame.nick or "")
+        act = _asked(connection, frame)
     except WireError as error:
         connection.send(error.to_frame())
         return
-    begin(connection, Name(nick.shown, nick.mapped))
+    if _turned_away(connection):
+        return
+    with connection.house.admission.turn() as admitted:
+        # Much may have changed in the line.
+        if _turned_away(connection):
+            return
+        if admitted:
+            act()
+        else:
+            connection.dismiss(Error(code=Code.BUSY, text=_BUSY, after=come_back()))
 
 
-def begin(connection: Connection, name: Name) -> None:
-    """A new session under `name`."""
-    house, session, token = connection.house, new_id(), new_id()
-    hashed = token_hash(token)
+def _turned_away(connection: Connection) -> bool:
+    refused = connection.house.standing.refusal()
+    if refused is not None:
+        connection.dismiss(Error(code=refused[0], text=refused[1]))
+    return refused is not None
+
+
+def _asked(connection: Connection, frame: Hello) -> Callable[[], None]:
+    """What is to be done. Raises WireError."""
+    if frame.session is not None:
+        return partial(resume, connection, frame, frame.session, frame.token or "")
+    nick = nickname(frame.nick or "")
+    return partial(begin, connection, Name(nick.shown, nick.mapped), _own_token(frame))
+
+
+def _own_token(frame: Hello) -> str:
+    """The client's own, or a new one. Raises WireError."""
+    if frame.token is not None and len(frame.token) < LEAST_TOKEN:
+        text = f"token: at least {LEAST_TOKEN} random characters, or leave it out and take the welcome's"
+        raise WireError(Code.BAD_FRAME, text)
+    return frame.token or new_id()
+
+
+def begin(connection: Connection, name: Name, token: str) -> None:
+    """A new session under `name`; the same one again, if a hello with this token began it and was not answered."""
+    house, session, hashed = connection.house, session_of(token), token_hash(token)
     boot = house.cluster.boot
     # Held before the script runs: what is said right after it must find the feeds.
     held = _hold(connection, [f"@{session}", LOBBY])
     try:
-        proposals = [nickname(free) for free in suggestions(name.shown)]
-        names = [Name(free.shown, free.mapped) for free in proposals]
-        claimed = house.cluster.claim(session, new_id(), name, names, hashed, connection.peer)
+        claimed = _claim(connection, session, name, hashed)
     except ClusterError as error:
         _refuse(connection, held, error)
         return
     settle(connection, claimed, hashed, boot)
     for room in connection.session.rooms if connection.session else ():
-        house.log.info("joined", room=room, **connection.names())
+        house.log.info("resumed" if claimed.resumed else "joined", room=room, **connection.names())
     connection.send(_welcome(connection, claimed, token, {}))
-    show_room(connection, LOBBY, claimed.logs[LOBBY], claimed.since)
+    if LOBBY in claimed.logs:
+        show_room(connection, LOBBY, claimed.owed.get(LOBBY, claimed.logs[LOBBY]), claimed.since)
     _attach_all(connection, claimed, {}, held)
+
+
+def _claim(connection: Connection, session: str, name: Name, hashed: str) -> Claimed:
+    """Raises ClusterError."""
+    cluster = connection.house.cluster
+    proposals = [nickname(free) for free in suggestions(name.shown)]
+    names = [Name(free.shown, free.mapped) for free in proposals]
+    try:
+        return cluster.claim(session, new_id(), name, names, hashed, connection.peer)
+    except Refused as error:
+        if error.reason != Reason.SESSION_EXISTS:
+            raise
+        return cluster.resume(session, new_id(), hashed, 0, connection.peer)
 
 
 def resume(connection: Connection, frame: Hello, session: str, token: str) -> None:
@@ -71,6 +113,9 @@ def resume(connection: Connection, frame: Hello, session: str, token: str) -> No
     house.log.info("resumed", **connection.names())
     connection.send(_welcome(connection, claimed, None, frame.cursors))
     _attach_all(connection, claimed, frame.cursors, held)
+    for room, until in _parted(claimed, frame.cursors).items():
+        finish_room(connection, house.rooms.hold(room), Position(*frame.cursors[room]), until)
+        house.rooms.release(room)
 
 
 def settle(connection: Connection, claimed: Claimed, hashed: str, boot: str) -> None:
@@ -119,7 +164,13 @@ def _cursor(log: str, cursors: Mapping[str, tuple[str, int]], owed: Position) ->
 def _welcome_logs(claimed: Claimed, cursors: Cursors) -> Cursors:
     """Where each log stands or, where the client has no cursor, where it begins for it."""
     known = {log: top if wire_log(log) in cursors else claimed.owed.get(log, top) for log, top in claimed.logs.items()}
+    known |= _parted(claimed, cursors)
     return {wire_log(log): (place.epoch, place.offset) for log, place in known.items()}
+
+
+def _parted(claimed: Claimed, cursors: Cursors) -> Mapping[str, Position]:
+    """Rooms that were left without the client having heard of it, each with the place of the left entry."""
+    return {room: place for room, place in claimed.parted.items() if room in cursors and room not in claimed.logs}
 
 
 def _welcome(connection: Connection, claimed: Claimed, token: str | None, cursors: Cursors) -> Welcome:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from cluster.errors import ClusterError, Fenced
 from cluster.types import Position
+from node.delivery import Delivery
 from node.feed import Feed
+from node.rooms import Rooms
 from node.verbs.attach import attach, show_room
 from node.verbs.refusals import TAKEN_OVER, refusal
 from wire import WireError, room
@@ -32,6 +34,16 @@ def join(connection: Connection, frame: Join) -> None:
             connection.house.rooms.release(name)
 
 
+def _forget_left(deliveries: dict[str, Delivery], name: str, rooms: Rooms) -> bool:
+    """Whether what the room delivers ended with a `left` that nobody asked for here: a rewind brought it."""
+    if not deliveries[name].left:
+        return False
+    delivery = deliveries.pop(name)
+    delivery.feed.detach(delivery)
+    rooms.release(name)
+    return True
+
+
 def _join(connection: Connection, name: str, request: int | None, feed: Feed) -> bool:
     """Whether the feed is held for this session from now on."""
     session, house = connection.session, connection.house
@@ -44,9 +56,9 @@ def _join(connection: Connection, name: str, request: int | None, feed: Feed) ->
     except ClusterError as error:
         connection.send(refusal(error, id=request))
         return False
-    known = name in session.deliveries
+    known = name in session.deliveries and not _forget_left(session.deliveries, name, house.rooms)
     if not known:
-        session.rooms = (*(each for each in session.rooms if each != name), name)
+        session.joined(name, done.position)
     if done.changed:
         house.log.info("joined", room=name, **connection.names())
     fresh = done.changed and not known

@@ -14,6 +14,7 @@ _TEXTS = {
     Reason.ADDRESSEE_CHANGED: "somebody else has that name now; nothing was sent",
     Reason.NOT_MEMBER: "you are not in that room; join it first",
     Reason.INBOX_FULL: "too many messages wait for that person; try again later",
+    Reason.LOG_SPOILT: "the store of that room is damaged; nothing was said, an operator must mend it",
     Reason.TOO_MANY_ROOMS: "you are in too many rooms; leave one first",
     Reason.OUT_OF_ORDER: "an earlier message is missing; say again from last + 1",
     Reason.FORGOTTEN: "it was answered too long ago to know how",

@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from cluster.errors import ClusterError, Degraded, Fenced, LeaseLost, Refused, Stopped
-from cluster.types import Published, Reason
+from cluster.types import Position, Published, Reason
 from node.session import Session
 from node.verbs.refusals import TAKEN_OVER, refusal
 from wire import Code, Nick, WireError, check, destination
@@ -33,14 +33,15 @@ def say(connection: Connection, frame: Say) -> None:
         refuse(connection, frame.n, error, Reason[error.code.name])
         return
     answer = _Answer(connection, session, frame.n, _shown(to))
-    _submit(answer, _mapped(to), frame.text, frame.holder or "", "")
+    again = Position(*frame.again) if frame.again else None
+    _submit(answer, _mapped(to), frame.text, frame.holder or "", again=again)
 
 
 def refuse(connection: Connection, n: int, error: WireError, reason: Reason) -> None:
     """Uses up n for something that can't be said: every n is consumed exactly once (R1)."""
     session = connection.session
     assert session is not None
-    _submit(_Answer(connection, session, n, "", error), "", "", "", reason)
+    _submit(_Answer(connection, session, n, "", error), "", "", "", refused=reason)
 
 
 class _Answer:
@@ -77,7 +78,9 @@ class _Answer:
             self.connection.tell(refusal(outcome, n=self.n))
 
 
-def _submit(answer: _Answer, to: str, text: str, holder: str, refused: str) -> None:
+def _submit(
+    answer: _Answer, to: str, text: str, holder: str, *, refused: str = "", again: Position | None = None
+) -> None:
     connection, session = answer.connection, answer.session
     house = connection.house
     if session.unanswered >= house.settings.window:
@@ -86,7 +89,9 @@ def _submit(answer: _Answer, to: str, text: str, holder: str, refused: str) -> N
         return
     session.said += 1
     try:
-        house.cluster.publish(session.id, session.claim, answer.n, to, text, answer, holder=holder, refusal=refused)
+        house.cluster.publish(
+            session.id, session.claim, answer.n, to, text, answer, holder=holder, refusal=refused, again=again
+        )
     except (Degraded, Stopped) as error:
         session.said -= 1
         connection.tell(refusal(error, n=answer.n))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cluster.errors import ClusterError, Degraded, Fenced, Refused, Stopped, Unavailable
 from cluster.seam import ClusterEvents, Health, PublishDone
@@ -25,7 +26,7 @@ from tests.unit.node.fake_store import Row, Store
 
 
 class FakeCluster:
-    """Implements `ClusterSeam` for one node. Knobs: `hold_says`, `deaf`, `failing_reads`, `mute`."""
+    """Implements `ClusterSeam` for one node. Knobs: `hold_says`, `failing_reads`, `mute`."""
 
     def __init__(self, store: Store, node: str = "n1") -> None:
         self.store = store
@@ -54,6 +55,7 @@ class FakeCluster:
             return
         if entry.log in self.wanted or (entry.log[0] == "@" and self._is_here(entry.log[1:])):
             self.events.on_entry(entry)
+            self.events.on_burst()
 
     def turn(self, health: Health) -> None:
         self.health = health
@@ -119,17 +121,26 @@ class FakeCluster:
         *,
         holder: str = "",
         refusal: str = "",
+        again: Position | None = None,
     ) -> None:
         self._check_taking()
         with self.store.lock:
-            outcome = self._publish(session, claim, n, to, text, holder, refusal)
+            outcome = self._publish(session, claim, n, to, text, holder, refusal, again)
             if self.hold_says:
                 self.held.append((done, outcome))
                 return
             done(outcome)
 
     def _publish(
-        self, session: str, claim: str, n: int, to: str, text: str, holder: str, refusal: str
+        self,
+        session: str,
+        claim: str,
+        n: int,
+        to: str,
+        text: str,
+        holder: str,
+        refusal: str,
+        again: Position | None,
     ) -> Published | ClusterError:
         if self.answers:
             return self.answers.pop(0)
@@ -139,6 +150,9 @@ class FakeCluster:
             return error
         if n > row.n + 1:
             return Refused(Reason.OUT_OF_ORDER, str(row.n))
+        if again is not None:
+            self._note("again", str(n), again.epoch, str(again.offset))
+            row.outcomes[n] = self._again(row, n, to, text)
         if n <= row.n:
             known = row.outcomes.get(n, Reason.FORGOTTEN)
             return known if isinstance(known, Published) else Refused(known)
@@ -146,6 +160,14 @@ class FakeCluster:
         row.n = n
         row.outcomes[n] = outcome
         return outcome if isinstance(outcome, Published) else Refused(outcome)
+
+    def _again(self, row: Row, n: int, to: str, text: str) -> Published:
+        log = f"@{self.store.nicks[to[1:]]}" if to.startswith("@") else to
+        for entry in self.store.logs.get(log, []):
+            if (entry.kind, entry.session, entry.n) == (Kind.MESSAGE, row.session, n):
+                return Published(n, log, Position(self.store.epoch, entry.offset), entry.time)
+        entry = self.store.append(log, Kind.MESSAGE, row.session, n, row.name.shown, text, late=True)
+        return Published(n, log, Position(entry.epoch, entry.offset), entry.time)
 
     def _outcome(self, row: Row, n: int, to: str, text: str, holder: str, refusal: str) -> Published | str:
         if refusal:
@@ -168,6 +190,8 @@ class FakeCluster:
     ) -> Claimed:
         self._check_taking()
         with self.store.lock:
+            if session in self.store.rows:
+                raise Refused(Reason.SESSION_EXISTS)
             if name.mapped in self.store.nicks:
                 free = [each.shown for each in suggestions if each.mapped not in self.store.nicks]
                 raise Refused(Reason.NICK_TAKEN, free[0] if free else "")
@@ -192,10 +216,12 @@ class FakeCluster:
 
     def _claimed(self, row: Row, *, resumed: bool) -> Claimed:
         logs = {log: self.store.top(log) for log in (f"@{row.session}", *row.rooms)}
-        return Claimed(row.session, row.claim, row.name, row.n, 1700000000000, logs, resumed, owed=dict(self.owed))
+        claimed = Claimed(row.session, row.claim, row.name, row.n, 1700000000000, logs, resumed)
+        return replace(claimed, owed=dict(self.owed), parted=dict(row.parted))
 
     def _enter(self, row: Row, room: str) -> Entry:
         row.rooms.append(room)
+        row.parted.pop(room, None)
         return self.store.append(room, Kind.JOINED, row.session, 0, row.name.shown, "")
 
     def join(self, session: str, claim: str, room: str) -> Membership:
@@ -215,6 +241,7 @@ class FakeCluster:
                 raise Refused(Reason.NOT_MEMBER)
             row.rooms.remove(room)
             entry = self.store.append(room, Kind.LEFT, session, 0, row.name.shown, "left")
+            row.parted[room] = Position(entry.epoch, entry.offset)
             return Membership(room, Position(entry.epoch, entry.offset), entry.time, changed=True)
 
     def away(self, session: str, claim: str) -> None:
@@ -258,10 +285,7 @@ class FakeCluster:
                 offset = min(offset, fork)
                 lost = after.offset + 1 if after.offset > offset else 0
             offset = min(offset, top.offset)
-            entries = tuple(
-                Entry(e.log, top.epoch, e.offset, e.time, e.kind, e.session, e.n, e.nick, e.text)
-                for e in self.store.logs[log][offset : offset + limit]
-            )
+            entries = tuple(replace(e, epoch=top.epoch) for e in self.store.logs[log][offset : offset + limit])
             return Page(top, offset + 1, entries, lost_first=lost)
 
     def history(self, room: str, before: int, limit: int) -> list[Entry]:
@@ -282,6 +306,9 @@ class FakeCluster:
 
     def nodes(self) -> list[NodeInfo]:
         return self.infos
+
+    def beat_soon(self) -> None:
+        self._note("beat_soon")
 
     def want(self, room: str) -> None:
         self.wanted.append(room)

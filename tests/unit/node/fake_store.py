@@ -38,6 +38,7 @@ class Row:
     away: bool = False
     outcomes: dict[int, Published | str] = field(default_factory=dict)
     acknowledged: int = 0
+    parted: dict[str, Position] = field(default_factory=dict)
 
 
 @dataclass
@@ -52,10 +53,10 @@ class Store:
     nodes: list[Node] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
-    def append(self, log: str, kind: str, session: str, n: int, nick: str, text: str) -> Entry:
+    def append(self, log: str, kind: str, session: str, n: int, nick: str, text: str, *, late: bool = False) -> Entry:
         with self.lock:
             entries = self.logs.setdefault(log, [])
-            entry = Entry(log, self.epoch, len(entries) + 1, 1700000000000, kind, session, n, nick, text)
+            entry = Entry(log, self.epoch, len(entries) + 1, 1700000000000, kind, session, n, nick, text, late=late)
             entries.append(entry)
             for node in self.nodes:
                 node.hear(entry)

@@ -40,15 +40,24 @@ class Steps:
 class Reader:
     """One client of a log, with all that it was offered."""
 
-    def __init__(self, feed: Feed, cursor: Position, top: Position, limit: int = 1 << 20) -> None:
+    def __init__(
+        self,
+        feed: Feed,
+        cursor: Position,
+        top: Position,
+        limit: int = 1 << 20,
+        dialect: Dialect = Dialect.NATIVE,
+        session: str = "",
+    ) -> None:
         self.outbox = Outbox(cast("Socket", None), limit, lambda _: None)
         self.taken: list[bytes] = []
         self.start = cursor
-        self.delivery = Delivery(feed, self.outbox, Dialect.NATIVE, cursor)
+        self.delivery = Delivery(feed, self.outbox, dialect, cursor, session)
         feed.attach(self.delivery, top)
 
     def drain(self) -> None:
-        """What the deliverer does."""
+        """What the deliverer does, when a burst is over."""
+        self.delivery.feed.flush()
         data = self.outbox.take()
         self.taken += data.splitlines()
         self.outbox.sent(len(data), whole=True)
@@ -85,9 +94,15 @@ class Bench:
         self.count += 1
         return self.store.append(LOG, "message", "s", self.count, "bob", f"text {self.count}")
 
-    def join(self, cursor: Position | None = None) -> Reader:
+    def change(self, kind: str, session: str) -> Entry:
+        """`joined` or `left`."""
+        return self.store.append(LOG, kind, session, 0, session, "")
+
+    def join(
+        self, cursor: Position | None = None, dialect: Dialect = Dialect.NATIVE, session: str = "reader"
+    ) -> Reader:
         top = self.store.top(LOG)
-        reader = Reader(self.feed, cursor or top, top, self.limit)
+        reader = Reader(self.feed, cursor or top, top, self.limit, dialect, session)
         self.readers.append(reader)
         return reader
 

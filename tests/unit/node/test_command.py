@@ -70,7 +70,7 @@ def test_help_has_an_example_and_a_bad_value_is_usage() -> None:
         assert bad[1] in result.output
     result = run(command, ARGUMENTS, env={"HYDRACHAT_RETAIN": "0"})
     assert result.exit_code == 2
-    assert "retain: 0" in result.output
+    assert "0 is not in the range 1<=x<=10000000" in result.output
 
 
 def test_a_port_in_use_is_one_clear_line() -> None:

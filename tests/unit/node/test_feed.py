@@ -5,18 +5,21 @@ from __future__ import annotations
 import io
 import threading
 import time
+from dataclasses import replace
 
 from cluster.types import Entry, Position
 from node.feed import Feed
 from node.logs import open_log
 from node.metrics import Metrics
-from node.recent import LIMIT
+from node.recent import LIMIT, Letters, Recent, Spare
 from node.supervise import Supervisor
+from node.told import Told
 from node.workers import Workers
 from tests.unit.node.fake_cluster import FakeCluster
 from tests.unit.node.fake_store import Store
 from tests.unit.node.feed_bench import LOG, Bench, Reader
 from tests.unit.node.waiting import wait_for
+from wire import Dialect
 from wire.frames import Gap
 
 
@@ -154,15 +157,95 @@ def test_memory_is_bounded_and_of_one_epoch() -> None:
     bench.join()
     for _ in range(2000):
         bench.feed.receive(bench.publish())
-    assert 100 < len(bench.feed._recent._letters) < 600
+    assert 100 < len(bench.feed.remembered()) < 600
     bench.store.rewind("E2", {})
     bench.feed.missing()
     bench.settle()
     bench.feed.receive(bench.publish())
-    assert len(bench.feed._recent._letters) == 1
-    assert bench.join(Position("E2", 1999)).said() == []
+    assert 100 < len(bench.feed.remembered()) < 600
+    assert {entry.epoch for entry in bench.feed.remembered()} == {"E2"}
+    assert bench.join(Position("E2", 1999)).said() == [2000, 2001]
+    assert bench.join(Position("E1", 1999)).said() == []
     bench.settle()
     assert bench.readers[-1].said() == [2000, 2001]
+
+
+def test_what_is_remembered_survives_a_change_of_epoch_by_its_new_places() -> None:
+    """Else what one recovery brought back would be lost in the next."""
+    bench = Bench(recent=LIMIT)
+    reader = bench.join()
+    for _ in range(10):
+        bench.feed.receive(bench.publish())
+    bench.store.rewind("E2", {LOG: 3})
+    for n in (8, 9, 10):
+        bench.store.append(LOG, "message", "s", n, "bob", f"text {n}")
+    bench.store.forks[LOG]["E1"] = 10  # brought back
+    bench.settle()
+    bench.feed.receive(bench.publish())
+    assert reader.said() == list(range(1, 12))
+    assert [(entry.epoch, entry.n) for entry in bench.feed.remembered()] == [("E2", n) for n in range(1, 12)]
+
+
+def test_a_second_change_of_epoch_while_the_first_is_read_is_begun_anew() -> None:
+    bench = Bench(recent=LIMIT)
+    reader = bench.join()
+    for _ in range(10):
+        bench.feed.receive(bench.publish())
+
+    def again() -> None:
+        bench.during_read = lambda: None
+        bench.store.rewind("E3", {})
+
+    bench.store.rewind("E2", {})
+    bench.feed.missing()
+    bench.during_read = again
+    bench.steps.step(0)
+    bench.settle()
+    assert {entry.epoch for entry in bench.feed.remembered()} == {"E3"}
+    assert reader.said() == list(range(1, 11))
+
+
+def test_what_comes_back_late_is_not_shown_to_a_plain_client_that_had_it() -> None:
+    bench = Bench(recent=LIMIT)
+    old, native = bench.join(dialect=Dialect.PLAIN), bench.join()
+    for _ in range(3):
+        bench.feed.receive(bench.publish())
+    bench.store.rewind("E2", {LOG: 1})
+    bench.settle()
+    new = bench.join(dialect=Dialect.PLAIN)
+    entry = bench.store.append(LOG, "message", "s", 3, "bob", "text 3", late=True)
+    bench.feed.receive(replace(entry, was=(Position("E1", 3),)))
+    for reader in (old, native, new):
+        reader.drain()
+    assert [line for line in old.taken if b"text 3" in line] == [b"#room bob: text 3"]
+    assert [line for line in new.taken if b"text 3" in line] == [b"(late) #room bob: text 3"]
+    assert native.said() == [1, 2, 3, 3]  # it knows it by its identity, and its cursor moves on
+
+
+def test_what_was_said_lately_is_kept_beyond_the_limit_as_long_as_the_node_has_room() -> None:
+    def filled(spare: Spare | None) -> int:
+        bench = Bench()
+        recent = Recent(1000, spare)
+        for _ in range(100):
+            recent.add(Letters(bench.publish()))
+        count = len(recent.entries())
+        recent.clear()
+        return count
+
+    spare = Spare(20_000)
+    assert filled(None) == 1
+    assert 30 < filled(spare) < 50
+    assert spare.take(20_000)  # it was given back
+    assert filled(spare) == 1
+
+
+def test_what_is_read_anew_after_a_loss_is_not_young_for_that() -> None:
+    bench = Bench()
+    recent = Recent(1000, Spare(1_000_000))
+    for second in range(60):
+        entry = bench.publish()
+        recent.add(Letters(replace(entry, time=entry.time + 1000 * second)))
+    assert 9 <= len(recent.entries()) <= 12
 
 
 def test_a_feed_that_catches_up_lets_a_slow_client_go_its_own_pace() -> None:
@@ -263,3 +346,35 @@ def test_a_failed_read_is_tried_again() -> None:
     assert delays[1]
     assert delays[2] is None
     assert reader.said() == [1]
+
+
+def test_a_plain_client_is_spared_what_it_had_at_a_place_that_is_not_named() -> None:
+    """Its sender, or another node, knows the message by a later place, in a life that was lost too."""
+    bench = Bench()
+    plain, native = bench.join(dialect=Dialect.PLAIN), bench.join()
+    bench.feed.receive(bench.publish())
+    bench.store.rewind("E3", {LOG: 0})
+    bench.settle()
+    unknown = (Position("E2", 9),)
+    for n, text in ((1, "had"), (99, "missed")):
+        entry = bench.store.append(LOG, "message", "s", n, "bob", text, late=True)
+        bench.feed.receive(replace(entry, was=unknown))
+    plain.drain()
+    told = b" ".join(plain.taken).decode()
+    assert "text 1" in told
+    assert "had" not in told.replace("text", "")
+    assert "missed" in told
+    assert native.said() == [1, 1, 99]
+
+
+def test_the_places_of_messages_are_bounded_in_number() -> None:
+    told, entry = Told(2), Entry("#room", "E1", 1, 0, "message", "s", 1, "bob", "hi")
+    told.note(entry)
+    assert not told.places(entry), "nobody wants it"
+    told.show([replace(entry, n=n, offset=n) for n in (1, 2, 3)])
+    assert [told.places(replace(entry, n=n)) for n in (1, 2, 3)] == [(), (Position("E1", 2),), (Position("E1", 3),)]
+    for number in range(20):
+        told.note(replace(entry, n=3, epoch=f"F{number}"))
+    assert len(told.places(replace(entry, n=3))) == 8
+    told.note(replace(entry, kind="left", n=9))
+    assert not told.places(replace(entry, kind="left", n=9))

@@ -12,7 +12,6 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from cluster.types import Entry, Position
 from tests.unit.node.feed_bench import LOG, Bench, Reader
-from wire import Dialect
 
 
 class FeedMachine(RuleBasedStateMachine):
@@ -112,7 +111,7 @@ class FeedMachine(RuleBasedStateMachine):
             owed = [entry.n for entry in present if self._is_owed(reader, entry)]
             said = [n for n in reader.said() if n not in self.lost]
             assert said == owed, (reader.start, reader.taken)
-            assert reader.delivery in self.bench.feed._live[Dialect.NATIVE]
+            assert reader.delivery in self.bench.feed._live
 
     def _is_owed(self, reader: Reader, entry: Entry) -> bool:
         # Offsets that a rewind took away are used again, so what is owed after the fork is all of it.

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
+
 from cluster.types import Entry, Page, Position
-from node.letters import gap_letter, letter, lost_letter
+from node.letters import frame, gap_letter, letter, lost_letter
 from wire import Dialect, decode_server
-from wire.frames import Gap
+from wire.frames import Gap, Joined, Left, Message, Receipt, Topic
 
 
 def entry(kind: str, text: str, log: str = "#r") -> Entry:
     return Entry(log, "E2", 7, 1, kind, "s", 3, "bob", text)
+
+
+def test_each_kind_of_entry_is_a_frame() -> None:
+    at: dict[str, Any] = {"log": "#r", "epoch": "E2", "offset": 7, "nick": "bob", "time": 1}
+    said = Message(**at, session="s", n=3, text="hi")
+    assert frame(entry("message", "hi")) == said
+    assert frame(entry("message", "hi"), history=True) == msgspec.structs.replace(said, history=True)
+    assert frame(entry("joined", "")) == frame(entry("joined", ""), history=True) == Joined(**at, session="s")
+    assert frame(entry("left", "quit")) == Left(**at, session="s", reason="quit")
+    assert frame(entry("topic", "tea")) == Topic(**at, text="tea")
+    assert frame(entry("receipt", "sent", "@s")) == Receipt(**{**at, "log": "@"}, n=3, state="sent")
+    assert frame(entry("of-tomorrow", "")) is None
 
 
 def test_letters_of_both_dialects() -> None:
@@ -42,3 +58,5 @@ def test_what_a_page_could_not_bring() -> None:
     assert b"complete to #4; 5-7" in lost_letter("#r", cursor, trimmed, Dialect.PLAIN)
     assert lost_letter("#r", cursor, Page(Position("E1", 9), 5, ()), Dialect.PLAIN) == b""
     assert lost_letter("#r", Position("E1", 7), trimmed, Dialect.PLAIN) == b""
+    # Of another epoch, its numbers say nothing about what was seen.
+    assert lost_letter("#r", Position("E0", 7), trimmed, Dialect.PLAIN) != b""

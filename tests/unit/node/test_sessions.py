@@ -12,9 +12,11 @@ from node.metrics import Metrics
 from node.registry import Registry
 from node.rooms import Rooms
 from node.session import Session, new_id, token_hash
+from node.ticker import Ticker
 from node.workers import Workers
 from tests.unit.node.fake_cluster import FakeCluster
 from tests.unit.node.fake_store import Store
+from tests.unit.node.support import Native, running
 
 
 def session(name: str = "s", claim: str = "c") -> Session:
@@ -41,6 +43,19 @@ def test_a_session_remembers_the_highest_position_of_few_logs() -> None:
 def test_a_record_says_when_the_session_was_taken() -> None:
     # Of two nodes that believe to hold it after Redis lost its data, the later one is right.
     assert session().record({}).taken == 7
+
+
+def test_a_record_has_the_places_that_the_session_was_told_of() -> None:
+    """Its feeds may not have turned yet to the life of the log that they are of."""
+    one = session()
+    one.published(Published(1, "#lobby", Position("F", 4), 0))
+    one.published(Published(2, "@other", Position("F", 2), 0))
+    one.joined("#ops", Position("F", 9))
+    told = one.record({}).told
+    assert told["#lobby"] == [Position("F", 4), Position("E", 1)]
+    assert (told["@other"], told["#ops"]) == ([Position("F", 2)], [Position("F", 9)])
+    one.rooms = ("#lobby",)
+    assert "#ops" not in one.record({}).told
 
 
 def test_registry() -> None:
@@ -81,3 +96,16 @@ def test_a_room_is_wanted_at_its_first_member_and_left_a_while_after_its_last() 
     assert rooms.place("#r") == Position("E1", 1)
     rooms.sweep(now + rooms_module.LINGER + 1)
     assert (cluster.wanted, rooms.place("#r")) == ([], None)
+
+
+def test_who_is_away_is_remembered_for_longer_than_his_grace() -> None:
+    cluster = FakeCluster(Store())
+    with running(cluster, grace=1.0, lease=1.0) as node:
+        with Native(node) as client:
+            client.enter("ann")
+        cluster.await_call("away")
+        ticker, now = Ticker(node.house), time.monotonic()
+        ticker.tick(now + 600)
+        assert len(node.house.registry) == 1, "Redis may have been away, and nobody reaped"
+        ticker.tick(now + 1000)
+        assert len(node.house.registry) == 0

@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
-from node.main import INTERRUPTED, OK
+from cluster.seam import ClusterEvents, ClusterSeam
+from node import command, real
+from node.logs import open_log
+from node.main import INTERRUPTED, OK, Node
+from node.settings import NodeSettings
 from tests.unit.node.fake_cluster import FakeCluster
 from tests.unit.node.fake_store import Store
-from tests.unit.node.support import running
+from tests.unit.node.support import HERE, running
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+@pytest.fixture
+def former() -> Iterator[dict[signal.Signals, object]]:
+    """The handlers before the test, which are put back after it."""
+    handlers = {each: signal.getsignal(each) for each in SIGNALS}
+    yield dict(handlers)
+    for each, handler in handlers.items():
+        signal.signal(each, handler)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, OK), (signal.SIGINT, INTERRUPTED)])
-def test_a_signal_that_another_thread_gets_stops_the_node(number: signal.Signals, code: int) -> None:
-    former = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)}
+def test_a_signal_that_another_thread_gets_stops_the_node(
+    number: signal.Signals, code: int, former: dict[signal.Signals, object]
+) -> None:
     with running(FakeCluster(Store())) as node:
         got: list[int] = []
 
@@ -36,6 +54,29 @@ def test_a_signal_that_another_thread_gets_stops_the_node(number: signal.Signals
         finally:
             done.set()
             sender.join()
-            for each, handler in former.items():
-                signal.signal(each, handler)
     assert got == [code]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, OK), (signal.SIGINT, INTERRUPTED)])
+@pytest.mark.usefixtures("former")
+def test_a_signal_while_the_node_starts_stops_it_in_order(
+    number: signal.Signals, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster, start = FakeCluster(Store()), Node.start
+
+    def interrupted(node: Node) -> None:
+        assert signal.getsignal(number) == node._on_signal
+        signal.raise_signal(number)
+        start(node)
+
+    def make(events: ClusterEvents, *_: str) -> ClusterSeam:
+        cluster.events = events
+        return cluster
+
+    def opened(settings: NodeSettings) -> Node:
+        return Node(settings, open_log(settings.id, "json", io.StringIO()), make)
+
+    monkeypatch.setattr(Node, "start", interrupted)
+    monkeypatch.setattr(real, "open_node", opened)
+    assert command._run(NodeSettings(id="n1", listen=HERE, redis="redis://nowhere/0", http=HERE)) == code
+    assert cluster.stopped

@@ -15,7 +15,7 @@ from tests.unit.node.fake_store import Store
 from tests.unit.node.support import Native, get, log_of, plain, running
 from tests.unit.node.waiting import wait_for
 from wire import Code
-from wire.frames import Accepted, Ack, Error, Gap, Hello, Message, Ping, Pong, Say, ServerFrame
+from wire.frames import Accepted, Ack, Error, Gap, Hello, Message, Ping, Pong, Recovered, Say, ServerFrame
 
 
 def test_window() -> None:
@@ -121,6 +121,20 @@ def test_acknowledgements_are_told_in_measure() -> None:
         assert len(cluster.calls) == told
 
 
+def test_acknowledgements_are_told_again_to_a_redis_that_may_have_forgotten_them() -> None:
+    """Else what was read and lost would look unread for ever, and its sender be told so in the end."""
+    cluster = FakeCluster(Store())
+    with running(cluster) as node, Native(node) as alice:
+        welcome = alice.enter("alice")
+        cluster.store.append(f"@{welcome.session}", "receipt", welcome.session, 1, "bob", "sent")
+        alice.say(Ack(cursors={"@": ("E1", 1)}))
+        cluster.await_call("acknowledge", welcome.session, "1", "received")
+        cluster.calls.clear()
+        assert cluster.events is not None
+        cluster.events.on_recovered([])
+        cluster.await_call("acknowledge", welcome.session, "1", "received")
+
+
 def test_an_unknown_outcome_is_said_again_for_a_plain_client() -> None:
     cluster = FakeCluster(Store())
     with running(cluster) as node, plain(node, "bob") as bob:
@@ -170,13 +184,14 @@ def test_a_rewind_is_told_and_nothing_of_the_new_epoch_is_skipped() -> None:
         assert (record.n, record.rooms, record.positions["#lobby"].epoch) == (3, ("#lobby",), "E2")
 
 
-def test_a_session_that_recovery_lost_is_ended() -> None:
+def test_a_session_that_recovery_lost_is_to_be_asked_for_elsewhere() -> None:
+    """It may have moved while this node was away; a client that is told that it is over would begin another one."""
     cluster = FakeCluster(Store())
     with running(cluster) as node, Native(node) as alice:
         welcome = alice.enter("alice")
         assert cluster.events is not None
         cluster.events.on_recovered([welcome.session])
-        assert alice.expect(Error).code == Code.ENDED
+        assert alice.expect(Error).code == Code.LEASE_LOST
 
 
 def test_a_lost_lease_drops_all_sessions_resumably_and_serves_again() -> None:
@@ -213,3 +228,31 @@ def test_a_lease_that_is_lost_while_a_claim_is_on_its_way(monkeypatch: pytest.Mo
         alice.say(Hello(nick="alice"))
         assert alice.expect(Error).code == Code.LEASE_LOST
         assert len(node.house.registry) == 0
+
+
+@pytest.mark.parametrize("heard", [True, False], ids=["heard", "read"])
+def test_a_recovery_is_told_and_what_was_lost_is_taken_again_late(heard: bool) -> None:
+    store = Store()
+    cluster = FakeCluster(store)
+    with running(cluster) as node, Native(node) as alice, plain(node, "bob") as bob:
+        alice.enter("alice")
+        alice.say(Say(n=1, to="@bob", text="psst"))
+        place = alice.expect(Accepted)
+        bob.lines_until("psst")
+        store.rewind("E2", dict.fromkeys(store.logs, 1))
+        assert cluster.events is not None
+        cluster.events.on_recovered([])
+        cluster.events.on_opened()
+        alice.expect(Recovered)
+        cluster.mute = not heard
+        alice.say(Say(n=1, to="@bob", text="psst", again=(place.epoch, place.offset)))
+        assert alice.expect(Accepted).epoch == "E2"
+        cluster.mute = False
+        cluster.beat()
+        cluster.beat()  # what it has not heard it misses at the second one
+        assert bob.lines_until("psst")[-1] == "(late) @alice -> you: psst"
+        alice.say(Say(n=1, to="@bob", text="psst", again=(place.epoch, place.offset)))
+        alice.expect(Accepted)
+        assert cluster.calls[-1] == ("again", "1", "E1", "1")
+        alice.say(Say(n=2, to="@bob", text="more"))
+        assert bob.lines_until("more")[-1] == "@alice -> you: more"

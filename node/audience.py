@@ -1,0 +1,94 @@
+"""The live deliveries of one feed: they share its place in the log, and get the same bytes.
+
+What comes in one burst is joined once for all of them, and offered once to each: with a thousand receivers an offer for
+each message costs more than anything else that a node does for it. So there are entries up to the feed's place that lie
+here, and not in the outboxes yet; whatever looks into these, or changes who is live, has them flushed first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cluster.types import Kind
+from node.delivery import Delivery
+from node.outbox import Outbox
+from node.recent import Letters
+from wire import Dialect
+
+MOST = 64 * 1024
+"""Bytes that wait for the end of a burst at most."""
+
+
+class Audience:
+    """The feed's lock guards it; nothing blocks."""
+
+    def __init__(self) -> None:
+        self._live: dict[Dialect, dict[Delivery, Outbox]] = {Dialect.NATIVE: {}, Dialect.PLAIN: {}}
+        self._kept: dict[Dialect, list[bytes]] = {Dialect.NATIVE: [], Dialect.PLAIN: []}
+        self._size = 0
+
+    def __contains__(self, delivery: Delivery) -> bool:
+        return delivery in self._live[delivery.dialect]
+
+    def __iter__(self) -> Iterator[Delivery]:
+        return (delivery for live in self._live.values() for delivery in live)
+
+    def add(self, delivery: Delivery) -> None:
+        self.flush()
+        self._live[delivery.dialect][delivery] = delivery.outbox
+
+    def discard(self, delivery: Delivery) -> None:
+        if delivery in self:
+            self.flush()
+            del self._live[delivery.dialect][delivery]
+
+    def slow(self) -> list[Delivery]:
+        """Those whose clients have as much before them as they should take of a replay."""
+        self.flush()
+        return [
+            delivery
+            for live in self._live.values()
+            for delivery, outbox in live.items()
+            if outbox.size >= outbox.low_water
+        ]
+
+    def leaver(self, letters: Letters) -> Delivery | None:
+        """Whose own `left` entry that is. Nothing that was said after it is for him, although the node hears only
+        later, by the answer to its own call, that he has left. One that a loss has brought back may be of an
+        earlier stay."""
+        if letters.entry.kind != Kind.LEFT or letters.is_brought_back:
+            return None
+        return next((delivery for delivery in self if delivery.session == letters.entry.session), None)
+
+    def offer(self, letters: Letters) -> int:
+        """To all, rendered once, at the latest when `flush` is called; how many get it."""
+        if letters.is_personal:
+            # Rare, and each client has seen another part of what was lost or brought back.
+            self.flush()
+            for delivery in self:
+                delivery.offer(letters.entry)
+            return 0
+        count = sum(self._keep(letters, dialect) for dialect in self._live)
+        if self._size >= MOST:
+            self.flush()
+        return count
+
+    def _keep(self, letters: Letters, dialect: Dialect) -> int:
+        live = self._live[dialect]
+        data = letters.made(dialect) if live else b""
+        if data:
+            self._kept[dialect].append(data)
+            self._size += len(data)
+        return len(live)
+
+    def flush(self) -> None:
+        """Into the outboxes with it."""
+        if not self._size:
+            return
+        self._size = 0
+        for dialect, kept in self._kept.items():
+            if kept:
+                data = kept[0] if len(kept) == 1 else b"".join(kept)
+                kept.clear()
+                for outbox in self._live[dialect].values():
+                    outbox.offer(data)
