@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from client.events import (
     AcceptedEvent,
+    Doubtful,
     Event,
     HistoryEvent,
+    LeftEvent,
+    Lost,
     MembersEvent,
     MessageEvent,
     Notice,
@@ -33,11 +36,14 @@ class Answers:
 
     def accepted(self, frame: Accepted, now: float) -> list[Event]:
         saying = self._stay.unsent.outcome(frame.n)
+        place = Place(frame.log, frame.epoch, frame.offset, frame.time)
         if saying is None:
+            self._stay.kept.answered(frame.n, place)
             return []
+        self._stay.kept.add(saying, place, now)
         if saying.to.startswith("@"):
             self._stay.await_receipt(frame.n, saying.ticket)
-        return [accepted(saying, Place(frame.log, frame.epoch, frame.offset, frame.time))]
+        return [accepted(saying, place)]
 
     def error(self, frame: Error, now: float) -> list[Event]:
         """An error that is no reason to leave the connection."""
@@ -76,23 +82,39 @@ class Answers:
         unsent = self._stay.unsent
         if frame.code == Code.OUT_OF_ORDER and frame.last is not None:
             unsent.out_of_order(frame.last)
+            self._stay.kept.rewound(frame.last)
             return []
         if may_retry(frame.code):
-            kept = unsent.retry(n, now)
-            return [Retrying(kept.ticket, kept.to, frame.code, frame.text, kept.tries)] if kept else []
+            waiting = unsent.retry(n, now)
+            if waiting is None:
+                self._stay.kept.retry(n, now)
+                return []
+            return [Retrying(waiting.ticket, waiting.to, frame.code, frame.text, waiting.tries)]
         saying = unsent.outcome(n)
         if saying is None:
-            return []
+            return self._lost(frame, n)
         if frame.code == Code.ADDRESSEE_CHANGED:
             self._stay.holders.forget(saying.to)
         return [RefusedEvent(saying.ticket, saying.to, saying.text, frame.code, frame.text)]
 
+    def _lost(self, frame: Error, n: int) -> list[Event]:
+        saying = self._stay.kept.failed(n)
+        if saying is None:
+            return []
+        self._stay.direct.pop(n, None)
+        return [Lost((Doubtful(saying.ticket, saying.to, saying.text),), frame.code, frame.text)]
+
     def _request_failed(self, frame: Error, request: int, now: float) -> list[Event]:
         if may_retry(frame.code) and self._requests.retry(request, now):
             return []
+        room = self._requests.left_before(request) if frame.code == Code.NOT_MEMBER else None
+        if room is not None and self._stay.inbound.track(room) is not None:
+            return []  # what is still owed of the room is on its way, and our left entry at its end
         done = self._requests.answered(request)
         if done is None:
             return []
+        if room is not None:
+            return [LeftEvent(room, self._stay.nick, self._stay.session or "", 0, "left", True, done.ticket)]
         return [RequestRefused(done.op, done.room, frame.code, frame.text, done.ticket)]
 
 

@@ -126,7 +126,7 @@ class ChatClient:
     def __enter__(self) -> Self:
         try:
             self.start()
-        except BaseException:
+        except BaseException:  # after Ctrl-C too nobody calls `__exit__`; it is raised on
             self.close()
             raise
         return self

@@ -6,19 +6,30 @@ connection that is. One thread at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from client.answers import Answers, accepted
 from client.catchup import CatchUp
-from client.events import Connected, Doubtful, Event, LeftEvent, MaybeLost
+from client.events import Connected, Doubtful, Event, LeftEvent, Lost, MaybeLost
+from client.kept import Keepsake
 from client.reading import Reading
-from client.stay import Stay
+from client.stay import Stay, new_token
 from client.unsent import Saying
 from wire import frames
-from wire.frames import ClientFrame, Hello, ServerFrame, Welcome
+from wire.codes import Code
+from wire.frames import ClientFrame, Cursor, Hello, ServerFrame, Welcome
 
 Handler = Callable[[Any, float], list[Event]]
+_PLACED = (
+    frames.Message,
+    frames.Accepted,
+    frames.Joined,
+    frames.Left,
+    frames.Receipt,
+    frames.Gap,
+    frames.Topic,
+)
 
 
 class Conversation:
@@ -30,6 +41,7 @@ class Conversation:
         self._answers = Answers(stay)
         self._handlers = _handlers(self._reading, self._answers)
         self._former: str | None = None  # a session that was given up, until there is a new one
+        self._orphans: list[Keepsake] = []  # what was accepted under it; the next welcome tells if they are in doubt
 
     # -- what the user does --------------------------------------------------------------
 
@@ -43,7 +55,7 @@ class Conversation:
         """Opens the session, or resumes it if there is one."""
         stay = self.stay
         if stay.session is None:
-            return Hello(protocol=_protocol(), client=stay.client_name, nick=stay.nick)
+            return Hello(protocol=_protocol(), client=stay.client_name, nick=stay.nick, token=stay.token)
         return Hello(
             protocol=_protocol(),
             client=stay.client_name,
@@ -61,26 +73,28 @@ class Conversation:
         former_node, stay.node, stay.nick = stay.node, frame.node, frame.nick
         if frame.session == stay.session:
             return self._resumed(frame, former_node, now)
-        former, stay.session, stay.token = stay.session, frame.session, frame.token
-        events = self._abandoned() if former is not None else []
+        former, stay.session, stay.token = stay.session, frame.session, frame.token or stay.token
+        events = self._abandoned(now) if former is not None else []
         events.append(Connected(frame.node, frame.nick, frame.session, address, former or self._former))
         self._former = None
         return events + self._entered(frame)
 
-    def abandon(self) -> list[Event]:
+    def abandon(self, now: float) -> list[Event]:
         """The session is lost for good (R10); the next hello opens a new one."""
-        self._former, self.stay.session, self.stay.token = self.stay.session, None, None
-        return self._abandoned()
+        self._former, self.stay.session, self.stay.token = self.stay.session, None, new_token()
+        return self._abandoned(now)
 
     def disconnected(self) -> None:
         """No answer will come on the connection that carried the session."""
         self.stay.unsent.disconnected()
+        self.stay.kept.disconnected()
         self._reading.catch_up = None
 
     # -- while connected -----------------------------------------------------------------
 
     def received(self, frame: ServerFrame, now: float) -> list[Event]:
         """Raises Hole, unsent.Stuck."""
+        self.stay.kept.sign(_epoch(frame), now)
         handler = self._handlers.get(type(frame))
         return handler(frame, now) if handler else []
 
@@ -88,7 +102,9 @@ class Conversation:
         """What to send now, in order."""
         stay = self.stay
         ack = stay.inbound.ack(now)
-        return [*([ack] if ack else []), *stay.requests.due(now), *stay.unsent.due(now)]
+        again = stay.kept.due(stay.unsent.room, now)
+        stay.unsent.owe(len(again))
+        return [*([ack] if ack else []), *stay.requests.due(now), *again, *stay.unsent.due(now)]
 
     def tick(self, now: float) -> list[Event]:
         """Events that come with time."""
@@ -104,23 +120,36 @@ class Conversation:
         """When `tick` and `outgoing` are wanted at the latest."""
         stay = self.stay
         until = self._reading.catch_up.until if self._reading.catch_up else None
-        times = (stay.inbound.deadline(), stay.requests.deadline(), stay.unsent.deadline(), until)
+        again = stay.kept.deadline() if stay.unsent.room else None
+        times = (stay.inbound.deadline(), stay.requests.deadline(), stay.unsent.deadline(), again, until)
         return min((time for time in times if time is not None), default=None)
 
     # -- inside --------------------------------------------------------------------------
 
     def _resumed(self, frame: Welcome, former_node: str, now: float) -> list[Event]:
         stay = self.stay
+        cursors = stay.inbound.cursors
         gone = stay.inbound.resume(frame.logs)
         stay.unsent.resumed(frame.n)
+        stay.kept.rewound(frame.n)
+        for epoch, _ in frame.logs.values():
+            stay.kept.sign(epoch, now)
         until = now + stay.settings.catch_up_timeout
         self._reading.catch_up = CatchUp(frame.node, former_node, frame.logs, until)
-        return [LeftEvent(room, stay.nick, frame.session, 0, "ended", own=True) for room in gone]
+        return [event for room in gone for event in self._put_out(room, cursors[room])]
+
+    def _put_out(self, room: str, cursor: Cursor) -> list[Event]:
+        """The cluster knows nothing of our being in `room` (a rewind), nor what we missed of it."""
+        self.stay.rooms.pop(room, None)
+        gap = self._reading.lost(room, cursor)
+        return [gap, LeftEvent(room, self.stay.nick, self.stay.session or "", 0, "ended", own=True)]
 
     def _entered(self, frame: Welcome) -> list[Event]:
         stay = self.stay
         stay.inbound.begin(frame.logs)
-        events: list[Event] = []
+        orphans, self._orphans = self._orphans, []
+        new_life = stay.kept.begin(frame.logs)
+        events = _lost(orphans) if new_life else []
         for log, (epoch, top) in frame.logs.items():
             events += self._reading.lost_with_session(log, epoch, top)
         for room in stay.rooms:
@@ -128,21 +157,36 @@ class Conversation:
                 stay.requests.join(room)
         return events
 
-    def _abandoned(self) -> list[Event]:
+    def _abandoned(self, now: float) -> list[Event]:
         stay = self.stay
+        doubted, rest = stay.kept.give_up(now)
+        self._orphans += rest
         stay.former_cursors |= stay.inbound.cursors
         stay.direct.clear()
         stay.requests.forget_own()
         stay.requests.disconnected()
         self._reading.catch_up = None
         lost = stay.unsent.renew()
-        events: list[Event] = [accepted(one, one.place) for one in lost if one.place]
+        events = _lost(doubted)
+        events += [accepted(one, one.place) for one in lost if one.place]
         doubtful = tuple(Doubtful(one.ticket, one.to, one.text) for one in lost if not one.place)
         return [*events, MaybeLost(doubtful)] if doubtful else events
 
 
 def _protocol() -> tuple[int, int]:
     return (frames.PROTOCOL_MIN, frames.PROTOCOL_MAX)
+
+
+def _epoch(frame: ServerFrame) -> str:
+    """The present one of a log, if the frame tells it."""
+    if not isinstance(frame, _PLACED) or (isinstance(frame, frames.Message) and frame.history):
+        return ""
+    return frame.epoch if frame.offset > 0 else ""
+
+
+def _lost(sayings: Sequence[Keepsake]) -> list[Event]:
+    doubtful = tuple(Doubtful(one.saying.ticket, one.saying.to, one.saying.text) for one in sayings)
+    return [Lost(doubtful, Code.ENDED, "the session ended before it could be said again")] if doubtful else []
 
 
 def _handlers(reading: Reading, answers: Answers) -> Mapping[type[Any], Handler]:
@@ -155,6 +199,7 @@ def _handlers(reading: Reading, answers: Answers) -> Mapping[type[Any], Handler]
         frames.Gap: reading.gap,
         frames.Away: reading.away,
         frames.Back: reading.back,
+        frames.Recovered: reading.recovered,
         frames.Accepted: answers.accepted,
         frames.Error: answers.error,
         frames.Members: answers.members,

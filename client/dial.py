@@ -60,17 +60,21 @@ class AddressBook:
 class Backoff:
     """Fully jittered, exponential. Pure, one thread at a time."""
 
-    def __init__(self, base: float, cap: float, rng: random.Random) -> None:
+    def __init__(self, base: float, cap: float, rng: random.Random, longest: float = 10.0) -> None:
+        """Seconds. `longest`: how long somebody else may make us wait."""
+        self._longest = longest
         self._base = base
         self._cap = cap
         self._rng = rng
         self._failures = 0
 
-    def next(self) -> float:
-        """Seconds to wait before the next attempt; grows with each call."""
+    def next(self, after: float = 0.0) -> float:
+        """Seconds to wait before the next attempt; grows with each call. `after`: a node said that it should not come
+        earlier; many may have been told so, and they should not come back as the herd that they were."""
         limit = min(self._cap, self._base * 2.0 ** min(self._failures, 30))
         self._failures += 1
-        return self._rng.uniform(0.0, limit)
+        least = min(max(0.0, after), self._longest)
+        return least + self._rng.uniform(0.0, max(limit, least / 4))
 
     def reset(self) -> None:
         self._failures = 0

@@ -52,7 +52,8 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class MessageEvent:
-    """`history`: said before this client came. `own`: said by this session."""
+    """`history`: said before this client came. `own`: said by this session. `late`: the cluster had lost it;
+    it stands after others that were said later."""
 
     room: str | None
     session: str
@@ -64,6 +65,7 @@ class MessageEvent:
     offset: int
     own: bool = False
     history: bool = False
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,8 @@ class GapEvent:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedEvent:
-    """What was said under `ticket` is in the log; it can't get lost any more."""
+    """What was said under `ticket` is in the log. Should the cluster lose it all the same the client says it
+    again, silently; `Lost` tells if that is not possible."""
 
     ticket: int
     n: int
@@ -197,6 +200,15 @@ class MaybeLost:
     """The session was lost with these on their way; they are not said again (R10)."""
 
     sayings: tuple[Doubtful, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The cluster lost its newest data and these, though accepted, may be among it; they can't be said again."""
+
+    sayings: tuple[Doubtful, ...]
+    code: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +279,7 @@ Event: TypeAlias = (
     | RefusedEvent
     | Retrying
     | MaybeLost
+    | Lost
     | MembersEvent
     | RoomsEvent
     | HistoryEvent

@@ -8,9 +8,9 @@ is at most one `active` connection (a welcome came on it) and one `candidate` (o
     DIALLING  no active connection; a candidate, or a time at which to dial again
     ACTIVE    talking; with a candidate as well while it moves (make-before-break)
 
-A candidate that said hello and was given up unanswered may still be carried out later, by a node
-that slept: it then takes the session from us (`TAKEN_OVER`), or holds our nickname. Such late
-hellos are counted, so that they are told from a real rival.
+A candidate that said hello and was given up may still be carried out later, by a node that slept, or that
+was about to leave: it then takes the session from us (`TAKEN_OVER`). Such late hellos are counted, so that
+they are told from a real rival.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from client.links import Links, Phase
 from client.reading import Hole
 from client.remedy import Remedy, to_connection, to_hello
 from client.unsent import Stuck
+from wire.codes import may_retry
 from wire.frames import Bye, Error, Ping, Pong, Quit, Reconnect, ServerFrame, Welcome
 from wire.states import State, ends
 
@@ -140,18 +141,20 @@ class Failover(Links):
             self._begin_anew(link, str(stuck), now)
 
     def _hello_refused(self, link: Link, frame: Error, now: float) -> None:
-        link.greeted = False
+        # What may be tried again may have been begun: only a final word is an answer to the hello itself.
+        link.greeted, link.refused = may_retry(frame.code), True
         resuming = self.conversation.stay.session is not None
         remedy = to_hello(frame, resuming=resuming)
         if self._active is not None or remedy is Remedy.ELSEWHERE or self._late.explains(remedy, now):
-            self._candidate_failed(frame.text, now)
+            self._candidate_failed(frame.text, now, frame.after / 1000)
         elif remedy is Remedy.NEW_SESSION:
-            self._emit(self.conversation.abandon())
+            self._emit(self.conversation.abandon(now))
             self._candidate_failed(frame.text, now) if ends(frame, State.WAITING) else self._greet(link, now)
         else:
             self._stop(Refused(frame.code, frame.text, frame.suggestion))
 
-    def _candidate_failed(self, reason: str, now: float) -> None:
+    def _candidate_failed(self, reason: str, now: float, after: float = 0.0) -> None:
+        """`after`: seconds for which the node does not want to see us."""
         link = self._give_up_candidate(now)
         if link is not None:
             self._note_failure(link, reason)
@@ -160,7 +163,7 @@ class Failover(Links):
         elif self.phase is Phase.DIALLING:
             # Somebody who starts a client waits for it: the first round is not slowed down.
             first_round = self.conversation.stay.session is None and not self._book.rounds
-            self._dial_at = now + (0.0 if first_round else self._backoff.next())
+            self._dial_at = now + (0.0 if first_round and not after else self._backoff.next(after))
 
     # -- the connection that carries the session -----------------------------------------
 
@@ -189,7 +192,7 @@ class Failover(Links):
         if remedy is Remedy.STAY:
             self._talk(link, frame, now)
         elif remedy is Remedy.NEW_SESSION:
-            self._emit(self.conversation.abandon())
+            self._emit(self.conversation.abandon(now))
             self._active_lost(frame.text, now)
         elif remedy is Remedy.TAKEN and self._candidate is not None:
             # Our own move took it; its welcome is on the way.
@@ -202,7 +205,7 @@ class Failover(Links):
     def _begin_anew(self, link: Link, reason: str, now: float) -> None:
         self._send(link, Quit(), now)
         self._late.ghost(now)
-        self._emit(self.conversation.abandon())
+        self._emit(self.conversation.abandon(now))
         self._active_lost(reason, now)
 
     def _active_lost(self, reason: str, now: float, *, told: bool = True) -> None:

@@ -10,7 +10,8 @@ by their identity.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ from client.seen import Seen
 from wire.frames import INBOX, Ack, Cursor, Cursors
 
 FORMER_KEPT = 8
+GAPS_KEPT = 64
 LOGS_KEPT = 256
 
 
@@ -33,7 +35,7 @@ class Verdict(Enum):
 class Track:
     """Where one log stands with us."""
 
-    __slots__ = ("epoch", "former", "hole_at", "loose", "offset")
+    __slots__ = ("epoch", "former", "gaps", "hole_at", "loose", "offset")
 
     def __init__(self, epoch: str, offset: int) -> None:
         self.epoch = epoch
@@ -41,6 +43,7 @@ class Track:
         self.former: dict[str, int] = {}
         self.loose = False  # a gap of unknown length was told: any higher offset is next
         self.hole_at: Cursor | None = None
+        self.gaps: deque[tuple[str, int, int]] = deque(maxlen=GAPS_KEPT)  # epoch, first, last (0: open)
 
     @property
     def cursor(self) -> Cursor:
@@ -49,6 +52,19 @@ class Track:
     def reached(self, epoch: str) -> int | None:
         """How far we came in `epoch`; None: we never were in it."""
         return self.offset if epoch == self.epoch else self.former.get(epoch)
+
+    def has_had(self, epoch: str, offset: int) -> bool:
+        """Whether the entry of that place came: all up to where we came did, but for what a gap was told of."""
+        reached = self.reached(epoch)
+        if reached is None or offset > reached:
+            return False
+        return not any(epoch == one and first <= offset <= (last or offset) for one, first, last in self.gaps)
+
+    def inherit(self, old: Track) -> None:
+        """It is the same log, followed by an earlier session: what that one had is known."""
+        self.former = {**old.former, old.epoch: old.offset}
+        self.former.pop(self.epoch, None)
+        self.gaps.extend(old.gaps)
 
     def move(self, epoch: str, offset: int) -> None:
         if epoch != self.epoch:
@@ -82,6 +98,7 @@ class Inbound:
         self._ack_every = ack_every
         self._ack_after = ack_after
         self._tracks: dict[str, Track] = {}
+        self._past: dict[str, Track] = {}  # rooms of the session before this one, until we are in them again
         self._strays: dict[str, Cursor] = {}  # entries of rooms that we are not known to be in
         self._seen: dict[str, Seen] = {}
         self._unacked: set[str] = set()
@@ -104,7 +121,11 @@ class Inbound:
     def begin(self, logs: Mapping[str, Cursor]) -> Cursors:
         """A new session starts at the tops `logs`. Returns the cursors of the old one."""
         old = self.cursors
-        self._tracks = {log: Track(*cursor) for log, cursor in logs.items()}
+        self._past = {**self._past, **self._tracks}
+        self._past.pop(INBOX, None)  # the new session has another one
+        self._tracks = {}
+        for log, cursor in logs.items():
+            self._begin(log, Track(*cursor))
         self._unacked.clear()
         self._entries = 0
         return old
@@ -125,11 +146,19 @@ class Inbound:
         """We joined: the log is owed to us from there on. No effect in a log that is known."""
         stray = self._strays.pop(log, (epoch, 0))
         start = max(offset, stray[1]) if stray[0] == epoch else offset
-        self._tracks.setdefault(log, Track(epoch, start))
+        if log not in self._tracks:
+            self._begin(log, Track(epoch, start))
+
+    def _begin(self, log: str, track: Track) -> None:
+        before = self._past.pop(log, None)
+        if before is not None:
+            track.inherit(before)
+        self._tracks[log] = track
 
     def leave(self, log: str) -> None:
         """We left: nothing of it is owed any more."""
         self._tracks.pop(log, None)
+        self._past.pop(log, None)
         self._unacked.discard(log)
 
     def take(self, log: str, epoch: str, offset: int, now: float) -> tuple[Verdict, int]:
@@ -156,8 +185,19 @@ class Inbound:
         elif last > track.offset:
             track.move(former, last)
 
+    def missed(self, log: str, epoch: str, first: int, last: int) -> None:
+        """A gap was told: what is in it did not come, wherever the cursor is (`last` 0: nobody knows)."""
+        track = self._tracks.get(log)
+        if track is not None:
+            track.gaps.append((epoch, first, last))
+
+    def has_had(self, log: str, places: Iterable[Cursor]) -> bool:
+        """Whether a message that stood at `places` in former epochs came at one of them."""
+        track = self._tracks.get(log)
+        return track is not None and any(track.has_had(*place) for place in places)
+
     def first_time(self, log: str, session: str, n: int) -> bool:
-        """Whether the message was not shown before."""
+        """Whether the message was not shown before, as far as identities are remembered."""
         seen = self._seen.get(log)
         if seen is None:
             seen = Seen(self._remembered)

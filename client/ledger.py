@@ -11,6 +11,7 @@ from client.events import (
     HistoryEvent,
     JoinedEvent,
     LeftEvent,
+    Lost,
     MaybeLost,
     MembersEvent,
     ReceiptEvent,
@@ -56,6 +57,8 @@ class Ledger:
         elif isinstance(event, MaybeLost):
             for one in event.sayings:
                 self._fail(self._sendings.pop(one.ticket, None), Unsure("the session was lost on the way"))
+        elif isinstance(event, Lost):
+            self._lost(event)
         elif isinstance(event, ReceiptEvent):
             self._receipt(event)
         elif isinstance(event, RequestRefused) and event.ticket is not None:
@@ -85,6 +88,12 @@ class Ledger:
             self._direct[event.ticket] = sending
             if len(self._direct) > RECEIPTS_KEPT:
                 self._direct.popitem(last=False)
+
+    def _lost(self, event: Lost) -> None:
+        for one in event.sayings:
+            sending = self._direct.pop(one.ticket, None)
+            if sending is not None:
+                sending.no_receipt(Refused(event.code, event.reason))
 
     def _receipt(self, event: ReceiptEvent) -> None:
         sending = self._direct.pop(event.ticket, None) if event.ticket is not None else None

@@ -14,7 +14,8 @@ class Link:
     number: int
     address: Address
     until: float  # connected and welcomed by then, or given up
-    greeted: bool = False  # hello went out
+    greeted: bool = False  # hello went out, and may be carried out
+    refused: bool = False  # … though the node has said that we should try elsewhere
     heartbeat: float = 0.0
     since: float = 0.0
     heard: float = 0.0

@@ -47,7 +47,7 @@ class Links:
         self.failures: dict[Address, str] = {}
         self._settings = settings
         self._book = AddressBook(servers, rng, in_order=in_order)
-        self._backoff = Backoff(settings.backoff_base, settings.backoff_cap, rng)
+        self._backoff = Backoff(settings.backoff_base, settings.backoff_cap, rng, settings.longest_wait)
         self._actions: list[Action] = []
         self._links = 0
         self._active: Link | None = None
@@ -93,7 +93,7 @@ class Links:
         if link is None:
             return None
         self._actions.append(Close(link.number))
-        self._late.gave_up(link, now, resuming=self.conversation.stay.session is not None)
+        self._late.gave_up(link, now)
         return link
 
     def _drained(self) -> list[Action]:

@@ -16,13 +16,14 @@ class Move:
         self.at: float | None = None  # when to try the next one
 
     def plan(self, frame: Reconnect, here: Address, others: Sequence[Address], now: float) -> None:
-        """The place that the node named first, then any other."""
+        """The place that the node named, else the one we came by; then any other. A balancer leads elsewhere
+        now; where there is none that one try is refused at once."""
         try:
             named = [Address.parse(frame.where)] if frame.where else []
         except ValueError:
             named = []
-        self._targets = [address for address in dict.fromkeys([*named, *others]) if address != here]
-        self.at = now + max(0, frame.after) / 1000 if self._targets else None
+        self._targets = list(dict.fromkeys([*named, here, *others]))
+        self.at = now + max(0, frame.after) / 1000
 
     def go_on(self, now: float) -> None:
         """The last one failed: the next, if there is one; else everything stays as it is."""

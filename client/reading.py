@@ -17,7 +17,7 @@ from client.events import (
 from client.inbound import Verdict
 from client.stay import Stay
 from client.unsent import Place
-from wire.frames import INBOX, Away, Back, Gap, Join, Joined, Leave, Left, Message, Receipt, Topic
+from wire.frames import INBOX, Away, Back, Cursor, Gap, Join, Joined, Leave, Left, Message, Receipt, Recovered, Topic
 
 
 class Hole(ChatError):
@@ -41,26 +41,34 @@ class Reading:
         if frame.session == self._stay.session:
             place = Place(frame.log, frame.epoch, frame.offset, frame.time)
             self._stay.unsent.saw(frame.n, place)
-        if self._stay.inbound.first_time(frame.log, frame.session, frame.n):
+            self._stay.kept.saw(frame.n, place)
+        inbound = self._stay.inbound
+        first = inbound.first_time(frame.log, frame.session, frame.n)
+        if first and not inbound.has_had(frame.log, frame.was):
             events.append(self._event(frame))
         return events
 
     def joined(self, frame: Joined, now: float) -> list[Event]:
-        if frame.session == self._stay.session:
+        if frame.session == self._stay.session and not self._had_before(frame):
             return self._joined_ourselves(frame, now)
         fresh, events = self._take(frame.log, frame.epoch, frame.offset, now)
         if fresh:
             self._stay.holders.saw(frame.nick, frame.session)
+        if fresh and not self._stay.inbound.has_had(frame.log, frame.was):
             events.append(JoinedEvent(frame.log, frame.nick, frame.session, frame.time))
         return events
 
     def left(self, frame: Left, now: float) -> list[Event]:
-        if frame.session == self._stay.session:
+        if frame.session == self._stay.session and not self._had_before(frame):
             return self._left_ourselves(frame)
         fresh, events = self._take(frame.log, frame.epoch, frame.offset, now)
-        if fresh:
+        if fresh and not self._stay.inbound.has_had(frame.log, frame.was):
             events.append(LeftEvent(frame.log, frame.nick, frame.session, frame.time, frame.reason))
         return events
+
+    def _had_before(self, frame: Joined | Left) -> bool:
+        """A loss has brought back what we did in an earlier life: that is over and done with."""
+        return bool(frame.was) and frame.id is None and self._stay.inbound.has_had(frame.log, frame.was)
 
     def topic(self, frame: Topic, now: float) -> list[Event]:
         fresh, events = self._take(frame.log, frame.epoch, frame.offset, now)
@@ -72,6 +80,7 @@ class Reading:
         fresh, events = self._take(frame.log, frame.epoch, frame.offset, now)
         if fresh:
             ticket = self._stay.direct.pop(frame.n, None)
+            self._stay.kept.drop(frame.n)
             events.append(ReceiptEvent(frame.n, frame.nick, frame.state, frame.time, ticket))
         return events
 
@@ -98,6 +107,10 @@ class Reading:
     def back(self, frame: Back, now: float) -> list[Event]:
         return [PresenceHint(frame.log, frame.nick, frame.session, away=False)]
 
+    def recovered(self, frame: Recovered, now: float) -> list[Event]:
+        self._stay.kept.recovered(now)
+        return []
+
     def lost_with_session(self, log: str, epoch: str, top: int) -> list[Event]:
         """A new session begins at `top` of `log`: what of it passed us by since the old one."""
         former = self._stay.former_cursors.pop(log, None)
@@ -106,7 +119,11 @@ class Reading:
         if log != INBOX and former[0] == epoch:
             # `top` itself is our own joining.
             return [self._gap(log, epoch, former[1] + 1, top - 1)] if top - 1 > former[1] else []
-        return [self._gap(log, former[0], former[1] + 1, 0)]
+        return [self.lost(log, former)]
+
+    def lost(self, log: str, cursor: Cursor) -> Event:
+        """Nobody knows what came after `cursor`."""
+        return self._gap(log, cursor[0], cursor[1] + 1, 0)
 
     def _take(self, log: str, epoch: str, offset: int, now: float) -> tuple[bool, list[Event]]:
         verdict, complete = self._stay.inbound.take(log, epoch, offset, now)
@@ -117,6 +134,7 @@ class Reading:
         return verdict is Verdict.NEW, []
 
     def _gap(self, log: str, former: str, first: int, last: int) -> Event:
+        self._stay.inbound.missed(log, former, first, last)
         if self.catch_up is not None:
             self.catch_up.gap()
         return GapEvent(None if log == INBOX else log, first - 1, first, last, former)
@@ -141,6 +159,7 @@ class Reading:
             offset=frame.offset,
             own=frame.session == self._stay.session,
             history=frame.history,
+            late=frame.late,
         )
 
     def _joined_ourselves(self, frame: Joined, now: float) -> list[Event]:
@@ -150,8 +169,8 @@ class Reading:
         track = self._stay.inbound.track(frame.log)
         if track is None:
             self._stay.rooms.setdefault(frame.log)
-            events += self.lost_with_session(frame.log, frame.epoch, frame.offset)
             self._stay.inbound.enter(frame.log, frame.epoch, frame.offset)
+            events += self.lost_with_session(frame.log, frame.epoch, frame.offset)
         elif frame.count is None or track.cursor == (frame.epoch, frame.offset - 1):
             events += self._take(frame.log, frame.epoch, frame.offset, now)[1]
         if frame.count is None:
@@ -168,7 +187,8 @@ class Reading:
         self._stay.inbound.leave(frame.log)
         self._stay.rooms.pop(frame.log, None)
         self._stay.former_cursors.pop(frame.log, None)
-        asked = self._stay.requests.answered(frame.id, Leave)
+        requests = self._stay.requests
+        asked = requests.answered(frame.id, Leave) if frame.id is not None else requests.left(frame.log)
         if asked is None and not known:
             return []
         ticket = asked.ticket if asked else None

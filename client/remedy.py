@@ -32,8 +32,9 @@ def to_hello(frame: Error, *, resuming: bool) -> Remedy:
     # A hello that came too late for one node may be in time for another one.
     if may_retry(frame.code) or frame.code == Code.HELLO_TIMEOUT:
         return Remedy.ELSEWHERE
-    if not resuming:
-        return Remedy.NICK_TAKEN if frame.code == Code.NICK_TAKEN else Remedy.STOP
+    if not resuming and frame.code == Code.NICK_TAKEN:
+        return Remedy.NICK_TAKEN
+    # Also where we believe to begin: an earlier hello, never answered, may have begun the session, and it may be over.
     return _NAMED.get(frame.code, Remedy.STOP)
 
 

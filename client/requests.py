@@ -33,6 +33,7 @@ class Waiting:
     ticket: int | None
     tries: int = 0
     not_before: float | None = 0.0  # None: it was sent
+    again: bool = False  # it was sent on an earlier connection, and may have been carried out
     members: list[Member] = field(default_factory=list)
     rooms: list[RoomInfo] = field(default_factory=list)
     messages: list[MessageEvent] = field(default_factory=list)
@@ -92,6 +93,18 @@ class Requests:
         del self._waiting[one.id]
         return one
 
+    def left(self, room: str) -> Waiting | None:
+        """We are not in `room` any more, whatever we asked: ends the request to leave it, if there is one."""
+        for one in self._waiting.values():
+            if isinstance(one.frame, Leave) and one.frame.room == room:
+                return self.answered(one.id)
+        return None
+
+    def left_before(self, request: int) -> str | None:
+        """The room that `request` asks again to leave; the first time was carried out, if it can't be left now."""
+        one = self._waiting.get(request)
+        return one.frame.room if one is not None and one.again and isinstance(one.frame, Leave) else None
+
     def members(self, frame: Members) -> Waiting | None:
         """Collects; the request when the answer is whole."""
         one = self._waiting.get(frame.id or 0)
@@ -127,6 +140,7 @@ class Requests:
     def disconnected(self) -> None:
         """All are to be asked again."""
         for one in self._waiting.values():
+            one.again = one.again or one.not_before is None
             one.not_before = 0.0
             one.members.clear()
             one.rooms.clear()

@@ -13,6 +13,7 @@ class Settings:
     welcome_timeout: float = 5.0
     backoff_base: float = 0.1
     backoff_cap: float = 5.0
+    longest_wait: float = 10.0  # whatever a node says about when to come back
     retry_cap: float = 2.0  # between two tries of a `say` that a node could not take
     quit_timeout: float = 2.0  # for the `bye`
     ack_after: float = 0.25
@@ -23,6 +24,10 @@ class Settings:
     lived: float = 2.0  # a connection that lived less counts as a failed attempt
     window: int = 64  # `say` unanswered
     kept: int = 128  # `say` with an outcome, remembered in case the cluster loses its newest data
+    kept_for: float = 60.0  # what was accepted is said again if the cluster's data begin a new life so soon after
+    kept_most: int = 4096  # how many of them
+    kept_bytes: int = 4 << 20  # and their text
+    again_within: float = 1.0  # of the sign of a new life, so that not all clients come at once
     backlog: int = 1000  # `say` waiting in all
     unread: int = 10_000  # events nobody took yet, then the socket is not read
-    remembered: int = 4096  # message identities a log
+    remembered: int = 4096  # blocks of 64 message identities a log

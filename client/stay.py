@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import random
+import secrets
 from collections import OrderedDict
 from collections.abc import Sequence
 
 from client.holders import Holders
 from client.inbound import Inbound
+from client.kept import Kept, Limits
 from client.requests import Requests
 from client.settings import Settings
 from client.unsent import Unsent
 from wire.frames import Cursors
 
 RECEIPTS_KEPT = 1024
+
+
+def new_token() -> str:
+    """128 random bits: who has it has the session."""
+    return secrets.token_urlsafe(16)
 
 
 class Stay:
@@ -27,7 +34,7 @@ class Stay:
         self.client_name = client_name
         self.settings = settings
         self.session: str | None = None
-        self.token: str | None = None
+        self.token = new_token()  # ours from the first hello on: said again, it begins no second session
         self.node = ""
         self.former_cursors: Cursors = {}  # of a lost session, until its rooms are entered again
         self.direct: OrderedDict[int, int] = OrderedDict()  # n of direct messages -> ticket
@@ -36,6 +43,8 @@ class Stay:
             remembered=settings.remembered, ack_every=settings.ack_every, ack_after=settings.ack_after
         )
         self.unsent = Unsent(settings.window, settings.backoff_base, settings.retry_cap, rng, settings.kept)
+        limits = Limits(settings.kept_for, settings.kept_most, settings.kept_bytes, settings.again_within)
+        self.kept = Kept(limits, settings.backoff_base, settings.retry_cap, rng)
         self.requests = Requests(settings.backoff_base, settings.retry_cap, rng)
 
     def await_receipt(self, n: int, ticket: int) -> None:

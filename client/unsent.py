@@ -74,6 +74,15 @@ class Unsent:
         """The highest n up to which every outcome is known."""
         return self._first_open() - 1
 
+    @property
+    def room(self) -> int:
+        """How many others may be said now. A rewind goes first."""
+        return 0 if self._draining else self._window - self._outstanding
+
+    def owe(self, answers: int) -> None:
+        """So many others were said: their answers count in the window, too."""
+        self._outstanding += answers
+
     def add(self, saying: Saying) -> None:
         """Puts it at the end of the line."""
         self._last += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from typing import TextIO
 
 from client import events as ev
@@ -17,6 +18,7 @@ from client.terminal.wording import Kind, Line, lines, trouble
 from wire.lines import TooLong
 
 WAIT_FOR_OUTCOMES = 30.0
+A_PIECE = 0.5
 _TO_STDERR = (Kind.NOTICE, Kind.TROUBLE)
 
 
@@ -40,9 +42,9 @@ class PlainFront:
             self._printer.start()
             self._read()
             if follow and not self._talk.quitting:
-                self._printer.join()
+                self._lines.wait()
             else:
-                self._chat.flush(WAIT_FOR_OUTCOMES)
+                self._await_outcomes()
         finally:
             self._leave()
         return ending.FAILED if self._nobody_reads else ending.verdict(self._chat, self._talk.tally)
@@ -58,6 +60,12 @@ class PlainFront:
                 self._write(self._out, text)
             if self._talk.quitting or self._nobody_reads:
                 return
+
+    def _await_outcomes(self) -> None:
+        # In pieces: a signal that comes just before one begins is heeded when it is over.
+        until = time.monotonic() + WAIT_FOR_OUTCOMES
+        while not self._chat.flush(A_PIECE) and self._printer.is_alive() and time.monotonic() < until:
+            pass
 
     def _leave(self) -> None:
         # Counted before: what is pending when we leave fails with the leaving.

@@ -102,12 +102,12 @@ def _moved(event: ev.Moved, _: str) -> list[Line]:
 
 
 def _message(event: ev.MessageEvent, current: str) -> list[Line]:
-    nick = harmless(event.nick)
+    nick, late = harmless(event.nick), "(late) " if event.late else ""
     if event.room is None:
-        return [_spoken(Kind.PRIVATE, f"@{nick} -> you: ", event.text, event.time, event.nick)]
+        return [_spoken(Kind.PRIVATE, f"{late}@{nick} -> you: ", event.text, event.time, event.nick)]
     prefix = "" if event.room == current else f"{harmless(event.room)} "
     kind, mark = (Kind.HISTORY, "(history) ") if event.history else (Kind.TALK, "")
-    return [_spoken(kind, f"{mark}{prefix}{nick}: ", event.text, event.time, event.nick)]
+    return [_spoken(kind, f"{mark}{late}{prefix}{nick}: ", event.text, event.time, event.nick)]
 
 
 def _joined(event: ev.JoinedEvent, current: str) -> list[Line]:
@@ -164,6 +164,13 @@ def _maybe_lost(event: ev.MaybeLost, _: str) -> list[Line]:
     return [trouble(f"may not have been sent to {one.to}: “{_short(one.text)}”") for one in event.sayings]
 
 
+def _lost(event: ev.Lost, _: str) -> list[Line]:
+    return [
+        trouble(f"accepted, but may be lost: to {one.to}: {event.reason} (“{_short(one.text)}”)")
+        for one in event.sayings
+    ]
+
+
 def _members(event: ev.MembersEvent, _: str) -> list[Line]:
     names = ", ".join(one.nick + (" (away)" if one.state == "away" else "") for one in event.members)
     return [_quiet(f"{f'in {event.room}' if event.room else 'on-line'}: {names or 'nobody'}")]
@@ -212,6 +219,7 @@ _WORDS: dict[type[ev.Event], Callable[[Any, str], list[Line]]] = {
     ev.RefusedEvent: _refused,
     ev.Retrying: _retrying,
     ev.MaybeLost: _maybe_lost,
+    ev.Lost: _lost,
     ev.MembersEvent: _members,
     ev.RoomsEvent: _rooms,
     ev.HistoryEvent: _history,

@@ -6,11 +6,14 @@ exactly once, a resume replays from the cursors, and only the link that holds th
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
+
+import msgspec
 
 from client.actions import Action, Close, Connect, Emit, Send
 from client.conversation import Conversation
@@ -29,6 +32,7 @@ from wire.frames import (
     Cursor,
     Error,
     Frame,
+    Gap,
     Hello,
     Join,
     Joined,
@@ -42,6 +46,7 @@ from wire.frames import (
 )
 
 LOBBY = "#lobby"
+Entry: TypeAlias = Message | Joined | Gap
 ADDRESSES = [Address("127.0.0.1", port) for port in (7701, 7702, 7703)]
 
 
@@ -53,6 +58,15 @@ class Session:
     last: int = 0
     outcomes: dict[int, ServerFrame] = field(default_factory=dict)
     holder: Line | None = None
+
+    def forget(self, n: int, down: Collection[Address]) -> None:
+        """Redis lost n. A node that lives re-claims its sessions with what it knows."""
+        self.outcomes.pop(n, None)
+        if self.holder is None or self.holder.cut or self.holder.address in down:
+            self.last = min(self.last, n - 1)
+            if self.holder is not None:
+                self.holder.cut = True  # that node is gone for good
+                self.holder.up.clear()
 
 
 @dataclass
@@ -74,7 +88,9 @@ class World:
     def __init__(self, addresses: Sequence[Address] = ADDRESSES) -> None:
         self.addresses = list(addresses)
         self.epoch = "e1"
-        self.log: list[Message | Joined] = []
+        self.forks: dict[str, int] = {}  # of the epochs that are over, in order
+        self.log: list[Entry] = []
+        self.posted = 0
         self.sessions: dict[str, Session] = {}
         self.down: set[Address] = set()
         self.degraded = False
@@ -88,17 +104,34 @@ class World:
 
     def new_epoch(self) -> None:
         """Redis came back with all its data; offsets go on."""
+        self.forks[self.epoch] = len(self.log)
         self.epoch = f"e{int(self.epoch[1:]) + 1}"
 
-    def post(self, text: str, session: str = "other", n: int = 0) -> Message:
+    def lose(self, count: int) -> None:
+        """Redis came back without the last messages, up to `count`; nobody held them, so a gap is told."""
+        top = len(self.log)
+        lost = list(itertools.takewhile(lambda entry: not isinstance(entry, Joined), reversed(self.log)))[:count]
+        del self.log[top - len(lost) :]
+        for entry in lost:
+            if isinstance(entry, Message) and entry.session in self.sessions:
+                self.sessions[entry.session].forget(entry.n, self.down)
+        former = self.epoch
+        self.forks = {epoch: min(fork, len(self.log)) for epoch, fork in self.forks.items()}
+        self.new_epoch()
+        if lost:
+            fork = len(self.log)
+            self.append(Gap(LOBBY, former, fork, fork + 1, top, self.epoch, fork + 1))
+
+    def post(self, text: str, session: str = "other", n: int = 0, *, late: bool = False) -> Message:
         """Somebody says something in the lobby."""
-        number = n or 1 + sum(isinstance(entry, Message) and entry.session == session for entry in self.log)
+        self.posted += session == "other"
         nick = self.sessions[session].nick if session in self.sessions else session
-        entry = Message(LOBBY, self.epoch, len(self.log) + 1, session, number, nick, text, 1000)
+        offset = len(self.log) + 1
+        entry = Message(LOBBY, self.epoch, offset, session, n or self.posted, nick, text, 1000, late=late)
         self.append(entry)
         return entry
 
-    def append(self, entry: Message | Joined) -> None:
+    def append(self, entry: Entry) -> None:
         self.log.append(entry)
         for session in self.sessions.values():
             if session.holder is not None and not session.holder.cut:
@@ -128,13 +161,13 @@ class World:
     def _hello(self, line: Line, hello: Hello) -> None:
         if self.degraded:
             line.down.append(Error(Code.DEGRADED, "Redis is away"))
-        elif hello.session is not None:
+        elif hello.session is not None or any(one.token == hello.token for one in self.sessions.values()):
             self._resume(line, hello)
         elif any(session.nick == hello.nick for session in self.sessions.values()):
             line.down.append(Error(Code.NICK_TAKEN, "taken", suggestion=f"{hello.nick}2"))
         else:
             number = f"s{len(self.sessions) + 1}-{len(self.log)}"
-            session = Session(number, hello.nick or "", f"token-{number}", holder=line)
+            session = Session(number, hello.nick or "", hello.token or f"token-{number}", holder=line)
             joined = Joined(LOBBY, self.epoch, len(self.log) + 1, number, session.nick, 1000)
             self.append(joined)
             self.sessions[number] = line.session = session
@@ -143,30 +176,46 @@ class World:
             line.down.append(self._joined(session, LOBBY, None))
 
     def _resume(self, line: Line, hello: Hello) -> None:
-        session = self.sessions.get(hello.session or "")
-        if session is None or session.token != hello.token:
+        known = (one for one in self.sessions.values() if one.token == hello.token)
+        session = next(known, None)
+        if session is None or hello.session not in (None, session.number):
             line.down.append(Error(Code.RESUME_REFUSED, "the grace is over"))
             return
         if session.holder is not None and session.holder is not line:
             session.holder.down.append(Error(Code.TAKEN_OVER, "resumed elsewhere"))
         session.holder, line.session = line, session
+        session.last = max(session.last, hello.n)
         line.down.append(self._welcome(line, session))
-        _, offset = hello.cursors.get(LOBBY, self.top)
+        offset = self._mapped(*hello.cursors.get(LOBBY, self.top))
         for number in range(offset + 1, len(self.log) + 1):
             line.down.append(self._renumbered(self.log[number - 1], number))
 
     def _say(self, line: Line, session: Session, say: Say) -> None:
         if self.degraded:
             line.down.append(Error(Code.DEGRADED, "Redis is away", n=say.n))
-        elif say.n <= session.last:
+        elif say.again is not None and say.n <= session.last:
+            line.down.append(self._said_again(session, say))
+        elif say.n in session.outcomes:
             line.down.append(session.outcomes[say.n])
         elif say.n > session.last + 1:
             line.down.append(Error(Code.OUT_OF_ORDER, "out of order", n=say.n, last=session.last))
         else:
-            session.last = say.n
+            session.last = max(session.last, say.n)
             entry = self.post(say.text, session.number, say.n)
             session.outcomes[say.n] = Accepted(say.n, LOBBY, entry.epoch, entry.offset, entry.time)
             line.down.append(session.outcomes[say.n])
+
+    def _said_again(self, session: Session, say: Say) -> ServerFrame:
+        for offset, entry in enumerate(self.log, 1):
+            if isinstance(entry, Message) and (entry.session, entry.n) == (session.number, say.n):
+                return Accepted(say.n, LOBBY, self.epoch, offset, entry.time)
+        entry = self.post(say.text, session.number, say.n, late=True)
+        session.outcomes[say.n] = Accepted(say.n, LOBBY, entry.epoch, entry.offset, entry.time)
+        return session.outcomes[say.n]
+
+    def _mapped(self, epoch: str, offset: int) -> int:
+        since = itertools.dropwhile(lambda former: former != epoch, self.forks)
+        return min([offset, *(self.forks[former] for former in since)])
 
     def _welcome(self, line: Line, session: Session, token: str | None = None) -> Welcome:
         others = [str(address) for address in self.addresses if address != line.address]
@@ -186,11 +235,9 @@ class World:
         epoch, top = self.top if room == LOBBY else ("r1", 1)
         return Joined(room, epoch, top, session.number, session.nick, 1000, 1, [session.nick], request)
 
-    def _renumbered(self, entry: Message | Joined, offset: int) -> Message | Joined:
+    def _renumbered(self, entry: Entry, offset: int) -> Entry:
         # What was written under an earlier epoch is told under the present one.
-        if isinstance(entry, Message):
-            return Message(LOBBY, self.epoch, offset, entry.session, entry.n, entry.nick, entry.text, entry.time)
-        return Joined(LOBBY, self.epoch, offset, entry.session, entry.nick, entry.time)
+        return msgspec.structs.replace(entry, epoch=self.epoch, offset=offset)
 
 
 class Driver:

@@ -50,6 +50,7 @@ from wire.frames import (
     Quit,
     Receipt,
     Reconnect,
+    Recovered,
     RoomInfo,
     RoomList,
     Rooms,
@@ -200,6 +201,8 @@ def test_reconnect_with_nowhere_to_go_changes_nothing(cluster: Loopback) -> None
         until(chat, JoinedEvent)
         cluster.kill(1)
         cluster.kill(2)
+        leaving = Error(Code.DRAINING, "leaving")
+        cluster.run(lambda: cluster.world.on.update({Hello: lambda line, _: line.down.append(leaving)}))
         cluster.send(Reconnect(Code.DRAINING, "leaving", where=cluster.servers[2]))
         assert chat.say("still at n1").wait_accepted(10)
         event, before = until(chat, MessageEvent)
@@ -358,6 +361,22 @@ def test_direct_messages_and_their_receipts(cluster: Loopback) -> None:
         with pytest.raises(Refused) as caught:
             chat.say("psst", "@nobody").wait_accepted(10)
         assert (caught.value.code, caught.value.name) == (Code.NO_SUCH_NICK, "NO_SUCH_NICK")
+
+
+def test_who_waits_for_the_receipt_of_what_the_cluster_lost_is_told(cluster: Loopback) -> None:
+    def direct(line: Line, say: Say) -> None:
+        if say.again is None:
+            line.down.append(Accepted(say.n, "@bob", "i1", 7, 2000))
+            line.down.append(Recovered())
+        else:
+            line.down.append(Error(Code.NO_SUCH_NICK, "nobody is called bob", n=say.n))
+
+    cluster.world.on[Say] = direct
+    with client(cluster) as chat:
+        sending = chat.say("psst", "@bob")
+        with pytest.raises(Refused):
+            sending.wait_received(10)
+        assert sending.accepted is not None
 
 
 def _answer_questions(cluster: Loopback) -> None:

@@ -61,3 +61,15 @@ def test_backoff_is_fully_jittered_and_capped() -> None:
     assert max(late) > 4.8
     one.reset()
     assert one.next() <= 0.1
+
+
+def test_who_is_told_when_to_come_back_comes_later_but_not_with_the_others() -> None:
+    waits = [Backoff(0.1, 5.0, random.Random(seed)).next(after=2.0) for seed in range(200)]
+    assert all(2.0 <= wait <= 2.5 for wait in waits)
+    assert max(waits) - min(waits) > 0.4
+
+
+def test_nobody_can_keep_a_client_waiting_for_ever() -> None:
+    one = Backoff(0.1, 5.0, random.Random(1), longest=10.0)
+    assert 10.0 <= one.next(after=1e9) <= 12.5
+    assert one.next(after=-1.0) <= 5.0

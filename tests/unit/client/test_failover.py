@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from client.errors import Refused
 from client.events import (
@@ -141,6 +142,50 @@ def test_a_resume_names_what_was_received_and_answered(driver: Driver) -> None:
 def test_repeats_are_shown_once_also_under_a_new_epoch(driver: Driver) -> None:
     hears(driver, said(2), said(2), said(2, epoch="e2"), said(3, "next", epoch="e2"))
     assert driver.told() == ["hi", "next"]
+
+
+def test_what_comes_back_is_shown_to_who_has_not_had_it(driver: Driver) -> None:
+    driver.stay.inbound.track(LOBBY)
+    first = driver.stay.inbound.cursors[LOBBY][1] + 1
+    hears(driver, said(first, "had", n=50))
+    hears(driver, Gap(LOBBY, "e1", first, first + 1, first + 1, "e2", first + 1))
+    many = [
+        said(first + 2 + i, f"{i}", "e2", n=100 + 64 * i) for i in range(5000)
+    ]  # more than identities are remembered
+    hears(driver, *many)
+    top = first + 5001
+    back = [said(top + 1, "had", "e2", n=50), said(top + 2, "missed", "e2", n=51)]
+    hears(driver, *(replace(frame, was=(("e1", first + i),), late=True) for i, frame in enumerate(back)))
+    assert driver.told().count("had") == 1
+    assert driver.told().count("missed") == 1
+
+
+def test_a_coming_and_a_going_that_come_back_are_told_once(driver: Driver) -> None:
+    first = driver.stay.inbound.cursors[LOBBY][1] + 1
+    joined = Joined(LOBBY, "e1", first, "carol-session", "carol", 1000)
+    hears(driver, joined)
+    left = Left(LOBBY, "e2", first + 2, "carol-session", "carol", 1001, "left", was=(("e1", first + 1),))
+    hears(driver, replace(joined, epoch="e2", offset=first + 1, was=(("e1", first),)), left)
+    hears(driver, replace(left, epoch="e3", offset=first + 3, was=(("e2", first + 2), ("e1", first + 1))))
+    assert [event.nick for event in driver.of(JoinedEvent) if isinstance(event, JoinedEvent)].count("carol") == 1
+    assert len(driver.of(LeftEvent)) == 1
+
+
+def test_our_own_leaving_of_an_earlier_life_is_over_and_done_with(driver: Driver) -> None:
+    session = driver.stay.session or ""
+    first = driver.stay.inbound.cursors[LOBBY][1] + 1
+    hears(driver, said(first))
+    before = len(driver.of(JoinedEvent))
+    hears(driver, Left(LOBBY, "e2", first + 1, session, "alice", 1001, "left", was=(("e1", first - 1),)))
+    hears(driver, Joined(LOBBY, "e2", first + 2, session, "alice", 1002, was=(("e1", first),)))
+    hears(driver, said(first + 3, "still here", "e2", n=77))
+    assert not driver.of(LeftEvent)
+    assert len(driver.of(JoinedEvent)) == before
+    assert driver.stay.inbound.cursors[LOBBY] == ("e2", first + 3)
+    assert driver.told()[-1] == "still here"
+    # One that we had not met is news: a `leave` without an answer was carried out.
+    hears(driver, Left(LOBBY, "e3", first + 4, session, "alice", 1003, "left", was=(("e2", first + 9),)))
+    assert len(driver.of(LeftEvent)) == 1
 
 
 def test_history_never_moves_the_cursor_and_is_shown_once(driver: Driver) -> None:
@@ -314,34 +359,18 @@ def test_a_rival_ends_it(driver: Driver, code: Code) -> None:
     assert driver.lines == {}
 
 
-def test_our_own_late_resume_is_no_rival(driver: Driver) -> None:
-    driver.do(driver.machine.lost(line(driver).link, "reset", driver.now))
-    driver.advance(0.2)
-    driver.step()  # connected, hello is out, no answer
-    driver.advance(6.0)  # given up
-    driver.settle()
-    assert phase(driver) is Phase.ACTIVE
-    hears(driver, Error(Code.TAKEN_OVER, "by the late one"))
-    driver.settle()
-    assert phase(driver) is Phase.ACTIVE
-    hears(driver, Error(Code.TAKEN_OVER, "by somebody else"))
-    assert phase(driver) is Phase.STOPPED
-
-
-def test_our_own_late_hello_may_hold_our_nickname() -> None:
+def test_an_unanswered_session_that_is_over_is_begun_anew() -> None:
     driver = Driver(World())
+    driver.world.on[Hello] = lambda line, _: line.down.append(Error(Code.RESUME_REFUSED, "it has ended"))
     driver.start()
-    driver.step()
-    driver.advance(6.0)
-    driver.world.handle(driver.world.lines[0])
-    assert len(driver.world.sessions) == 1, "the node woke up"
-    for _ in range(20):
-        driver.step()
-        driver.advance(0.5)
-    assert phase(driver) is Phase.DIALLING
-    driver.world.sessions.clear()
+    while len([frame for frame in driver.sent if isinstance(frame, Hello)]) < 2:
+        assert driver.step()
+    driver.world.on.clear()
     driver.settle()
     assert phase(driver) is Phase.ACTIVE
+    first, second, *_ = [frame for frame in driver.sent if isinstance(frame, Hello)]
+    assert first.token != second.token
+    assert len(second.token or "") >= 22
 
 
 def test_a_taken_nickname_is_final() -> None:

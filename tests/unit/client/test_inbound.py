@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, strategies as st
 
 from client.inbound import Inbound, Verdict
-from client.seen import Seen
+from client.seen import BLOCK, Seen
 
 LOBBY = "#lobby"
 
@@ -106,5 +107,59 @@ def test_repeats_are_not_acknowledged_again() -> None:
 def test_identities_are_remembered_up_to_a_limit() -> None:
     seen = Seen(2)
     assert [seen.first_time("s", n) for n in (1, 2, 1, 2)] == [True, True, False, False]
+    assert seen.first_time("s", BLOCK + 4)
     assert seen.first_time("t", 1)
     assert seen.first_time("s", 1), "forgotten by now"
+    assert not seen.first_time("t", 1)
+
+
+def test_who_said_little_lately_is_remembered_before_what_others_said_long_ago() -> None:
+    """A guest's three words, while others talk in several rooms: their n have holes here."""
+    seen = Seen(100)
+    for n in range(1, 10_000, 3):
+        seen.first_time(f"talker {n % 7}", n)
+    assert seen.first_time("guest", 3)
+    for n in range(10_000, 10_300, 3):
+        seen.first_time(f"talker {n % 7}", n)
+    assert not seen.first_time("guest", 3)
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 3 * BLOCK)), max_size=60))
+def test_blocks_are_as_good_as_a_set(asked: list[tuple[str, int]]) -> None:
+    seen, known = Seen(100), set[tuple[str, int]]()
+    for one in asked:
+        assert seen.first_time(*one) is (one not in known)
+        known.add(one)
+
+
+def test_what_came_at_an_earlier_place_is_known_but_for_what_a_gap_was_told_of() -> None:
+    inbound = Inbound(remembered=10, ack_every=64, ack_after=1.0)
+    inbound.begin({"#r": ("e1", 0)})
+    for offset in (1, 2, 3):
+        inbound.take("#r", "e1", offset, 0.0)
+    inbound.missed("#r", "e1", 2, 2)
+    inbound.take("#r", "e2", 1, 0.0)
+    assert inbound.has_had("#r", [("e1", 1)])
+    assert not inbound.has_had("#r", [("e1", 2)]), "a gap was told of it"
+    assert inbound.has_had("#r", [("e1", 3)])
+    assert not inbound.has_had("#r", [("e1", 4)])
+    assert not inbound.has_had("#r", [("e0", 1)]), "an epoch that we were never in"
+    assert inbound.has_had("#r", [("e0", 1), ("e1", 1)])
+    inbound.missed("#r", "e1", 3, 0)
+    assert not inbound.has_had("#r", [("e1", 3)])
+    assert not inbound.has_had("#other", [("e1", 1)])
+
+
+def test_a_new_session_knows_how_far_the_one_before_it_came_in_each_room() -> None:
+    inbound = Inbound(remembered=10, ack_every=64, ack_after=1.0)
+    inbound.begin({"#r": ("e1", 4), "@": ("e1", 4)})
+    inbound.enter("#s", "e1", 4)
+    inbound.take("#r", "e1", 5, 0.0)
+    inbound.begin({"#r": ("e2", 1), "@": ("e2", 1)})
+    inbound.missed("#r", "e1", 6, 0)
+    assert inbound.has_had("#r", [("e1", 5)])
+    assert not inbound.has_had("#r", [("e1", 6)]), "a gap was told of it"
+    assert not inbound.has_had("@", [("e1", 4)]), "the new session has another inbox"
+    assert not inbound.has_had("#s", [("e1", 4)])
+    inbound.enter("#s", "e2", 3)
+    assert inbound.has_had("#s", [("e1", 4)])

@@ -9,7 +9,7 @@ from client.links import Phase
 from tests.unit.client.model import ADDRESSES, LOBBY, Driver, active, hears, line
 from wire.address import Address
 from wire.codes import Code
-from wire.frames import Error, Message, Pong, Reconnect
+from wire.frames import Error, Hello, Message, Pong, Reconnect
 
 
 @pytest.fixture
@@ -17,10 +17,16 @@ def driver() -> Driver:
     return active()
 
 
+def refuse_hellos(driver: Driver) -> None:
+    """As nodes do that leave."""
+    driver.world.on[Hello] = lambda one, _: one.down.append(Error(Code.DRAINING, "leaving"))
+
+
 def test_a_move_tries_the_named_place_then_others_then_stays(driver: Driver) -> None:
     here = line(driver)
     others = [address for address in ADDRESSES if address != here.address]
     driver.world.down = set(others)
+    refuse_hellos(driver)
     hears(driver, Reconnect(Code.DRAINING, "leaving", where=str(others[1]), after=500))
     driver.advance(0.4)
     assert len(driver.world.lines) == 1
@@ -29,8 +35,24 @@ def test_a_move_tries_the_named_place_then_others_then_stays(driver: Driver) -> 
     for _ in range(10):
         driver.step()
         driver.advance(0.01)
-    assert [one.address for one in driver.world.lines[1:]] == [others[1], others[0]]
+    assert [one.address for one in driver.world.lines[1:]] == [others[1], here.address, others[0]]
     assert list(driver.lines.values()) == [here]
+    assert not driver.of(Disconnected)
+
+
+@pytest.mark.parametrize("where", [None, "192.0.2.1:7701"])
+def test_without_a_place_that_can_be_reached_it_comes_the_way_it_came(driver: Driver, where: str | None) -> None:
+    """A balancer leads to another node now; the nodes' own addresses may be known only behind it."""
+    here = line(driver)
+    driver.world.down = {address for address in ADDRESSES if address != here.address}
+    driver.world.down |= {Address.parse(where)} if where else set()
+    hears(driver, Reconnect(Code.DRAINING, "leaving", where=where))
+    driver.advance(0.0)
+    for _ in range(10):
+        driver.step()
+        driver.advance(0.01)
+    new = line(driver)
+    assert (new.address, new is here) == (here.address, False)
     assert not driver.of(Disconnected)
 
 

@@ -28,8 +28,10 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     time.tzset()
 
 
-def message(text: str, room: str | None = "#lobby", nick: str = "bob", *, history: bool = False) -> ev.MessageEvent:
-    return ev.MessageEvent(room, S, 1, nick, text, WHEN, "e", 1, history=history)
+def message(
+    text: str, room: str | None = "#lobby", nick: str = "bob", *, history: bool = False, late: bool = False
+) -> ev.MessageEvent:
+    return ev.MessageEvent(room, S, 1, nick, text, WHEN, "e", 1, history=history, late=late)
 
 
 CASES: list[tuple[ev.Event, list[str]]] = [
@@ -37,6 +39,8 @@ CASES: list[tuple[ev.Event, list[str]]] = [
     (message("hello", "#ops"), ["22:13 #ops bob: hello"]),
     (message("hello", history=True), ["22:13 (history) bob: hello"]),
     (message("psst", None), ["22:13 @bob -> you: psst"]),
+    (message("hello", late=True), ["22:13 (late) bob: hello"]),
+    (message("psst", None, late=True), ["22:13 (late) @bob -> you: psst"]),
     (message("one\n22:13 eve: forged"), ["22:13 bob: one\n  | 22:13 eve: forged"]),
     (message("\x1b[2Jgone\x9b\u202e"), ["22:13 bob: ␛[2Jgone\ufffd\ufffd"]),
     (message("你好 🎉", nick="Ελένη"), ["22:13 Ελένη: 你好 🎉"]),
@@ -87,6 +91,10 @@ CASES: list[tuple[ev.Event, list[str]]] = [
     (
         ev.MaybeLost((ev.Doubtful(1, "#lobby", "a\nb"), ev.Doubtful(2, "@bob", "x" * 99))),
         ["! may not have been sent to #lobby: “a b”", f"! may not have been sent to @bob: “{'x' * 59}…”"],
+    ),
+    (
+        ev.Lost((ev.Doubtful(1, "@bob", "psst"),), Code.NO_SUCH_NICK, "nobody is called bob"),
+        ["! accepted, but may be lost: to @bob: nobody is called bob (“psst”)"],
     ),
     (
         ev.MembersEvent("#lobby", (Member("al", S, "n1"), Member("bob", S, "n2", "away"))),
