@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import click
 
-from hydrachat import __version__
+from hydrachat import __version__, usage
 
 OK = 0
 FAILED = 1
@@ -27,6 +27,10 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "nodes": ("cluster.command", "nodes", "List the nodes of the cluster."),
     "who": ("cluster.command", "who", "List who is on-line, and where."),
     "rooms": ("cluster.command", "rooms", "List the rooms and how many are in them."),
+    "drain": ("cluster.command", "drain", "Take a node out of service; its clients move."),
+    "restart-all": ("cluster.command", "restart_all", "Restart the nodes of `up`, one after the other."),
+    "drill": ("drill.command", "drill", "Break a cluster of its own on purpose, and judge what its clients saw."),
+    "bench": ("drill.bench.command", "bench", "Measure a cluster of its own, beside other servers on this machine."),
     "redis-cli": ("cluster.command", "redis_cli", "Talk to the cluster's Redis."),
 }
 
@@ -75,7 +79,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         result = hydrachat.main(arguments, prog_name="hydrachat", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        usage.completed(error).show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 
@@ -51,6 +52,71 @@ def test_the_operators_commands_import_no_redis_before_they_run() -> None:
 def test_wrong_usage_is_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(arguments) == 2
     assert arguments[-1] in capsys.readouterr().err
+
+
+NODE = ["node", "--id", "n1", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--redis", "redis://127.0.0.1:1/0"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "said"),
+    [
+        ([*NODE, "--lease", "abc"], {}, "'--lease': 'abc' is not allowed; write a number from 0.5 to 3600"),
+        ([*NODE, "--lease", "0"], {}, "'--lease': 0.0 is not allowed; write a number from 0.5 to 3600"),
+        ([*NODE, "--lease", "nan"], {}, "'--lease': nan is not allowed; write a number from 0.5 to 3600"),
+        (NODE, {"LEASE": "abc"}, "'--lease' (from HYDRACHAT_LEASE): 'abc' is not allowed; write a number from 0.5"),
+        (
+            NODE,
+            {"RETAIN": "1.5"},
+            "'--retain' (from HYDRACHAT_RETAIN): '1.5' is not allowed; write a whole number from 1",
+        ),
+        (NODE, {"PREFIX": "chat:"}, "'--prefix' (from HYDRACHAT_PREFIX): 'chat:' is not allowed; write a hash tag"),
+        (
+            NODE,
+            {"LOG_FORMAT": "xml"},
+            "'--log-format' (from HYDRACHAT_LOG_FORMAT): 'xml' is not one of 'human', 'json'",
+        ),
+        ([*NODE, "--lease", "9999"], {"LEASE": "5"}, "'--lease': 9999.0 is not"),
+        (["node"], {}, "'--id' (or HYDRACHAT_ID)"),
+        (["node", "--id", "n1"], {}, "'--listen' (or HYDRACHAT_LISTEN)"),
+        (["up", "--lease", "abc"], {}, "'--lease': 'abc' is not allowed; write a number from 0.5 to 3600"),
+        (["up"], {"HISTORY": "201"}, "'--history' (from HYDRACHAT_HISTORY): 201 is not allowed; write a whole number"),
+        (["up", "--grace", "nan"], {}, "'--grace': nan is not allowed; write a number from 0 to 86400"),
+        (
+            ["up"],
+            {"BASE_PORT": "x"},
+            "'--port' (from HYDRACHAT_BASE_PORT): 'x' is not allowed; write a whole number from 1",
+        ),
+        (
+            ["nodes"],
+            {"REDIS": "nowhere"},
+            "'--redis' (from HYDRACHAT_REDIS): 'nowhere' is not a Redis address; allowed:",
+        ),
+        (
+            ["join", "ann"],
+            {"BASE_PORT": "0"},
+            "'--base-port' (from HYDRACHAT_BASE_PORT): 0 is not allowed; write a whole",
+        ),
+    ],
+)
+def test_a_bad_setting_is_told_with_its_source_and_what_is_allowed(
+    arguments: list[str],
+    environment: dict[str, str],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(f"HYDRACHAT_{name}", value)
+    assert cli.run(arguments) == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("setting", ["listen", "http"])
+def test_a_port_in_use_is_told_with_its_setting(setting: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        where = f"127.0.0.1:{taken.getsockname()[1]}"
+        assert cli.run([*NODE, f"--{setting}", where]) == 2
+    assert f"'--{setting}': can't bind {where}: Address already in use" in capsys.readouterr().err
 
 
 def with_command(monkeypatch: pytest.MonkeyPatch, error: BaseException | int) -> None:

@@ -1,0 +1,1 @@
+"""What the documents' figures come from. Run from a checkout; not part of the installed package."""

@@ -1,0 +1,110 @@
+"""`hydrachat bench`: what a cluster costs, beside other servers on this machine."""
+
+from __future__ import annotations
+
+import resource
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from drill.bench.figures import Result
+    from drill.bench.rows import Measured
+
+FAILED, CANNOT = 1, 3
+EPILOG = """\b
+Examples:
+  hydrachat bench                               our own servers, all rows
+  hydrachat bench --against ngircd,nats         beside others, in turn
+  hydrachat bench --rows 1000x4 --runs 5 --json figures.json
+  hydrachat bench --against raw                 beside a bare loop that sends, and does nothing else
+
+\b
+A row 1000x4 has 1,000 connections to two server processes, all in one room, and 10 more that
+speak; each of these has 4 messages of 100 bytes under way, and says the next one when all have
+got one of its own. 1000-20/s: 20 messages a second, whatever becomes of them; times count from
+when each was due. idle-4000: memory. Redis counts as one of our servers; it syncs each write.
+
+\b
+Exit codes: 0 ok, 1 a run failed, 2 usage, 3 a program is missing."""
+
+
+def _split(_: click.Context, param: click.Parameter, value: str) -> tuple[str, ...]:
+    from drill.bench.rows import ROWS
+    from drill.bench.servers import KINDS
+
+    allowed = ROWS if param.name == "rows" else KINDS
+    names = tuple(dict.fromkeys(word.strip() for word in value.split(",") if word.strip()))
+    for name in names:
+        if name not in allowed:
+            raise click.BadParameter(f"{name!r} is none of {', '.join(allowed)}", param=param)
+    return names
+
+
+@click.command("bench", epilog=EPILOG, context_settings={"show_default": True})
+@click.option(
+    "--rows", default="1000x4,200x20,1000x40,1000-20/s,idle-4000", callback=_split, envvar="HYDRACHAT_ROWS",
+    metavar="NAMES", help="What to measure, with commas.",
+)  # fmt: skip
+@click.option(
+    "--against", default="", callback=_split, envvar="HYDRACHAT_AGAINST", metavar="NAMES", show_default="nobody",
+    help="Other servers to measure in turn: ngircd, nats, raw.",
+)  # fmt: skip
+@click.option("--runs", type=click.IntRange(1, 100), default=3, envvar="HYDRACHAT_RUNS", metavar="N", help="Of each.")
+@click.option(
+    "--seconds", type=click.FloatRange(0.5, 600), default=4.0, envvar="HYDRACHAT_SECONDS", metavar="S",
+    help="Of each run, after a warm-up of a quarter of that.",
+)  # fmt: skip
+@click.option(
+    "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), envvar="HYDRACHAT_BENCH_JSON",
+    metavar="FILE", help="Write all figures there as well.",
+)  # fmt: skip
+def bench(rows: tuple[str, ...], against: tuple[str, ...], runs: int, seconds: float, json_file: Path | None) -> int:
+    """Measures deliveries, latency and cost of two nodes, and of other servers in turn."""
+    from drill.bench.report import as_json, table
+    from drill.processes.programs import CannotRun
+
+    _allow_descriptors()
+    kinds = tuple(dict.fromkeys(("hydrachat", *against)))
+    try:
+        found = measured(kinds, rows, runs, seconds)
+    except CannotRun as error:
+        click.echo(f"Error: {error}", err=True)
+        return CANNOT
+    except (OSError, RuntimeError) as error:
+        click.echo(f"Error: a run failed: {error}", err=True)
+        return FAILED
+    click.echo(table(found))
+    if json_file:
+        json_file.write_text(as_json(found), "utf-8")
+    return 0
+
+
+def measured(kinds: Sequence[str], rows: Sequence[str], runs: int, seconds: float) -> dict[str, dict[str, Result]]:
+    """By row, by kind. In turn, so that a machine that grows slow is slow for all. Raises CannotRun, OSError."""
+    from drill.bench.figures import result
+
+    taken: dict[tuple[str, str], list[Measured]] = {}
+    for run in range(runs):
+        for kind in kinds:
+            for row, one in _run(kind, rows, seconds):
+                click.echo(f"run {run + 1} of {runs}: {kind}, {row}: {one.rate:,.0f} deliveries/s", err=True)
+                taken.setdefault((row, kind), []).append(one)
+    return {row: {kind: result(taken[row, kind]) for kind in kinds} for row in rows}
+
+
+def _run(kind: str, rows: Sequence[str], seconds: float) -> Iterator[tuple[str, Measured]]:
+    from drill.bench.rows import ROWS, measure
+    from drill.bench.servers import running
+
+    for row in rows:  # new servers for each: nothing that one row has left is in the next one's way
+        with tempfile.TemporaryDirectory(prefix="hydrachat-bench-") as folder, running(kind, Path(folder)) as servers:
+            yield row, measure(servers, ROWS[row], seconds / 4, seconds)
+
+
+def _allow_descriptors() -> None:
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -1,0 +1,66 @@
+"""What the runs of a row came to, kind by kind. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from drill.bench.rows import Measured
+
+OURS = "hydrachat"
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Of several runs."""
+
+    middle: float
+    least: float
+    most: float
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Deliveries a second; µs of the servers' processors a delivery; seconds from when a message was due to when it had
+    come (0: not looked at); bytes a connection; cores that the load took; messages that never came."""
+
+    rate: Spread
+    cost: Spread
+    p50: Spread
+    p99: Spread
+    memory: Spread
+    load: Spread
+    lost: int
+
+
+def result(runs: Sequence[Measured]) -> Result:
+    """Of the runs of one row with one kind of servers; at least one."""
+    return Result(
+        rate=spread(run.rate for run in runs),
+        cost=spread(run.cost for run in runs),
+        p50=spread(share(run.counted.latencies, 0.5) for run in runs),
+        p99=spread(share(run.counted.latencies, 0.99) for run in runs),
+        memory=spread(run.memory for run in runs),
+        load=spread(run.load / run.counted.seconds for run in runs),
+        lost=sum(run.counted.lost for run in runs),
+    )
+
+
+def spread(values: Iterable[float]) -> Spread:
+    found = sorted(values)
+    return Spread(median(found), found[0], found[-1])
+
+
+def share(values: Sequence[float], part: float) -> float:
+    """The value that so many, 0 to 1, do not exceed; 0 if there are none."""
+    found = sorted(values)
+    return found[min(len(found) - 1, int(part * len(found)))] if found else 0.0
+
+
+def ratios(results: Mapping[str, Result]) -> dict[str, float]:
+    """Of one row: how many times the rate of each other kind ours is."""
+    ours = results.get(OURS)
+    if ours is None:
+        return {}
+    return {kind: ours.rate.middle / each.rate.middle for kind, each in results.items() if each.rate.middle}

@@ -1,0 +1,220 @@
+"""A history, arranged for the rules: each looks only at what concerns it."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from drill.checker.stays import FOREVER, Stays
+from drill.history import Happening, Kind
+
+LOSING = frozenset({"rewind", "empty", "flushall", "promotion"})
+"""The classes of faults after which Redis does not have what it had acknowledged."""
+PROMOTING = frozenset({"redis-kill", "redis-freeze", "client-pause"})
+"""Those that do so behind Sentinel: the master stands still, and a replica may be promoted."""
+STOPPING = frozenset({"redis-kill", "redis-freeze", "client-pause", "oom", "disk-full"})
+"""The classes of faults during which Redis does nothing for anybody."""
+LOOK_BACK = 5.0
+"""Seconds before such a fault of which it may undo what happened."""
+SHOWN = (Kind.RECEIVED, Kind.HISTORY, Kind.LATE)
+_SERVED = (Kind.ENTERED, Kind.MOVED, Kind.RENEWED)
+
+
+class Record:
+    """`sent` and `accepted`: the first of each, by text. Not to be changed once it is made."""
+
+    def __init__(self, history: Sequence[Happening]) -> None:
+        self.stays = Stays()
+        self.sent: dict[str, Happening] = {}
+        self.accepted: dict[str, Happening] = {}
+        self._by_kind: dict[Kind, list[Happening]] = defaultdict(list)
+        for happening in history:
+            self._by_kind[happening.kind].append(happening)
+            self._take(happening)
+
+    def _take(self, h: Happening) -> None:
+        if h.kind is Kind.RECEIVED:
+            if sent := self.sent.get(h.text):
+                self.stays.got(h.client, h.to, sent.at)
+        elif h.kind is Kind.SENT:
+            self.sent.setdefault(h.text, h)
+        elif h.kind is Kind.ACCEPTED:
+            self.accepted.setdefault(h.text, h)
+            if sent := self.sent.get(h.text):
+                self.stays.got(h.client, "", sent.at)
+        else:
+            self.stays.follow(h)
+
+    def of(self, *kinds: Kind) -> Iterator[Happening]:
+        """Kind by kind, each in the order of the history."""
+        for kind in kinds:
+            yield from self._by_kind.get(kind, ())
+
+    def count(self, kind: Kind) -> int:
+        return len(self._by_kind.get(kind, ()))
+
+    @cached_property
+    def shown(self) -> dict[str, set[str]]:
+        """By client: the texts that it got in any way."""
+        shown: dict[str, set[str]] = defaultdict(set)
+        for h in self.of(*SHOWN):
+            shown[h.client].add(h.text)
+        return shown
+
+    @cached_property
+    def late(self) -> dict[str, dict[str, float]]:
+        """By client: the texts that were brought back to it out of their order, and when."""
+        late: dict[str, dict[str, float]] = defaultdict(dict)
+        for h in self.of(Kind.LATE):
+            late[h.client].setdefault(h.text, h.at)
+        return late
+
+    @cached_property
+    def places(self) -> dict[str, dict[str, int]]:
+        """By text: where it stands in its log, epoch -> offset, as whoever told it first."""
+        places: dict[str, dict[str, int]] = {}
+        for h in self.of(Kind.ACCEPTED, *SHOWN, Kind.LOGGED):
+            if h.offset and h.text:
+                places.setdefault(h.text, {}).setdefault(h.epoch, h.offset)
+        return places
+
+    @cached_property
+    def epochs(self) -> dict[str, dict[str, int]]:
+        """By log: its epochs, numbered from 1 as they were first seen."""
+        found: dict[str, dict[str, float]] = defaultdict(dict)
+        for h in self.of(*SHOWN):
+            if h.epoch:
+                times = found[h.to]
+                times[h.epoch] = min(h.at, times.get(h.epoch, h.at))
+        return {
+            log: {epoch: i for i, epoch in enumerate(sorted(times, key=times.__getitem__), 1)}
+            for log, times in found.items()
+        }
+
+    @cached_property
+    def stands(self) -> dict[tuple[str, str], frozenset[int]]:
+        """By log and epoch: the offsets at which a message is known to stand."""
+        found: dict[tuple[str, str], set[int]] = defaultdict(set)
+        for h in self.of(Kind.ACCEPTED, *SHOWN):
+            if h.offset:
+                found[h.to if h.to.startswith("#") else "@", h.epoch].add(h.offset)
+        return {place: frozenset(offsets) for place, offsets in found.items()}
+
+    @cached_property
+    def gaps(self) -> dict[tuple[str, str], list[Happening]]:
+        """By client and log."""
+        gaps: dict[tuple[str, str], list[Happening]] = defaultdict(list)
+        for gap in self.of(Kind.GAP):
+            gaps[gap.client, gap.to].append(gap)
+        return gaps
+
+    @cached_property
+    def names(self) -> dict[str, set[str]]:
+        """By client: all nicknames that it ever had."""
+        names: dict[str, set[str]] = defaultdict(set)
+        for h in self.of(Kind.HOLDS):
+            names[h.client].add(h.who)
+        return names
+
+    def is_named(self, client: str, nick: str) -> bool:
+        """Whether `client` is, or was once, known as `nick`."""
+        return client == nick or nick in self.names.get(client, ())
+
+    # -- where and when ----------------------------------------------------------------------
+
+    @cached_property
+    def _nodes(self) -> dict[str, tuple[list[float], list[str]]]:
+        nodes: dict[str, tuple[list[float], list[str]]] = defaultdict(lambda: ([], []))
+        for h in sorted(self.of(*_SERVED), key=lambda h: h.at):
+            name = h.who if h.kind is Kind.MOVED else h.node
+            if name:
+                nodes[h.client][0].append(h.at)
+                nodes[h.client][1].append(name)
+        return nodes
+
+    def node(self, client: str, at: float = FOREVER) -> str:
+        """Where `client` was connected at `at`, or last before; empty: not known."""
+        times, names = self._nodes.get(client, ((), ()))
+        return names[max(0, bisect_right(times, at) - 1)] if names else ""
+
+    # -- what was done to the cluster -----------------------------------------------------------
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """Of the drill, from the head of the history; empty: it has none. Raises ValueError."""
+        head = next(self.of(Kind.RUN), None)
+        found = msgspec.json.decode(head.text or b"{}") if head else {}
+        if not isinstance(found, dict):
+            raise ValueError("the head of the history holds no settings")  # noqa: TRY004 - a file is wrong, no type
+        return found
+
+    @property
+    def has_head(self) -> bool:
+        """Without one it is a piece of a history: which faults there were is not known."""
+        return self.count(Kind.RUN) > 0
+
+    @property
+    def grace(self) -> float:
+        return float(self.settings.get("times", {}).get("grace", 0.0))
+
+    @property
+    def lease(self) -> float:
+        return float(self.settings.get("times", {}).get("lease", 0.0))
+
+    def _spans(self) -> Iterator[tuple[Happening, float]]:
+        """Each fault, and when it was over."""
+        ends = {h.n: h.at for h in self.of(Kind.HEALED)}
+        yield from ((h, ends.get(h.n, FOREVER)) for h in self.of(Kind.FAULT))
+
+    @cached_property
+    def _outages(self) -> list[tuple[float, float]]:
+        """When Redis was away, by time."""
+        return sorted((h.at, end) for h, end in self._spans() if h.to in LOSING | STOPPING)
+
+    def put_off(self, begin: float, end: float) -> float:
+        """When what should have come about between the two certainly has: while Redis is away nobody is declared
+        gone and nothing is healed, nor for a lease and a grace after it (R4)."""
+        for first, last in self._outages:
+            if first <= end and last >= begin:
+                end = max(end, last + self.lease + self.grace)
+        return end
+
+    @cached_property
+    def losses(self) -> list[tuple[float, float]]:
+        """From when to when Redis may have lost data."""
+        after = self.lease + self.grace
+        return [(h.at - LOOK_BACK, end + after) for h, end in self._spans() if self._loses(h)]
+
+    @cached_property
+    def _returns(self) -> list[tuple[float, float]]:
+        """The same, until what was lost has certainly come back, and is told again."""
+        return [(first, self.put_off(first + LOOK_BACK, last)) for first, last in self.losses]
+
+    def _loses(self, fault: Happening) -> bool:
+        return fault.to in LOSING or (fault.to in PROMOTING and self.settings.get("redis") == "sentinel")
+
+    @property
+    def may_lose(self) -> bool:
+        """Whether Redis may have lost data at all."""
+        return bool(self.losses) or not self.has_head
+
+    def is_spoilt(self, begin: float, end: float) -> bool:
+        """Whether what happened between the two may have been undone, or not have been told."""
+        return _meet(self.losses, begin, end)
+
+    def is_undone(self, begin: float, end: float) -> bool:
+        """Whether what came about between the two may come about once more."""
+        return _meet(self._returns, begin, end)
+
+    def undone_until(self, begin: float, end: float) -> float:
+        """Until when what happened between the two may come about once more; `end` where nothing was lost."""
+        return max([end, *(last for first, last in self._returns if first <= end and begin <= last)])
+
+
+def _meet(spans: Sequence[tuple[float, float]], begin: float, end: float) -> bool:
+    return any(first <= end and begin <= last for first, last in spans)

@@ -1,0 +1,23 @@
+"""Waiting for something to become true, with a deadline."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+STEP = 0.01
+
+
+def wait_until(probe: Callable[[], T], within: float = 10.0, what: str = "") -> T:
+    """Asks `probe` until it answers something true, and returns that. Raises TimeoutError after `within` seconds."""
+    deadline = time.monotonic() + within
+    while True:
+        answer = probe()
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not within {within:g} s: {what or getattr(probe, '__name__', probe)}")
+        time.sleep(STEP)

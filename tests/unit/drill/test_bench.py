@@ -1,0 +1,118 @@
+"""`hydrachat bench`: what the crowd says and counts, what the figures come to, and the command line."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from drill.bench.crowd import Counted, Crowd
+from drill.bench.dialects import MARK, Irc, Native, Nats
+from drill.bench.figures import Result, ratios, result, share, spread
+from drill.bench.report import as_json, table
+from drill.bench.rows import Measured
+from hydrachat import cli
+from wire import ServerProtocol
+from wire.frames import Hello
+
+
+def measured(deliveries: int = 1000, *latencies: float) -> Measured:
+    return Measured(Counted(deliveries, 0, 2.0, list(latencies)), servers=0.5, load=0.2, memory=20480.0)
+
+
+def test_a_native_one_speaks_the_protocol() -> None:
+    server, native = ServerProtocol(), Native(1, 7)
+    (hello,) = server.receive_data(native.enter())
+    assert isinstance(hello, Hello)
+    assert hello.nick == "b1x7"
+    assert native.entered(b'{"op":"joined","log":"#lobby","members":["b1x7"]}')
+    native.saw(b'{"op":"message","log":"#lobby","epoch":"ab12","offset":41,"text":"x"}\n')
+    assert (json.loads(native.keep_alive()), json.loads(native.keep_alive())) == (
+        {"op": "ack", "cursors": {"#lobby": ["ab12", 41]}}, {"op": "ping"},
+    )  # fmt: skip
+    assert [json.loads(native.say(b"x"))["n"] for _ in range(2)] == [1, 2]
+
+
+def test_irc_joins_when_it_was_welcomed_and_answers_pings() -> None:
+    irc = Irc(1, 7)
+    assert irc.enter() == b"NICK b1x7\r\nUSER bench 0 * :bench\r\n"
+    assert (irc.next(b":s 001 b1x7 :hi\r\n"), irc.next(b":s 001 b1x7 :hi\r\n")) == (b"JOIN #bench\r\n", b"")
+    assert irc.answer(b":x PRIVMSG #bench :hi\r\nPING :abc\r\n") == b"PONG :abc\r\n"
+    assert irc.say(b"hi") == b"PRIVMSG #bench :hi\r\n"
+
+
+def test_nats_says_how_long_it_is() -> None:
+    assert Nats(1, 7).say(b"four") == b"PUB bench 4\r\nfour\r\n"
+    assert Nats(1, 7).answer(b"PING\r\n") == b"PONG\r\n"
+
+
+class Echo:
+    """A server to which one message goes, and comes back to all as often as the test says."""
+
+    def __init__(self) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = self.listener.getsockname()[:2]
+        self.lines: list[bytes] = []
+        self.clients: list[socket.socket] = []
+
+    def accept(self, count: int) -> None:
+        for _ in range(count):
+            client, _ = self.listener.accept()
+            self.clients.append(client)
+            client.sendall(b"PONG\r\n")
+
+    def close(self) -> None:
+        for each in (*self.clients, self.listener):
+            each.close()
+
+
+@pytest.fixture
+def echo() -> Iterator[Echo]:
+    made = Echo()
+    yield made
+    made.close()
+
+
+def test_what_comes_in_pieces_is_counted_once_and_in_order(echo: Echo) -> None:
+    threading.Thread(target=echo.accept, args=(3,), daemon=True).start()
+    with Crowd("nats", [echo.address], 2, 1, 20) as crowd:
+        crowd.enter()
+        said = b"".join(b"MSG bench 1 20\r\n%s%08d%s\r\n" % (MARK, number, b"x" * 10) for number in (4, 5, 6))
+        for at in range(len(said)):
+            for client in echo.clients[:2]:
+                client.sendall(said[at : at + 1])
+            crowd.idle(0.0) if at % 7 else crowd.idle(0.01)
+        crowd.idle(0.05)
+        assert crowd._counts == [3, 3]
+        assert list(crowd._order) == [4, 5, 6]
+
+
+def test_figures() -> None:
+    assert spread([3.0, 1.0, 2.0]).middle == 2.0
+    assert (share([], 0.5), share([1.0, 2.0, 3.0, 4.0], 0.99)) == (0.0, 4.0)
+    found = result([measured(1000), measured(3000), measured(2000)])
+    assert (found.rate.middle, found.rate.least, found.rate.most) == (1000.0, 500.0, 1500.0)
+    assert found.cost.middle == pytest.approx(250.0)
+    assert ratios({"hydrachat": found, "nats": result([measured(500)])}) == {"hydrachat": 1.0, "nats": 4.0}
+
+
+def test_the_table_and_the_file_have_every_row() -> None:
+    rows: dict[str, dict[str, Result]] = {
+        "1000x4": {"hydrachat": result([measured(4000)]), "nats": result([measured(1000)])},
+        "idle-4000": {"hydrachat": result([measured(0)])},
+        "1000-20/s": {"hydrachat": result([measured(10, 0.001, 0.002)])},
+    }
+    shown = table(rows)
+    assert "x 4.00" in shown
+    assert "20.0 (20.0 - 20.0)" in shown
+    assert "2.0 / 2.0 ms" in shown
+    assert json.loads(as_json(rows))["1000x4"]["nats"]["rate"]["middle"] == 500.0
+
+
+@pytest.mark.parametrize("words", [["--rows", "nonsense"], ["--against", "nonsense"], ["--seconds", "0"]])
+def test_wrong_settings_are_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["bench", *words]) == 2
+    assert words[0] in capsys.readouterr().err
