@@ -7,15 +7,25 @@ errors here (see pyproject.toml). tests/unit/test_support.py proves it.
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support import redis_process
 from tests.support.programs import required
 from tests.support.threads import leaked
+
+# A loaded machine is slow, not wrong; pytest-timeout bounds each test.
+settings.register_profile("hydrachat", deadline=None)
+settings.load_profile("hydrachat")
+
+# A shell lets what it starts in the background ignore Ctrl-C, and so would all that tests start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from drill.history import Kind
 from tests.support.deployment import Deployment
-from tests.support.history import Kind
 from tests.support.native import NativeClient
 from tests.support.plainclient import PlainClient
 from tests.support.servers import Node
 from tests.support.talker import Crowd
 from tests.support.tcp import Wire
+from tests.support.vanishing import VanishingMachine
 from tests.support.waiting import wait_until
 from wire.frames import Accepted, Ping, Pong, Quit, Welcome
 
@@ -87,6 +88,23 @@ def test_the_balancer_cuts_the_clients_of_a_node_that_stands_still(deploy: Deplo
             back.resume(welcome, dict(welcome.logs))
 
             assert back.expect(Welcome).node != welcome.node
+
+
+def test_who_comes_just_before_a_vanished_node_is_marked_down_is_served_elsewhere(deploy: Deploy, haproxy: str) -> None:
+    cluster = deploy(nodes=1)
+    vanished = cluster.make_node("n2")
+    cluster.nodes.append(vanished)
+    with VanishingMachine(vanished.port, vanished.http_port) as machine:
+        front = cluster.start_balancer(haproxy)
+        # With one on the living node, the vanished one has the fewest: there the next is sent.
+        with NativeClient(front.address, "first") as first:
+            first.enter()
+            with NativeClient(front.address, "ben") as ben:
+                machine.last_answers(3)
+                assert ben.enter().node == "n1"
+                machine.wait_gone()
+                ben.say("here to stay")
+                first.expect_text("here to stay")
 
 
 def test_a_restart_of_the_balancer_is_a_reconnect(deploy: Deploy, haproxy: str) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from drill.history import Kind
 from tests.support.deployment import Deployment
 from tests.support.detour import Detour
-from tests.support.history import Kind
 from tests.support.native import NativeClient
 from tests.support.talker import Crowd
 from tests.support.waiting import wait_until

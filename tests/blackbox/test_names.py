@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.support.waiting import wait_until
 from wire.codes import Code
 from wire.frames import Error, Hello, Joined, Left, Message, Quit, Receipt, Say, Welcome
 
+Deploy = Callable[..., Deployment]
 GRACE = 2.0  # of the shared cluster
 
 
@@ -93,6 +95,29 @@ def _wait_for_the_end_of_another_grace(calm: Deployment, observer: NativeClient)
     other.enter()
     other.crash()
     observer.expect(Left, lambda frame: frame.nick == "hourglass")
+
+
+def test_a_hello_whose_answer_was_lost_with_its_node_begins_one_session(deploy: Deploy) -> None:
+    cluster = deploy(nodes=2, lease=1.0, grace=5.0)
+    with NativeClient(cluster.addresses[1], "host") as host, NativeClient(cluster.addresses[0], "guest") as unlucky:
+        host.enter()
+        hello = Hello(nick="guest", client="test", token=secrets.token_urlsafe(16))
+        unlucky.send(hello)
+        host.expect(Joined, lambda frame: frame.nick == "guest")
+        cluster.nodes[0].kill()
+        host.say("who was that?")
+        host.expect_text("who was that?")
+        with NativeClient(cluster.addresses[1], "guest") as guest:
+            guest.send(hello)
+            welcome = guest.expect(Welcome)
+            guest.expect_text("who was that?")
+
+            assert (welcome.nick, welcome.token, welcome.node) == ("guest", hello.token, "n2")
+            guest.say("it is me")
+            host.expect_text("it is me")
+            assert _told(host, Joined, "guest") == 1
+            assert cluster.presence()["guest"] == "n2 here"
+            _leave(guest, host)
 
 
 def test_a_thief_does_not_get_the_name_within_the_grace(calm: Deployment) -> None:

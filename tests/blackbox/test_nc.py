@@ -8,12 +8,13 @@ from contextlib import contextmanager
 
 import pytest
 
+from drill.processes.ports import HOST
+from drill.workload.texts import PHRASES
 from tests.support.deployment import Deployment
 from tests.support.native import NativeClient
 from tests.support.plainclient import PlainClient
 from tests.support.programs import required
-from tests.support.servers import HOST
-from tests.support.texts import PHRASES
+from tests.support.waiting import wait_until
 from wire.frames import Message, Quit, Receipt
 
 
@@ -82,7 +83,7 @@ def test_half_close_is_honoured(calm: Deployment, nc: str) -> None:
         ]
         assert lines[-1].startswith("* bye")
         assert "you -> @piper: to myself" in lines
-        assert "piper" not in calm.presence()
+        wait_until(lambda: "piper" not in calm.presence(), what="piper is gone")
         hearer.send(Quit())
         hearer.expect_end()
 

@@ -6,8 +6,8 @@ import signal
 import time
 from collections.abc import Callable
 
+from drill.history import Kind
 from tests.support.deployment import Deployment
-from tests.support.history import Kind
 from tests.support.native import NativeClient
 from tests.support.plainclient import PlainClient
 from tests.support.talker import Crowd
@@ -119,17 +119,20 @@ def test_users_of_a_node_that_stands_still_move(deploy: Deploy) -> None:
 
 
 def test_a_node_that_restarts_within_its_lease_is_another_boot(deploy: Deploy) -> None:
-    lease, grace = 5.0, 1.0
+    lease, grace = 5.0, 2.0
     cluster = deploy(nodes=2, lease=lease, grace=grace)
     cluster.wait_for_reaping()
     first, second = cluster.nodes
-    with NativeClient(second.address, "ben") as ben, NativeClient(first.address, "gone") as gone:
+    with (
+        NativeClient(second.address, "ben") as ben,
+        NativeClient(first.address, "gone") as gone,
+        NativeClient(first.address, "ana") as ana,
+    ):
         ben.enter()
         gone.enter()
-        with NativeClient(first.address, "ana") as ana:
-            welcome = ana.enter()
+        welcome = ana.enter()
         killed = time.monotonic()
-        first.kill()
+        first.kill()  # with her connection, whose end would begin her grace before the node is back
         ben.say("while n1 is down")
         ben.expect_text("while n1 is down")
         first.start()

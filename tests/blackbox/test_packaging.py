@@ -13,7 +13,7 @@ import pytest
 from hydrachat import __version__
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("hydrachat", "wire", "node", "client", "cluster")
+PACKAGES = ("hydrachat", "wire", "node", "client", "cluster", "drill")
 
 
 def run(*words: str, cwd: Path) -> str:

@@ -6,13 +6,13 @@ import json
 import subprocess
 import sys
 
+from drill.workload.texts import PHRASES
 from tests.support.deployment import PREFIX, Deployment
 from tests.support.native import NativeClient
 from tests.support.processes import environment
-from tests.support.texts import PHRASES
 from tests.support.waiting import wait_until
 from wire.codes import Code
-from wire.frames import Accepted, Ack, Joined, Left, Members, Message, Quit, Receipt, Say, Welcome, Who
+from wire.frames import Accepted, Ack, Join, Joined, Leave, Left, Members, Message, Quit, Receipt, Say, Welcome, Who
 
 
 def test_what_one_says_both_see_in_one_order(calm: Deployment) -> None:
@@ -126,6 +126,33 @@ def test_what_is_said_again_after_a_crash_is_not_heard_again(calm: Deployment) -
         assert said == ["once", "twice"]
         back.send(Quit())
         back.expect_end()
+
+
+def test_a_leave_whose_answer_was_lost_loses_nothing_that_was_said_before(calm: Deployment) -> None:
+    with NativeClient(calm.addresses[1], "stays") as stays, NativeClient(calm.addresses[1], "goes") as back:
+        stays.enter()
+        with NativeClient(calm.addresses[0], "goes") as goes:
+            welcome = goes.enter()
+            goes.send(Join(room="#exit", id=1))
+            joined = goes.expect(Joined, lambda frame: frame.id == 1)
+            stays.send(Join(room="#exit", id=1))
+            stays.expect(Joined, lambda frame: frame.id == 1)
+            stays.say("before you go", "#exit")
+            stays.expect_text("before you go")
+            goes.send(Leave(room="#exit", id=2))
+            left = stays.expect(Left)
+        stays.say("too late", "#exit")
+        stays.expect_text("too late")
+        # What its connection had brought by then is as if it had not: the cursor is that of the joining.
+        back.resume(welcome, {**welcome.logs, "#exit": (joined.epoch, joined.offset)})
+        assert back.expect(Welcome).logs["#exit"] == (left.epoch, left.offset)
+        back.expect_text("before you go")
+        assert back.expect(Left).offset == left.offset
+        back.send(Quit())
+        back.expect_end()
+        assert "too late" not in [frame.text for frame in back.frames if isinstance(frame, Message)]
+        stays.send(Quit())
+        stays.expect_end()
 
 
 def _redis_cli(deployment: Deployment, *words: str) -> str:

@@ -33,7 +33,7 @@ class Deployment:
     def __enter__(self) -> Deployment:
         try:
             self.start()
-        except BaseException:
+        except BaseException:  # After Ctrl-C or a test's timeout too nobody calls `__exit__`; it is raised on.
             self.discard()
             raise
         return self
@@ -74,9 +74,13 @@ class Deployment:
         for process in self.processes:
             process.discard()
 
+    def client(self) -> redis.Redis:
+        """A connection to Redis for looking in; use it as a context manager."""
+        return self.redis.client()
+
     def wait_for_reaping(self) -> None:
         """Until the time after a start is over in which nobody is declared dead (R4)."""
-        with self.redis.client() as client:
+        with self.client() as client:
             wait_until(lambda: self._now(client) > int(client.hget(f"{PREFIX}term", "hold") or 0), 30, "the hold ends")
 
     def wait_lease_over(self, node: Node) -> None:
@@ -87,7 +91,7 @@ class Deployment:
             mine = [float(score) for member, score in beats if member.startswith(f"{node.name}/")]
             return bool(mine) and self._now(client) - max(mine) > 1000 * self.lease
 
-        with self.redis.client() as client:
+        with self.client() as client:
             wait_until(lambda: over(client), 5 * self.lease + 5, f"the lease of {node.name} is over")
 
     @staticmethod
@@ -98,13 +102,13 @@ class Deployment:
 
     def presence(self) -> dict[str, str]:
         """What an operator sees: nickname -> "n1 here"."""
-        with self.redis.client() as client:
+        with self.client() as client:
             found: dict[str, str] = client.hgetall(f"{PREFIX}presence")
             return found
 
     def said_in(self, room: str) -> list[tuple[str, str]]:
         """(session, n) of each message in the room's log, as Redis holds it."""
-        with self.redis.client() as client:
+        with self.client() as client:
             entries: Any = client.xrange(f"{PREFIX}room:{room}:log")
         fields = [entry for _, entry in entries if entry["kind"] == "message"]
         return [(entry["session"], entry["n"]) for entry in fields]

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import redis
 
-from tests.support.ports import free_port
-from tests.support.waiting import wait_until
+from drill.processes.redis_server import RedisProcess
 
 
 @contextmanager
 def running(program: str, folder: Path, *flags: str) -> Iterator[str]:
-    """A Redis on a free port with its data in `folder`; gives its URL, and ends it afterwards."""
-    folder.mkdir(parents=True, exist_ok=True)
-    port = free_port()
-    words = [program, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "", *flags]
-    with (folder / "redis.out").open("wb") as output:
-        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+    """A Redis on a free port with its data in `folder`, which keeps nothing; gives its URL, and ends it afterwards."""
+    server = RedisProcess(program, "redis", folder, ["--appendonly", "no", *flags])
     try:
-        wait_until(lambda: answers(port), what="Redis answers")
-        yield f"redis://127.0.0.1:{port}/0"
+        server.start()
+        yield server.url
     finally:
-        process.kill()
-        process.wait(10)
+        server.discard()
 
 
 def answers(port: int) -> bool:

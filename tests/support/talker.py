@@ -1,91 +1,17 @@
-"""A user of the library who writes down all that happens, and a crowd of them that talks steadily."""
+"""A crowd of users of the library that talks steadily, and writes down all that happens."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from functools import partial
 from types import TracebackType
 
-from client.chat import ChatClient
-from client.events import (
-    AcceptedEvent,
-    Connected,
-    Event,
-    GapEvent,
-    JoinedEvent,
-    LeftEvent,
-    MaybeLost,
-    MessageEvent,
-    Moved,
-    RefusedEvent,
-)
-from tests.support import checker
+from drill import checker
+from drill.history import History, Kind
+from drill.workload.stays import LOBBY
+from drill.workload.talker import Talker
 from tests.support.deployment import Deployment
-from tests.support.history import Happening, History, Kind
-from tests.support.texts import text
 from tests.support.waiting import wait_until
-
-LOBBY = "#lobby"
-
-
-class Talker:
-    """One `ChatClient`, whose nickname is its name in the history. It tries `servers` as they stand."""
-
-    def __init__(self, nick: str, servers: Sequence[str], history: History) -> None:
-        self.nick = nick
-        self.said = 0
-        self._history = history
-        self.chat = ChatClient(servers, nick, on_event=self._note, in_order=True)
-
-    def enter(self) -> None:
-        """Comes into the lobby."""
-        self._history.add(Happening(self.nick, Kind.OPENING, LOBBY))
-        self.chat.start(15.0)
-        wait_until(lambda: self._history.count(Kind.ENTERED, self.nick), what=f"{self.nick} is in the lobby")
-
-    def say(self, to: str = LOBBY, words: str | None = None) -> None:
-        """Says `words`, or something new, and does not wait for the outcome."""
-        self.said += 1
-        words = words or text(self.nick, self.said)
-        self._history.add(Happening(self.nick, Kind.SENT, to, text=words))
-        self.chat.say(words, to, timeout=30.0)
-
-    def leave(self) -> None:
-        """Quits in order."""
-        self._history.add(Happening(self.nick, Kind.LEAVING, LOBBY))
-        self.chat.quit()
-        self._history.add(Happening(self.nick, Kind.GONE, LOBBY))
-
-    def _note(self, event: Event) -> None:
-        for happening in _happenings(self.nick, event):
-            self._history.add(happening)
-
-
-def _happenings(nick: str, event: Event) -> list[Happening]:
-    note = partial(Happening, nick)
-    match event:
-        case AcceptedEvent():
-            return [note(Kind.ACCEPTED, event.to, text=event.text, epoch=event.epoch, offset=event.offset)]
-        case RefusedEvent():
-            return [note(Kind.REFUSED, event.to, text=event.text)]
-        case MaybeLost():
-            return [note(Kind.UNSURE, one.to, text=one.text) for one in event.sayings]
-        case MessageEvent():
-            kind = Kind.HISTORY if event.history else Kind.RECEIVED
-            place = {"epoch": event.epoch, "offset": event.offset}
-            return [note(kind, event.room or "@", event.nick, event.text, **place)]  # type: ignore[arg-type]
-        case JoinedEvent():
-            return [note(Kind.ENTERED if event.own else Kind.JOINED, event.room, event.nick)]
-        case LeftEvent():
-            return [note(Kind.LEFT, event.room, event.nick)]
-        case GapEvent():
-            return [note(Kind.GAP, event.room or "@", first=event.first, last=event.last, epoch=event.former)]
-        case Moved():
-            return [note(Kind.MOVED, who=event.node)]
-        case Connected(former=str()):
-            return [note(Kind.RENEWED)]
-    return []
 
 
 class Crowd:
@@ -103,7 +29,7 @@ class Crowd:
 
     def __enter__(self) -> Crowd:
         for talker in self.talkers:
-            talker.enter()
+            assert talker.enter(), f"{talker.nick} could not enter: {talker.chat.error}"
         self._thread.start()
         return self
 
@@ -131,7 +57,7 @@ class Crowd:
         self._hush()
         for talker in self.talkers:
             talker.say(words=f"{talker.nick} says good bye")
-        settled = lambda: not (checker.unanswered(self.history.all()) or checker.lost(self.history.all()))  # noqa: E731
+        settled = lambda: checker.settled(self.history.all())  # noqa: E731
         try:
             wait_until(settled, within, "everybody has everything")
         except AssertionError:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import _thread
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from tests.support import programs
+from tests.support.threads import leaked
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -42,6 +45,23 @@ def test_a_thread_that_crashes_fails_its_test(tmp_path: Path) -> None:
 
 def test_a_thread_that_is_left_running_fails_its_test(tmp_path: Path) -> None:
     assert "threads left running: left-over" in run_pytest(tmp_path, LEAKS)
+
+
+def test_a_thread_of_a_tool_may_stay() -> None:
+    known, end, before = threading.Event(), threading.Event(), set(threading.enumerate())
+
+    def tool() -> None:
+        threading.current_thread()  # from now on `threading` lists it
+        known.set()
+        end.wait(60)
+
+    _thread.start_new_thread(tool, ())
+    try:
+        assert known.wait(10)
+        assert set(threading.enumerate()) != before
+        assert leaked(before) == []
+    finally:
+        end.set()
 
 
 def test_a_missing_program_skips_and_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:

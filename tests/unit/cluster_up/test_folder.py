@@ -24,7 +24,7 @@ def test_two_cannot_hold_one_folder(tmp_path: Path) -> None:
 def test_a_folder_can_be_held_again(tmp_path: Path) -> None:
     for _ in range(2):
         with folder.held(tmp_path / "d"):
-            assert (tmp_path / "d" / "redis").is_dir()
+            assert (tmp_path / "d").is_dir()
 
 
 def test_what_is_no_folder_is_one_clear_line(tmp_path: Path) -> None:
@@ -34,11 +34,11 @@ def test_what_is_no_folder_is_one_clear_line(tmp_path: Path) -> None:
 
 
 def test_an_older_redis_is_kept_from_what_it_cannot_read(tmp_path: Path) -> None:
-    folder.check_format(tmp_path, "6.2.14")
+    folder.check_format(Plan(7700, 1, tmp_path), "6.2.14")
     (tmp_path / "redis" / "appendonlydir").mkdir(parents=True)
-    folder.check_format(tmp_path, "8.2.3")
+    folder.check_format(Plan(7700, 1, tmp_path), "8.2.3")
     with pytest.raises(Failed, match=r"this Redis is 6\.2\.14"):
-        folder.check_format(tmp_path, "6.2.14")
+        folder.check_format(Plan(7700, 1, tmp_path), "6.2.14")
 
 
 def test_the_other_commands_find_a_redis_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

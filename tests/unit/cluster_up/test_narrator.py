@@ -87,6 +87,14 @@ def test_who_was_killed_has_no_last_words(screen: Screen) -> None:
     assert screen.texts() == ["n1 is lost (signal 9, SIGKILL); starting it again in 1 s"]
 
 
+def test_who_left_by_order_is_not_lost(screen: Screen) -> None:
+    screen.narrator.died(Death(NODE, "exit code 0", (), None))
+    assert screen.texts() == ["n1 has left and stays down until `hydrachat restart-all`"]
+    assert screen.narrator.states == {"n1": "drained"}
+    screen.narrator.died(Death(NODE, "exit code 0", (), 0.0))
+    assert screen.texts()[1:] == ["n1 has left; starting it again"]
+
+
 def test_stopping_is_quiet_but_states_are_kept(screen: Screen) -> None:
     screen.narrator.quiet = True
     screen.hear("stopped")

@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 import redis
 
-from cluster.operator import minicli
+from cluster.operator import connect, minicli
 from cluster.operator.cli import connection_flags
 from cluster.operator.read import glob_escaped
 from cluster.operator.text import harmless
+from cluster.up import programs
 from hydrachat import cli
 from tests.support.ports import free_port
 
@@ -84,6 +85,11 @@ def test_rooms(filled: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert "815" in answer(capsys, "rooms", "--redis", filled)
 
 
+def test_a_prefix_that_no_node_can_have_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["who", "--prefix", "chat:"]) == 2
+    assert "'chat:' is not allowed; write a hash tag" in capsys.readouterr().err
+
+
 def test_an_empty_redis_is_an_empty_answer(redis_url: str, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("nodes", "who", "rooms"):
         assert json.loads(answer(capsys, name, "--redis", redis_url, "--json")) == []
@@ -112,15 +118,49 @@ def test_the_variable_names_redis_and_the_flag_goes_before_it(
     assert cli.run(["rooms", "--redis", f"redis://127.0.0.1:{free_port()}/0"]) == 3
 
 
-def run_cli(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+def run_cli(*arguments: str, lines: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     words = [sys.executable, "-m", "hydrachat", "redis-cli", *arguments]
-    return subprocess.run(words, capture_output=True, timeout=30, check=False, input=b"")
+    return subprocess.run(words, capture_output=True, timeout=30, check=False, input=lines)
 
 
 def test_redis_cli_hands_everything_on(filled: str) -> None:
     done = run_cli("--redis", filled, "-n", "0", "HGET", P + "session:s1", "nick")
     assert done.stdout == "Zoë 🦑\n".encode()
     assert run_cli("--redis", filled, "ECHO", "--redis").stdout == b"--redis\n"
+
+
+def test_redis_cli_without_redis_is_one_line_and_3() -> None:
+    done = run_cli("--redis", f"redis://:secret@127.0.0.1:{free_port()}/0", "PING", lines=b"PING\n")
+    assert (done.returncode, done.stdout) == (3, b"")
+    assert done.stderr.count(b"\n") == 1
+    assert b"secret" not in done.stderr
+
+
+def test_the_small_redis_cli_without_redis_is_3(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("cluster.operator.cli.find_cli", lambda: None)
+    assert cli.run(["redis-cli", "--redis", f"redis://127.0.0.1:{free_port()}/0", "PING"]) == 3
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_redis_cli_reads_what_is_piped_into_it(filled: str) -> None:
+    assert run_cli("--redis", filled, lines=b"PING\nECHO x\n").stdout == b"PONG\nx\n"
+
+
+def test_redis_cli_that_is_sent_elsewhere_is_not_kept_from_it(filled: str) -> None:
+    if programs.find_cli() is None:
+        pytest.skip("the small redis-cli goes nowhere else")
+    port = filled.rpartition(":")[2].partition("/")[0]
+    done = run_cli("--redis", f"redis://127.0.0.1:{free_port()}/0", "-p", port, "PING")
+    assert (done.returncode, done.stdout) == (0, b"PONG\n")
+
+
+def test_a_redis_that_refuses_us_is_there(redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        client.config_set("requirepass", "secret")
+    connect.reach(redis_url)
+    connect.reach(redis_url.replace("://", "://:wrong@"))
 
 
 def test_redis_cli_keeps_the_password_out_of_ps() -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ STUBBORN = "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', 
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def script(name: str, code: str, group: int = 0, within: float = 5.0) -> Spec:
+def script(name: str, code: str, group: int = 0, within: float = 30.0) -> Spec:
     return Spec(name, (sys.executable, "-I", "-S", "-c", code), group, within)
 
 
@@ -91,6 +92,38 @@ def test_a_killed_child_is_said_and_started_again(house: House) -> None:
     assert (house.deaths[0].reason, house.deaths[0].wait) == ("signal 9, SIGKILL", 0.5)
     house.pump(lambda: house.lines.count(("a", b"up\n")) == 2)
     assert house.pid("a") != first
+
+
+def test_who_leaves_by_order_stays_down_until_he_is_recalled(house: House) -> None:
+    node = Spec("n", (sys.executable, "-I", "-S", "-c", POLITE), 0, 5.0, may_leave=True)
+    house.start(node, script("other", POLITE))
+    first = house.pid("other")
+    os.kill(house.pid("n"), signal.SIGTERM)
+    os.kill(first, signal.SIGTERM)  # who may not leave is started again, whatever he says
+    house.pump(lambda: house.lines.count(("other", b"up\n")) == 2 and len(house.deaths) == 2)
+    assert {death.spec.name: death.wait for death in house.deaths} == {"n": None, "other": 0.5}
+    assert not house.supervisor.runs("n")
+    second = house.pid("other")
+    house.supervisor.recall()
+    house.pump(lambda: house.lines.count(("n", b"up\n")) == 2)
+    assert house.pid("other") == second
+
+
+def test_who_is_recalled_while_he_leaves_is_started_at_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "RECALLED", 3600.0)
+    house.start(Spec("n", (sys.executable, "-I", "-S", "-c", POLITE), 0, 5.0, may_leave=True))
+    house.supervisor.recall()
+    os.kill(house.pid("n"), signal.SIGTERM)
+    house.pump(lambda: house.lines.count(("n", b"up\n")) == 2)
+    assert [death.wait for death in house.deaths] == [0.0]
+
+
+def test_who_rests_is_not_started_sooner(house: House) -> None:
+    house.start(replace(script("a", POLITE), rest=3600.0))
+    os.kill(house.pid("a"), signal.SIGKILL)
+    house.pump(lambda: house.deaths)
+    assert house.deaths[0].wait == 3600.0
+    assert not house.supervisor.runs("a")
 
 
 def test_a_child_that_keeps_dying_is_started_ever_later(house: House) -> None:

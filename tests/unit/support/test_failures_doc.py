@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
@@ -22,7 +23,20 @@ def test_each_test_that_is_named_exists() -> None:
     assert named > 20
 
 
-def test_each_row_names_a_test_or_says_that_none_shows_it() -> None:
-    rows = [row for row in DOC.read_text("utf-8").splitlines() if row.startswith("| ")]
+def failures() -> Iterator[str]:
+    """The rows of the tables that have a column `shown by`."""
+    ours = False
+    for line in DOC.read_text("utf-8").splitlines():
+        if "| shown by |" in line:
+            ours = True
+        elif not line.startswith("|"):
+            ours = False
+        elif ours and line.startswith("| "):
+            yield line
 
-    assert all("test_" in row or "not shown yet" in row for row in rows[1:])
+
+def test_each_row_names_a_test_or_says_that_none_shows_it() -> None:
+    rows = list(failures())
+
+    assert len(rows) > 20
+    assert all("test_" in row or "not shown yet" in row for row in rows)

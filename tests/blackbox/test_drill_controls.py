@@ -1,0 +1,90 @@
+"""Negative controls: where one safeguard is taken out of the nodes, a short drill finds it. The same drill with whole
+nodes finds nothing, or else the controls would prove nothing either."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from drill.run import Drill, Exit, Progress, Result
+from drill.settings import DrillSettings, Times
+from drill.world import World
+
+pytestmark = pytest.mark.drill
+
+ROOT = Path(__file__).resolve().parents[2]
+TIMES = Times(lease=1.0, grace=4.0, pause=(0.5, 1.5), every=0.8, settle=10.0)
+
+
+@dataclass(frozen=True)
+class Control:
+    """`module`: beside tests/support/broken_nodes. `fault`: what provokes it. `rules`: of which one must be broken."""
+
+    module: str
+    fault: str
+    rules: frozenset[str]
+
+
+CONTROLS = [
+    Control("no_idempotence", "half-reply", frozenset({"doubled", "logged_twice"})),
+    Control("no_fencing", "reset", frozenset({"put_out", "displaced", "announcements"})),
+    Control("no_catch_up", "pubsub-kill", frozenset({"lost"})),
+    Control("no_reaping", "kill", frozenset({"announcements", "displaced"})),
+    Control("no_terms", "rewind", frozenset({"lost", "clashing"})),
+]
+
+
+def drilled(
+    out: Path, fault: str, command: Sequence[str], seconds: float = 9.0, settle: float = 10.0, seed: int = 3
+) -> Result:
+    """A small drill of one class of fault. `settle`: what is broken for good is not waited for."""
+    times = Times(TIMES.lease, TIMES.grace, TIMES.pause, TIMES.drain, TIMES.every, settle)
+    settings = DrillSettings(out, (fault,), seconds, clients=8, rate=100.0, seed=seed, times=times)
+    return Drill(settings, _ignore, lambda: World(command)).run()
+
+
+def _ignore(_: Progress) -> None:
+    pass
+
+
+def broken_node(module: str) -> list[str]:
+    """The command of a broken node; the tests are in no environment's path."""
+    return [
+        str(shutil.which("env")),
+        f"PYTHONPATH={ROOT}",
+        sys.executable,
+        "-m",
+        f"tests.support.broken_nodes.{module}",
+    ]
+
+
+@pytest.mark.parametrize("control", CONTROLS, ids=lambda control: control.module)
+def test_a_safeguard_that_is_missing_is_found(
+    control: Control, redis_server: str, haproxy: str, tmp_path: Path
+) -> None:
+    # Some of them are races, which a busy machine may not lose the first time.
+    found: list[str] = []
+    for seed in (3, 4, 5):
+        command = broken_node(control.module)
+        result = drilled(tmp_path / f"drill-{seed}", control.fault, command, settle=3.0, seed=seed)
+        assert result.verdict is not None, result.trouble
+        found += result.verdict.totals
+        if control.rules & set(found):
+            break
+
+    assert control.rules & set(found), found
+    assert result.exit is Exit.BROKEN, f"{result.trouble} {result.not_run}"
+
+
+@pytest.mark.parametrize("control", CONTROLS, ids=lambda control: control.fault)
+@pytest.mark.long
+def test_with_whole_nodes_nothing_is_found(control: Control, redis_server: str, haproxy: str, tmp_path: Path) -> None:
+    result = drilled(tmp_path / "drill", control.fault, [sys.executable, "-m", "node"], settle=30.0)
+
+    assert result.verdict is not None, result.trouble
+    assert (result.exit, dict(result.verdict.totals)) == (Exit.KEPT, {}), result.trouble
