@@ -2,21 +2,45 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PACKAGES := hydrachat wire node client cluster
-SOURCES := $(PACKAGES) tests
+PACKAGES := hydrachat wire node client cluster drill
+SOURCES := $(PACKAGES) tests benchmarks
 
-.PHONY: install up test test-long lint types check clean
+# How many tests run at a time: most of them wait, so more than there are cores; drills don't.
+WORKERS ?= 4
+DRILLS ?= 3
+PYTEST := $(BIN)/python -m pytest --dist worksteal
+
+.PHONY: install up test test-unit test-blackbox test-drill test-long drill bench-quick lint types check clean
+# Side by side the parts of the suite would take each other's time.
+.NOTPARALLEL:
 
 install: $(VENV)/installed
 
 up: $(VENV)/installed
 	@exec $(BIN)/hydrachat up $(ARGS)
 
-test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -m "not long" $(ARGS)
+test: test-unit test-blackbox test-drill
 
+test-unit: $(VENV)/installed-dev
+	$(PYTEST) -n $(WORKERS) -m "not long" $(ARGS) tests/unit tests/contract
+
+test-blackbox: $(VENV)/installed-dev
+	$(PYTEST) -n $(WORKERS) -m "not long and not drill" $(ARGS) tests/blackbox
+
+test-drill: $(VENV)/installed-dev
+	$(PYTEST) -n $(DRILLS) -m "drill and not long" $(ARGS) tests/blackbox
+
+# What needs more than the budget of the suite.
 test-long: $(VENV)/installed-dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(PYTEST) -n $(DRILLS) -m long $(ARGS)
+
+# Ten minutes of all faults; see docs/drill.md.
+drill: $(VENV)/installed
+	@exec $(BIN)/hydrachat drill --minutes 10 $(ARGS)
+
+# Under a minute: two rows beside a bare loop that sends.
+bench-quick: $(VENV)/installed
+	@$(BIN)/hydrachat bench --rows 200x20,1000x4 --against raw --runs 1 --seconds 3
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check $(SOURCES)
