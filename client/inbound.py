@@ -101,8 +101,7 @@ class Inbound:
         self._past: dict[str, Track] = {}  # rooms of the session before this one, until we are in them again
         self._strays: dict[str, Cursor] = {}  # entries of rooms that we are not known to be in
         self._seen: dict[str, Seen] = {}
-        self._unacked: set[str] = set()
-        self._entries = 0
+        self._unacked = 0  # entries of the inbox; rooms need no acknowledgement
         self._since = 0.0
 
     @property
@@ -126,8 +125,7 @@ class Inbound:
         self._tracks = {}
         for log, cursor in logs.items():
             self._begin(log, Track(*cursor))
-        self._unacked.clear()
-        self._entries = 0
+        self._unacked = 0
         return old
 
     def resume(self, logs: Mapping[str, Cursor]) -> list[str]:
@@ -137,9 +135,7 @@ class Inbound:
             self.leave(log)
         for log, cursor in logs.items():
             self._tracks.setdefault(log, Track(*cursor))
-        # `hello` told our cursors.
-        self._unacked.clear()
-        self._entries = 0
+        self._unacked = 0  # `hello` told our cursors
         return gone
 
     def enter(self, log: str, epoch: str, offset: int) -> None:
@@ -159,7 +155,6 @@ class Inbound:
         """We left: nothing of it is owed any more."""
         self._tracks.pop(log, None)
         self._past.pop(log, None)
-        self._unacked.discard(log)
 
     def take(self, log: str, epoch: str, offset: int, now: float) -> tuple[Verdict, int]:
         """Judges an entry; the cursor moves unless it is a repeat or a hole.
@@ -172,7 +167,8 @@ class Inbound:
         verdict, complete = track.judge(epoch, offset), track.offset
         if verdict in (Verdict.NEW, Verdict.SKIP):
             track.move(epoch, offset)
-            self._note(log, now)
+            if log == INBOX:
+                self._note(now)
         return verdict, complete
 
     def skip(self, log: str, former: str, last: int) -> None:
@@ -207,22 +203,19 @@ class Inbound:
     def ack(self, now: float, *, force: bool = False) -> Ack | None:
         """The acknowledgement that is due now, if one is."""
         deadline = self.deadline()
-        if deadline is None or not (force or now >= deadline or self._entries >= self._ack_every):
+        if deadline is None or not (force or now >= deadline or self._unacked >= self._ack_every):
             return None
-        frame = Ack(cursors={log: self._tracks[log].cursor for log in sorted(self._unacked)})
-        self._unacked.clear()
-        self._entries = 0
-        return frame
+        self._unacked = 0
+        return Ack(cursors={INBOX: self._tracks[INBOX].cursor})
 
     def deadline(self) -> float | None:
         """When the next acknowledgement is due at the latest."""
         return self._since + self._ack_after if self._unacked else None
 
-    def _note(self, log: str, now: float) -> None:
+    def _note(self, now: float) -> None:
         if not self._unacked:
             self._since = now
-        self._unacked.add(log)
-        self._entries += 1
+        self._unacked += 1
 
 
 _Value = TypeVar("_Value")

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 
 from wire.address import Address
 
+SPEAK = 0.8
+"""Heartbeats after which a silent client speaks up: each ping of thousands costs a node as much as a message does, and
+the node waits for two and a half."""
+
 
 @dataclass(slots=True)
 class Link:
@@ -28,7 +32,7 @@ class Link:
     @property
     def ping_at(self) -> float:
         """Something must have been sent by then."""
-        return self.spoke + self.heartbeat / 2
+        return self.spoke + self.heartbeat * SPEAK
 
     @property
     def dead_at(self) -> float:

@@ -1,7 +1,8 @@
 """`hydrachat bench`: what a cluster costs, beside other chat and message servers that this machine has.
 
-servers    two processes of each kind, joined as one cluster
-dialects   what each kind speaks: pure
+peer       what a kind of server brings: what its clients say, how two of it are started
+peers      one file for each kind
+kinds      all of them, and two of one as they run
 crowd      many connections on one thread, which counts in bulk
 rows       what is measured
 figures    what a row came to: pure

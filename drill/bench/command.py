@@ -18,7 +18,7 @@ FAILED, CANNOT = 1, 3
 EPILOG = """\b
 Examples:
   hydrachat bench                               our own servers, all rows
-  hydrachat bench --against ngircd,nats         beside others, in turn
+  hydrachat bench --against inspircd,nats        beside others, in turn
   hydrachat bench --rows 1000x4 --runs 5 --json figures.json
   hydrachat bench --against raw                 beside a bare loop that sends, and does nothing else
 
@@ -33,8 +33,8 @@ Exit codes: 0 ok, 1 a run failed, 2 usage, 3 a program is missing."""
 
 
 def _split(_: click.Context, param: click.Parameter, value: str) -> tuple[str, ...]:
+    from drill.bench.kinds import KINDS
     from drill.bench.rows import ROWS
-    from drill.bench.servers import KINDS
 
     allowed = ROWS if param.name == "rows" else KINDS
     names = tuple(dict.fromkeys(word.strip() for word in value.split(",") if word.strip()))
@@ -51,7 +51,7 @@ def _split(_: click.Context, param: click.Parameter, value: str) -> tuple[str, .
 )  # fmt: skip
 @click.option(
     "--against", default="", callback=_split, envvar="HYDRACHAT_AGAINST", metavar="NAMES", show_default="nobody",
-    help="Other servers to measure in turn: ngircd, nats, raw.",
+    help="Other servers to measure in turn: inspircd, ngircd, nats, socketio, raw.",
 )  # fmt: skip
 @click.option("--runs", type=click.IntRange(1, 100), default=3, envvar="HYDRACHAT_RUNS", metavar="N", help="Of each.")
 @click.option(
@@ -97,12 +97,12 @@ def measured(kinds: Sequence[str], rows: Sequence[str], runs: int, seconds: floa
 
 
 def _run(kind: str, rows: Sequence[str], seconds: float) -> Iterator[tuple[str, Measured]]:
+    from drill.bench.kinds import KINDS, running
     from drill.bench.rows import ROWS, measure
-    from drill.bench.servers import running
 
     for row in rows:  # new servers for each: nothing that one row has left is in the next one's way
         with tempfile.TemporaryDirectory(prefix="hydrachat-bench-") as folder, running(kind, Path(folder)) as servers:
-            yield row, measure(servers, ROWS[row], seconds / 4, seconds)
+            yield row, measure(servers, KINDS[kind].dialect, ROWS[row], seconds / 4, seconds)
 
 
 def _allow_descriptors() -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from drill.bench.crowd import Counted, Crowd
-from drill.bench.servers import Servers
+from drill.bench.peer import Dialect, Servers
 from drill.processes.process import Process
 
 TICK = os.sysconf("SC_CLK_TCK")
@@ -62,10 +62,12 @@ class Measured:
         return 1e6 * self.servers / max(1, self.counted.deliveries)
 
 
-def measure(servers: Servers, row: Row, warm_up: float, seconds: float) -> Measured:
+def measure(
+    servers: Servers, dialect: Callable[[int, int], Dialect], row: Row, warm_up: float, seconds: float
+) -> Measured:
     """Raises crowd.TooSlow, OSError. Blocks for as long as it takes."""
     empty = resident(servers.processes)
-    with Crowd(servers.dialect, servers.addresses, row.listeners, row.speakers, SIZE) as crowd:
+    with Crowd(dialect, servers.addresses, row.listeners, row.speakers, SIZE) as crowd:
         crowd.enter()
         # From the beginning of the warm-up on: what it costs is the same then, and the figure has no edge.
         before, own, began = spent(servers.processes), time.process_time(), time.monotonic()

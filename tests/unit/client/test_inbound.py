@@ -8,12 +8,18 @@ from hypothesis import given, strategies as st
 from client.inbound import Inbound, Verdict
 from client.seen import BLOCK, Seen
 
-LOBBY = "#lobby"
+LOBBY, INBOX = "#lobby", "@"
 
 
 def inbound(offset: int = 5) -> Inbound:
     made = Inbound(remembered=3, ack_every=4, ack_after=0.25)
     made.begin({LOBBY: ("e1", offset)})
+    return made
+
+
+def letterbox() -> Inbound:
+    made = inbound()
+    made.resume({LOBBY: ("e1", 5), INBOX: ("e9", 5)})
     return made
 
 
@@ -81,26 +87,33 @@ def test_entries_that_come_before_the_joining_count() -> None:
 
 
 def test_acknowledgements_are_batched_by_number_and_time() -> None:
-    one = inbound()
+    one = letterbox()
     assert one.deadline() is None
-    one.take(LOBBY, "e1", 6, 10.0)
+    one.take(INBOX, "e9", 6, 10.0)
     assert one.deadline() == 10.25
     assert one.ack(10.2) is None
     ack = one.ack(10.25)
     assert ack is not None
-    assert ack.cursors == {LOBBY: ("e1", 6)}
+    assert ack.cursors == {INBOX: ("e9", 6)}
     assert one.ack(99.0) is None
     for offset in range(7, 11):
-        one.take(LOBBY, "e1", offset, 20.0)
+        one.take(INBOX, "e9", offset, 20.0)
     assert one.ack(20.0) is not None
-    one.take(LOBBY, "e1", 11, 30.0)
+    one.take(INBOX, "e9", 11, 30.0)
     assert one.ack(30.0) is None
     assert one.ack(30.0, force=True) is not None
 
 
 def test_repeats_are_not_acknowledged_again() -> None:
+    one = letterbox()
+    one.take(INBOX, "e9", 4, 0.0)
+    assert one.ack(99.0, force=True) is None
+
+
+def test_rooms_are_not_acknowledged() -> None:
     one = inbound()
-    one.take(LOBBY, "e1", 4, 0.0)
+    one.take(LOBBY, "e1", 6, 0.0)
+    assert one.deadline() is None
     assert one.ack(99.0, force=True) is None
 
 

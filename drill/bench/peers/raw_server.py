@@ -1,5 +1,5 @@
 """The least that can be done: one process, one `send` to each connection for all that has come. No log, no order
-over servers, no names; nothing is kept for who does not read. `python -m drill.bench.raw PORT`."""
+over servers, no names; nothing is kept for who does not read. `python -m drill.bench.peers.raw_server PORT`."""
 
 from __future__ import annotations
 

@@ -1,0 +1,100 @@
+"""What a kind of server has to bring to be measured: what its clients say, and how two of it are started.
+
+Each message is a line at each receiver, and holds its number after `MARK`; other lines hold none.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from drill.processes.launcher import Launcher
+from drill.processes.process import Process
+from drill.processes.programs import CannotRun
+
+MARK = b"#~"
+"""In front of a message's number."""
+DIGITS = 8
+NUMBER = re.compile(rb"#~(\d{8})")
+ROOM = "bench"
+SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin")
+Address = tuple[str, int]
+
+
+class Dialect(Protocol):
+    """Of one connection, number so and so of a run; pure. `enter`: said when it stands. `entered`: whether what came
+    so far, `seen`, says that it is in the room. `next`: what has to be said for that. `answer`: what has to be said to
+    what came. `keep_alive`: said every two seconds; b'': nothing. `say`: a message, as
+    it goes out."""
+
+    def enter(self) -> bytes: ...
+    def entered(self, seen: bytes) -> bool: ...
+    def next(self, seen: bytes) -> bytes: ...
+    def answer(self, data: bytes) -> bytes: ...
+    def keep_alive(self) -> bytes: ...
+    def say(self, text: bytes) -> bytes: ...
+
+
+class Quiet:
+    """A dialect's answers where it has nothing to say."""
+
+    def __init__(self, run: int, number: int) -> None:
+        self.nick = f"b{run}x{number}"
+
+    def enter(self) -> bytes:
+        return b""
+
+    def next(self, seen: bytes) -> bytes:
+        return b""
+
+    def answer(self, data: bytes) -> bytes:
+        return b""
+
+    def keep_alive(self) -> bytes:
+        return b""
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """`addresses`: of those that clients go to. `processes`: all whose time and memory count, those with an address
+    last. `linked`: what the log of the first of these says when it has found the other."""
+
+    addresses: list[Address]
+    processes: list[Process]
+    linked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`servers`: two of them in a folder, not started yet; raises CannotRun, OSError."""
+
+    dialect: Callable[[int, int], Dialect]
+    servers: Callable[[Path, Launcher], Servers]
+
+
+def program(name: str, hint: str = "") -> str:
+    """Its path. Raises CannotRun."""
+    found = shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", os.defpath), *SYSTEM_FOLDERS]))
+    if not found:
+        raise CannotRun(f"{name} is missing: {hint or f'install the Debian package {name}'}")
+    return found
+
+
+def process(
+    name: str, argv: list[str], folder: Path, launcher: Launcher, env: Mapping[str, str] | None = None
+) -> Process:
+    words = ["env", *(f"{key}={value}" for key, value in env.items()), *argv] if env else argv
+    return Process(name, words, folder / name, launcher)
+
+
+def written(folder: Path, name: str, text: str) -> str:
+    """The path of a file that a server may read."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text, "utf-8")
+    (folder / name).chmod(0o644)
+    return str(folder / name)
