@@ -42,6 +42,8 @@ def gap_letter(entry: Entry, seen: Position | None, dialect: Dialect) -> bytes:
     complete = seen.offset if seen is not None and seen.epoch == former else first - 1
     if dialect is Dialect.PLAIN and 0 < last <= complete:
         return b""
+    if dialect is Dialect.PLAIN:
+        first = max(first, complete + 1)
     return render(
         Gap(
             log=wire_log(entry.log),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 
-from wire.frames import Cursor, Gap, Message
+from wire.frames import INBOX, Cursor, Gap, Message
 
 REMEMBERED = 200_000
 
@@ -19,7 +19,8 @@ class Cursors:
         self._shown: OrderedDict[tuple[str, str, int], str] = OrderedDict()  # log, session, n -> epoch
 
     def begin(self, logs: Mapping[str, Cursor]) -> None:
-        """A new session starts there."""
+        """A new session starts there. How far the one before it came in rooms stays known: no gap of that is news."""
+        self._former.update({(log, epoch): offset for log, (epoch, offset) in self.now.items() if log != INBOX})
         self.now = dict(logs)
 
     def resume(self, logs: Mapping[str, Cursor]) -> None:

@@ -139,6 +139,14 @@ def test_a_gap_concerns_who_has_not_come_so_far() -> None:
     assert cursors.first_missing(gap(3, 6)) == 5
 
 
+def test_a_gap_does_not_concern_who_had_it_under_another_session() -> None:
+    cursors = Cursors()
+    cursors.begin({LOBBY: ("old", 9), "@": ("letters", 3)})
+    cursors.begin({LOBBY: ("new", 1), "@": ("more", 0)})
+    assert not cursors.concerns(Gap(log=LOBBY, former="old", complete=0, first=1, last=8, epoch="new", offset=2))
+    assert not cursors.concerns(Gap(log="@", former="letters", complete=0, first=1, last=9, epoch="more", offset=1))
+
+
 def test_what_was_dialled_before_the_plug_was_pulled_stays_broken() -> None:
     plug = Plug()
     before = plug()

@@ -278,6 +278,23 @@ def test_a_gap_entry_is_told_to_each_as_far_as_it_concerns_him() -> None:
     assert [(gap.complete, gap.first, gap.last, gap.offset) for gap in gaps] == [(5, 4, 5, 6), (2, 4, 5, 6)]
 
 
+def test_who_reads_lines_and_came_after_the_loss_is_told_of_no_gap() -> None:
+    bench = Bench()
+    bench.publish()
+    before = bench.join(dialect=Dialect.PLAIN)
+    bench.store.rewind("E2", {LOG: 0})
+    bench.settle()
+    after = bench.join(dialect=Dialect.PLAIN)
+    for reader in (before, after):
+        reader.taken.clear()
+    bench.store.append(LOG, "gap", "", 0, "", "E1 1 700")
+    bench.settle()
+    for reader in (before, after):
+        reader.drain()
+    assert b"2-700 may be missing" in b"".join(before.taken)
+    assert b"missing" not in b"".join(after.taken)
+
+
 def test_finish_delivers_up_to_there_and_no_further() -> None:
     bench = Bench()
     reader = bench.join()
