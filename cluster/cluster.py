@@ -212,6 +212,9 @@ class Cluster:
     def members(self, room: str | None) -> list[Member]:
         return self._logs.members(room)
 
+    def company(self, room: str, limit: int) -> tuple[int, list[str]]:
+        return self._logs.company(room, limit)
+
     def rooms(self) -> list[tuple[str, int]]:
         return self._logs.rooms()
 

@@ -44,6 +44,10 @@ class Logs:
         found = [Member(*words[i : i + 4]) for i in range(0, len(words), 4)]
         return sorted(found, key=lambda member: member.nick.casefold())
 
+    def company(self, room: str, limit: int) -> tuple[int, list[str]]:
+        count, *nicks = self._call("company", [room, limit])[1:]
+        return int(count), sorted((nick.decode() for nick in nicks[:limit]), key=str.casefold)
+
     def rooms(self) -> list[tuple[str, int]]:
         flat = self._call("rooms", [])[1:]
         return sorted((flat[i].decode(), int(flat[i + 1])) for i in range(0, len(flat), 2))

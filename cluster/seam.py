@@ -202,6 +202,10 @@ class ClusterSeam(Protocol):
     def members(self, room: str | None) -> list[Member]:
         """Members of `room`, or everybody in the cluster, sorted by nickname. Raises Unavailable."""
 
+    def company(self, room: str, limit: int) -> tuple[int, list[str]]:
+        """How many are in `room`, and `limit` nicknames of them at most, sorted; the cost does not grow with the room
+        beyond that. Raises Unavailable."""
+
     def rooms(self) -> list[tuple[str, int]]:
         """Rooms with members and how many, sorted by name. Raises Unavailable."""
 

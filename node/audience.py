@@ -90,5 +90,4 @@ class Audience:
             if kept:
                 data = kept[0] if len(kept) == 1 else b"".join(kept)
                 kept.clear()
-                for outbox in self._live[dialect].values():
-                    outbox.offer(data)
+                Outbox.offer_all(self._live[dialect].values(), data)

@@ -4,6 +4,9 @@ It takes everything that waits for a socket and hands it to the kernel in one ca
 block, though the socket itself is a blocking one (its reader sleeps in `recv`). What the kernel
 does not take waits until the socket is writable.
 
+After a long round it rests for as long as that took: what comes meanwhile goes out together, and the kernel charges for
+calls, not for messages. When little is said rounds are far apart, and nothing waits for a rest.
+
 A descriptor is closed by its connection only, and only after `forget` has seen it out of here:
 else the number might by then be another client's.
 """
@@ -13,11 +16,17 @@ from __future__ import annotations
 import selectors
 import socket
 import threading
+import time
 from collections import deque
+from collections.abc import Sequence
 
 from node.outbox import Outbox
 
 _ROUND = 512
+"""Sockets that are served between two looks at those that were full."""
+LONG = 0.001
+"""Seconds of a round from which on it is worth a rest."""
+LONGEST_REST = 0.02
 
 
 class Deliverer:
@@ -34,9 +43,9 @@ class Deliverer:
         self._awake = False
         self._stopping = False
 
-    def schedule(self, outbox: Outbox) -> None:
-        """The outbox has something to do."""
-        self._due.append(outbox)
+    def schedule(self, outboxes: Sequence[Outbox]) -> None:
+        """They have something to do."""
+        self._due.extend(outboxes)
         if not self._awake:
             self._ring()
 
@@ -57,15 +66,30 @@ class Deliverer:
         self._bell.close()
 
     def run(self) -> None:
+        left, spent = 0, 0.0  # of a round: what was due when it began; seconds
         while not self._stopping:
-            for key, _ in self._selector.select(self._patience()):
-                if key.fileobj is self._ear:
-                    self._ear.recv(4096)
-                else:
-                    self._unblock(key.fd)
-            self._awake = True
-            for _ in range(min(len(self._due), _ROUND)):
+            self._look()
+            began = time.monotonic()
+            left = left or len(self._due)
+            for _ in range(min(left, _ROUND)):
                 self._serve(self._due.popleft())
+            left -= min(left, _ROUND)
+            spent += time.monotonic() - began
+            if not left:
+                self._rest(spent)
+                spent = 0.0
+
+    def _look(self) -> None:
+        for key, _ in self._selector.select(self._patience()):
+            if key.fileobj is self._ear:
+                self._ear.recv(4096)
+            else:
+                self._unblock(key.fd)
+        self._awake = True
+
+    def _rest(self, spent: float) -> None:
+        if spent >= LONG and not self._stopping:
+            time.sleep(min(spent, LONGEST_REST))
 
     def _patience(self) -> float | None:
         # First the flag, then another look: whoever appended before the flag fell is seen by the look,

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 
@@ -49,7 +49,7 @@ class Outbox:
         "taken",
     )
 
-    def __init__(self, sock: Socket, limit: int, schedule: Callable[[Outbox], None]) -> None:
+    def __init__(self, sock: Socket, limit: int, schedule: Callable[[Sequence[Outbox]], None]) -> None:
         self.sock = sock
         self.limit = limit
         self.low_water = limit // 4
@@ -77,6 +77,19 @@ class Outbox:
 
     def offer(self, data: bytes) -> bool:
         """Appends whole lines. False: nothing more is taken (closing, or it overflowed just now)."""
+        if self._put(data):
+            self._schedule((self,))
+        return not self.finishing
+
+    @staticmethod
+    def offer_all(outboxes: Iterable[Outbox], data: bytes) -> None:
+        """The same bytes to each of one deliverer, which begins when they all have them."""
+        due = [outbox for outbox in outboxes if outbox._put(data)]
+        if due:
+            due[0]._schedule(due)
+
+    def _put(self, data: bytes) -> bool:
+        """Whether it has to be scheduled."""
         with self._lock:
             if self.finishing:
                 return False
@@ -88,11 +101,9 @@ class Outbox:
                 self._chunks.append(data)
                 self.size += len(data)
                 self.offered += len(data)
-                if self._scheduled:
-                    return True
+            due = not self._scheduled
             self._scheduled = True
-        self._schedule(self)
-        return not self.overflowed
+            return due or self.overflowed
 
     def finish(self, last: bytes = b"") -> None:
         """What waits is still sent, then `last`, then the socket is half closed. Idempotent."""
@@ -101,14 +112,14 @@ class Outbox:
                 self.finishing = True
                 self._append(last)
             self._scheduled = True
-        self._schedule(self)
+        self._schedule((self,))
 
     def break_off(self) -> None:
         """Drops everything: the socket is broken, or its connection closes it now."""
         with self._lock:
             self.finishing = self._scheduled = True
             self._drop()
-        self._schedule(self)
+        self._schedule((self,))
 
     def low(self, when_low: Callable[[], None]) -> bool:
         """Whether replay may be offered; if not, `when_low` is called once when it may (deliverer)."""

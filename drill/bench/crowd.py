@@ -34,7 +34,7 @@ class TooSlow(Exception):
 class Member:
     """One connection."""
 
-    __slots__ = ("carry", "dialect", "fd", "index", "seen", "sock")
+    __slots__ = ("dialect", "entered", "fd", "index", "seen", "sock")
 
     def __init__(self, index: int, address: Address, dialect: Dialect) -> None:
         self.index = index
@@ -45,7 +45,7 @@ class Member:
         self.sock.setblocking(False)
         self.fd = self.sock.fileno()
         self.seen = b""
-        self.carry = False  # what came last ends in the middle of a mark
+        self.entered = False
 
     def say(self, data: bytes) -> None:
         """What a full socket does not take is lost: nothing that is measured depends on it but the message itself."""
@@ -91,6 +91,8 @@ class Crowd:
         self._counted = Counted()
         self._part = 0
         self._run_number = next(RUNS)
+        self._buffer = bytearray(READ)
+        self._asks = b""
 
     def __enter__(self) -> Crowd:
         return self
@@ -112,12 +114,15 @@ class Crowd:
                 made += 1
             for fd, _ in self._poll.poll(0.05):
                 self._come_in(self._members[fd], waiting)
+            self._keep_alive()
             if time.monotonic() > until:
                 raise TooSlow(f"{len(waiting)} of {made} connections are not in the room")
 
     def _member(self, index: int) -> Member:
         address = self._addresses[index % len(self._addresses)]
-        return Member(index, address, self._dialect(self._run_number, index))
+        dialect = self._dialect(self._run_number, index)
+        self._asks = dialect.asks
+        return Member(index, address, dialect)
 
     def _come_in(self, member: Member, waiting: dict[int, Member]) -> None:
         data = member.sock.recv(READ)
@@ -132,6 +137,7 @@ class Crowd:
         if member.dialect.entered(member.seen):
             del waiting[member.fd]
             member.seen = b""
+            member.entered = True
 
     # -- the measured part --------------------------------------------------------------------
 
@@ -218,28 +224,27 @@ class Crowd:
         for fd, _ in self._poll.poll(patience):
             member = self._members[fd]
             try:
-                data = member.sock.recv(READ)
+                size = member.sock.recv_into(self._buffer)
             except BlockingIOError:
                 continue
-            if not data:
+            if not size:
                 raise ConnectionError(f"the server ended connection {member.index}")
-            self._take(member, data, timed)
+            self._take(member, size, timed)
         self._keep_alive()
 
-    def _take(self, member: Member, data: bytes, timed: bool) -> None:
-        count = data.count(MARK) + (member.carry and data.startswith(MARK[1:]))
-        member.carry = data.endswith(MARK[:1])
-        if count:
-            if member.index < self._listeners:  # not every kind of server tells the speakers as well
-                self._counted.deliveries += count
-                self._counts[member.index] += count
-            if timed:
-                self._time(data)
+    def _take(self, member: Member, size: int, timed: bool) -> None:
+        """The buffer holds what came: looked at where it lies, since a copy for each would cost more than all else."""
+        buffer = self._buffer
+        count = buffer.count(MARK, 0, size)
+        if member.index < self._listeners:  # not every kind of server tells the speakers as well
+            self._counted.deliveries += count
+            self._counts[member.index] += count
+            if timed and count:
+                self._time(size)
         if member.index == 0:
-            self._note_order(member, data)
-        answer = member.dialect.answer(data)
-        if answer:
-            member.say(answer)
+            self._note_order(member, bytes(buffer[:size]))
+        if self._asks and buffer.find(self._asks, 0, size) >= 0:
+            member.say(member.dialect.answer(bytes(buffer[:size])))
 
     def _note_order(self, member: Member, data: bytes) -> None:
         whole, end = member.seen + data, 0
@@ -249,21 +254,19 @@ class Crowd:
         # What may be the beginning of the next one.
         member.seen = whole[max(end, len(whole) - len(MARK) - DIGITS + 1) :]
 
-    def _time(self, data: bytes) -> None:
-        at = data.rfind(MARK)
-        number = data[at + len(MARK) : at + len(MARK) + DIGITS]
+    def _time(self, size: int) -> None:
+        at = self._buffer.rfind(MARK, 0, size) + len(MARK)
+        number = bytes(self._buffer[at : min(at + DIGITS, size)])
         due = self._scheduled.get(int(number)) if len(number) == DIGITS and number.isdigit() else None
         if due is not None:
             self._counted.latencies.append(time.monotonic() - due)
 
     def _keep_alive(self) -> None:
-        now = time.monotonic()
-        part = int(now / (KEEP_ALIVE / PARTS)) % PARTS
-        if part == self._part:
-            return
+        part = int(time.monotonic() / (KEEP_ALIVE / PARTS))
+        due = {each % PARTS for each in range(max(self._part + 1, part - PARTS + 1), part + 1)}  # a turn may be long
         self._part = part
-        for member in self._members.values():
-            if member.index % PARTS == part:
+        for member in self._members.values() if due else ():
+            if member.entered and member.index % PARTS in due:
                 data = member.dialect.keep_alive()
                 if data:
                     member.say(data)

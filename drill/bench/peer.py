@@ -17,10 +17,10 @@ from drill.processes.launcher import Launcher
 from drill.processes.process import Process
 from drill.processes.programs import CannotRun
 
-MARK = b"#~"
-"""In front of a message's number."""
+MARK = b"^"
+"""In front of a message's number, and nowhere else. One byte: such are counted three times as fast as pairs."""
 DIGITS = 8
-NUMBER = re.compile(rb"#~(\d{8})")
+NUMBER = re.compile(rb"\^(\d{8})")
 ROOM = "bench"
 SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin")
 Address = tuple[str, int]
@@ -29,8 +29,10 @@ Address = tuple[str, int]
 class Dialect(Protocol):
     """Of one connection, number so and so of a run; pure. `enter`: said when it stands. `entered`: whether what came
     so far, `seen`, says that it is in the room. `next`: what has to be said for that. `answer`: what has to be said to
-    what came. `keep_alive`: said every two seconds; b'': nothing. `say`: a message, as
+    what came, if `asks` is in it (b'': never). `keep_alive`: said every two seconds; b'': nothing. `say`: a message, as
     it goes out."""
+
+    asks: bytes
 
     def enter(self) -> bytes: ...
     def entered(self, seen: bytes) -> bool: ...
@@ -42,6 +44,8 @@ class Dialect(Protocol):
 
 class Quiet:
     """A dialect's answers where it has nothing to say."""
+
+    asks = b""
 
     def __init__(self, run: int, number: int) -> None:
         self.nick = f"b{run}x{number}"
@@ -88,7 +92,7 @@ def program(name: str, hint: str = "") -> str:
 def process(
     name: str, argv: list[str], folder: Path, launcher: Launcher, env: Mapping[str, str] | None = None
 ) -> Process:
-    words = ["env", *(f"{key}={value}" for key, value in env.items()), *argv] if env else argv
+    words = [program("env"), *(f"{key}={value}" for key, value in env.items()), *argv] if env else argv
     return Process(name, words, folder / name, launcher)
 
 

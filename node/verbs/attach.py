@@ -51,9 +51,9 @@ def show_room(connection: Connection, room: str, where: Position, time: int, req
     Redis is away they are left out."""
     session, cluster = connection.session, connection.house.cluster
     assert session is not None
-    nicks = [session.name.shown]
+    count, nicks = 1, [session.name.shown]
     try:
-        nicks = [member.nick for member in cluster.members(room)]
+        count, nicks = cluster.company(room, Joined.MEMBERS_SHOWN)
     except ClusterError:
         pass
     answer = Joined(
@@ -63,8 +63,8 @@ def show_room(connection: Connection, room: str, where: Position, time: int, req
         session=session.id,
         nick=session.name.shown,
         time=time,
-        count=len(nicks),
-        members=nicks[: Joined.MEMBERS_SHOWN],
+        count=count,
+        members=nicks,
         id=request,
     )
     connection.send(answer)

@@ -13,6 +13,8 @@ from drill.processes.ports import HOST, free_port
 class Irc(Quiet):
     """A server does not send a message back to who said it."""
 
+    asks = b"PING"
+
     def __init__(self, run: int, number: int) -> None:
         super().__init__(run, number)
         self._joined = False

@@ -12,6 +12,8 @@ from drill.processes.ports import HOST, free_port
 class Nats(Quiet):
     """Its own protocol."""
 
+    asks = b"PING\r\n"
+
     def enter(self) -> bytes:
         return f'CONNECT {{"verbose":false,"pedantic":false}}\r\nSUB {ROOM} 1\r\nPING\r\n'.encode()
 

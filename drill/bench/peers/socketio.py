@@ -31,7 +31,7 @@ def packet(text: bytes) -> bytes:
 class SocketIo(Quiet):
     """Engine.IO 4: `0` opens, `40` connects, `42` is an event, `2` and `3` are ping and pong."""
 
-    _PING = b"\x81\x012"
+    asks = b"\x81\x012"
 
     def __init__(self, run: int, number: int) -> None:
         super().__init__(run, number)
@@ -50,7 +50,7 @@ class SocketIo(Quiet):
         return packet(b"40")
 
     def answer(self, data: bytes) -> bytes:
-        return packet(b"3") if self._PING in data else b""
+        return packet(b"3") if self.asks in data else b""
 
     def say(self, text: bytes) -> bytes:
         return packet(b'42["m","' + text + b'"]')

@@ -299,6 +299,10 @@ class FakeCluster:
             members = [Member(r.name.shown, r.session, r.node.node, "away" if r.away else "here") for r in rows]
             return sorted(members, key=lambda member: member.nick)
 
+    def company(self, room: str, limit: int) -> tuple[int, list[str]]:
+        nicks = [member.nick for member in self.members(room)]
+        return len(nicks), nicks[:limit]
+
     def rooms(self) -> list[tuple[str, int]]:
         with self.store.lock:
             names = {room for row in self.store.rows.values() for room in row.rooms}

@@ -16,13 +16,13 @@ from wire import Dialect
 @pytest.fixture
 def offers(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Outbox, bytes]]:
     """Whatever is offered to outboxes, in order."""
-    made, offer = list[tuple[Outbox, bytes]](), Outbox.offer
+    made, offer = list[tuple[Outbox, bytes]](), Outbox._put
 
     def counting(outbox: Outbox, data: bytes) -> bool:
         made.append((outbox, data))
         return offer(outbox, data)
 
-    monkeypatch.setattr(Outbox, "offer", counting)
+    monkeypatch.setattr(Outbox, "_put", counting)
     return made
 
 

@@ -68,7 +68,7 @@ def test_what_piles_up_goes_out_in_one_call() -> None:
     with ours, theirs:
         counting = Counting(ours, 1 << 20)
         deliverer = Deliverer()
-        outbox = Outbox(counting, 10_000, scheduled.append)
+        outbox = Outbox(counting, 10_000, scheduled.extend)
         for number in range(5):
             assert outbox.offer(f"{number}\n".encode())
         assert scheduled == [outbox]

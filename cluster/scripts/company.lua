@@ -1,0 +1,19 @@
+-- Who is in a room, for one who comes in: not all of a crowd, or each who comes would cost as much as there are.
+-- ARGV[6] room  [7] how many nicknames at least, if there are so many   Reply: 'ok', members in all, nickname, …
+local members, limit = key('room:' .. ARGV[6] .. ':members'), tonumber(ARGV[7])
+local shut = closed()
+if shut then return shut end
+local cursor, seen, nicks = '0', {}, {}
+repeat
+  local found = redis.call('HSCAN', members, cursor, 'COUNT', limit)
+  cursor = found[1]
+  for i = 1, #found[2], 2 do
+    local session = found[2][i]
+    if not seen[session] and redis.call('EXISTS', key('session:' .. session)) == 1 then
+      nicks[#nicks + 1] = found[2][i + 1]
+    end
+    seen[session] = true
+  end
+until cursor == '0' or #nicks >= limit
+local all = cursor == '0' and #nicks or redis.call('HLEN', members)
+return concat({'ok', all}, nicks)
