@@ -24,7 +24,7 @@ from wire.plain import GREETING
 
 LINGER = 3.0
 """Seconds that what waits may take to be sent, once the connection is ending."""
-_LEAST, _MOST = 4096, 65536
+_LEAST, _MOST = 512, 65536
 _TOO_SLOW = Error(code=Code.TOO_SLOW, text="you read too slowly; connect again and go on where you were")
 
 
