@@ -6,4 +6,5 @@ kinds      all of them, and two of one as they run
 crowd      many connections on one thread, which counts in bulk
 rows       what is measured
 figures    what a row came to: pure
+report     that as a table and as JSON; page, plots: as an HTML page: pure
 """

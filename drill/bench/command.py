@@ -19,7 +19,8 @@ EPILOG = """\b
 Examples:
   hydrachat bench                               our own servers, all rows
   hydrachat bench --against inspircd,nats        beside others, in turn
-  hydrachat bench --rows 1000x4 --runs 5 --json figures.json
+  hydrachat bench --rows 1000x4 --runs 5 --json figures.json --page figures.html
+  hydrachat bench --rows 100x4,1000x4,4000x4 --against hydrachat-1,hydrachat-3
   hydrachat bench --against raw                 beside a bare loop that sends, and does nothing else
 
 \b
@@ -51,7 +52,7 @@ def _split(_: click.Context, param: click.Parameter, value: str) -> tuple[str, .
 )  # fmt: skip
 @click.option(
     "--against", default="", callback=_split, envvar="HYDRACHAT_AGAINST", metavar="NAMES", show_default="nobody",
-    help="Other servers to measure in turn: inspircd, ngircd, nats, socketio, raw.",
+    help="Others to measure in turn: inspircd, ngircd, nats, socketio, raw, hydrachat-1, hydrachat-3.",
 )  # fmt: skip
 @click.option("--runs", type=click.IntRange(1, 100), default=3, envvar="HYDRACHAT_RUNS", metavar="N", help="Of each.")
 @click.option(
@@ -62,8 +63,20 @@ def _split(_: click.Context, param: click.Parameter, value: str) -> tuple[str, .
     "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), envvar="HYDRACHAT_BENCH_JSON",
     metavar="FILE", help="Write all figures there as well.",
 )  # fmt: skip
-def bench(rows: tuple[str, ...], against: tuple[str, ...], runs: int, seconds: float, json_file: Path | None) -> int:
+@click.option(
+    "--page", "page_file", type=click.Path(dir_okay=False, path_type=Path), envvar="HYDRACHAT_BENCH_PAGE",
+    metavar="FILE", help="Draw all figures there: an HTML page.",
+)  # fmt: skip
+def bench(
+    rows: tuple[str, ...],
+    against: tuple[str, ...],
+    runs: int,
+    seconds: float,
+    json_file: Path | None,
+    page_file: Path | None,
+) -> int:
     """Measures deliveries, latency and cost of two nodes, and of other servers in turn."""
+    from drill.bench.page import page
     from drill.bench.report import as_json, table
     from drill.processes.programs import CannotRun
 
@@ -77,9 +90,12 @@ def bench(rows: tuple[str, ...], against: tuple[str, ...], runs: int, seconds: f
     except (OSError, RuntimeError) as error:
         click.echo(f"Error: a run failed: {error}", err=True)
         return FAILED
-    click.echo(table(found))
+    shown = table(found)
+    click.echo(shown)
     if json_file:
         json_file.write_text(as_json(found), "utf-8")
+    if page_file:
+        page_file.write_text(page(found, shown), "utf-8")
     return 0
 
 

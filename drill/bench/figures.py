@@ -23,12 +23,14 @@ class Spread:
 @dataclass(frozen=True, slots=True)
 class Result:
     """Deliveries a second; µs of the servers' processors a delivery; seconds from when a message was due to when it had
-    come (0: not looked at); bytes a connection; cores that the load took; messages that never came."""
+    come (0: not looked at), and all of these of all runs; bytes a connection; cores that the load took; messages that
+    never came."""
 
     rate: Spread
     cost: Spread
     p50: Spread
     p99: Spread
+    times: tuple[float, ...]
     memory: Spread
     load: Spread
     lost: int
@@ -41,6 +43,7 @@ def result(runs: Sequence[Measured]) -> Result:
         cost=spread(run.cost for run in runs),
         p50=spread(share(run.counted.latencies, 0.5) for run in runs),
         p99=spread(share(run.counted.latencies, 0.99) for run in runs),
+        times=tuple(sorted(time for run in runs for time in run.counted.latencies)),
         memory=spread(run.memory for run in runs),
         load=spread(run.load / run.counted.seconds for run in runs),
         lost=sum(run.counted.lost for run in runs),

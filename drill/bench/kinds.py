@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from drill.bench.peer import Kind, Servers
-from drill.bench.peers.hydrachat import HYDRACHAT
+from drill.bench.peers.hydrachat import HYDRACHAT, OF_ONE, OF_THREE
 from drill.bench.peers.irc import INSPIRCD, NGIRCD
 from drill.bench.peers.nats import NATS
 from drill.bench.peers.raw import RAW
@@ -20,6 +20,8 @@ from drill.processes.waiting import wait_until
 START_WITHIN = 30.0
 KINDS: Mapping[str, Kind] = {
     "hydrachat": HYDRACHAT,
+    "hydrachat-1": OF_ONE,
+    "hydrachat-3": OF_THREE,
     "inspircd": INSPIRCD,
     "ngircd": NGIRCD,
     "nats": NATS,

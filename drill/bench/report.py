@@ -10,10 +10,11 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from drill.bench.figures import OURS, Result, Spread, ratios
+from drill.bench.figures import OURS, Result, Spread, ratios, share
 
 Found = Mapping[str, Mapping[str, Result]]
 WIDTH = 120
+SHARES = (0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1.0)
 
 
 def table(found: Found) -> str:
@@ -49,5 +50,11 @@ def _all(spread: Spread, shown: Callable[[float], str]) -> str:
 
 def as_json(found: Found) -> str:
     """By row, by kind: all figures with their spread. Seconds, bytes, µs a delivery."""
-    plain = {row: {kind: asdict(each) for kind, each in results.items()} for row, results in found.items()}
+    plain = {row: {kind: _plain(each) for kind, each in results.items()} for row, results in found.items()}
     return msgspec.json.format(msgspec.json.encode(plain)).decode() + "\n"
+
+
+def _plain(each: Result) -> dict[str, object]:
+    words = asdict(each)
+    words["times"] = {f"p{100 * part:g}": share(each.times, part) for part in SHARES} if each.times else {}
+    return words

@@ -1,8 +1,9 @@
-"""Ours: two nodes and a Redis that syncs each write."""
+"""Ours: two nodes, or another number, and a Redis that syncs each write."""
 
 from __future__ import annotations
 
 import secrets
+from functools import partial
 from pathlib import Path
 
 from drill.bench.peer import Kind, Quiet, Servers
@@ -36,10 +37,12 @@ class Native(Quiet):
         return encode(Say(n=self._n, to="#lobby", text=text.decode()))
 
 
-def servers(folder: Path, launcher: Launcher) -> Servers:
+def servers(folder: Path, launcher: Launcher, count: int = 2) -> Servers:
     redis = RedisProcess(programs.redis_server(), "redis", folder / "redis", launcher=launcher)
-    nodes = [NodeProcess(name, redis.url, folder / name, (), launcher=launcher) for name in ("n1", "n2")]
+    names = [f"n{number + 1}" for number in range(count)]
+    nodes = [NodeProcess(name, redis.url, folder / name, (), launcher=launcher) for name in names]
     return Servers([(HOST, node.port) for node in nodes], [redis, *nodes])
 
 
 HYDRACHAT = Kind(Native, servers)
+OF_ONE, OF_THREE = (Kind(Native, partial(servers, count=count)) for count in (1, 3))

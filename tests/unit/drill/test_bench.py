@@ -6,15 +6,18 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from xml.etree import ElementTree
 
 import pytest
 
 from drill.bench.crowd import Counted, Crowd
 from drill.bench.figures import Result, ratios, result, share, spread
+from drill.bench.page import page
 from drill.bench.peer import MARK
 from drill.bench.peers.hydrachat import Native
 from drill.bench.peers.irc import Irc
 from drill.bench.peers.nats import Nats
+from drill.bench.peers.socketio import SocketIo
 from drill.bench.report import as_json, table
 from drill.bench.rows import Measured
 from hydrachat import cli
@@ -47,6 +50,16 @@ def test_irc_joins_when_it_was_welcomed_and_answers_pings() -> None:
 def test_nats_says_how_long_it_is() -> None:
     assert Nats(1, 7).say(b"four") == b"PUB bench 4\r\nfour\r\n"
     assert Nats(1, 7).answer(b"PING\r\n") == b"PONG\r\n"
+
+
+def test_socket_io_connects_when_it_is_open_and_masks_what_it_says() -> None:
+    one = SocketIo(1, 7)
+    assert one.enter().startswith(b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n")
+    opened = b'HTTP/1.1 101 Switching Protocols\r\n\r\n\x81\x120{"sid":"a"}'
+    assert (one.next(opened), one.next(opened)) == (b"\x81\x82\0\0\0\x0040", b"")
+    assert one.entered(opened + b'\x81\x0f40{"sid":"b"}')
+    assert one.answer(one.asks) == b"\x81\x81\0\0\0\x003"
+    assert one.say(b"x" * 200) == b"\x81\xfe\x00\xd2\0\0\0\x00" + b'42["m","' + b"x" * 200 + b'"]'
 
 
 class Echo:
@@ -110,6 +123,42 @@ def test_the_table_and_the_file_have_every_row() -> None:
     assert "20.0 (20.0 - 20.0)" in shown
     assert "2.0 / 2.0 ms" in shown
     assert json.loads(as_json(rows))["1000x4"]["nats"]["rate"]["middle"] == 500.0
+
+
+def test_the_page_draws_rates_growth_and_latencies() -> None:
+    slow, fast = result([measured(1000), measured(1400)]), result([measured(4000)])
+    rows: dict[str, dict[str, Result]] = {
+        "100x4": {"hydrachat": fast, "<b>": slow},
+        "1000x4": {"hydrachat": slow, "<b>": slow},
+        "1000-20/s": {"hydrachat": result([measured(10, 0.001, 0.002)])},
+        "idle-4000": {"hydrachat": result([measured(0)])},
+    }
+    made = page(rows, table(rows))
+    root = ElementTree.fromstring("<body>" + made.partition("<body>")[2].partition("</body>")[0] + "</body>")
+    titles = [each.text for each in root.iter("h2")]
+    assert titles == [
+        "Figures", "100x4: deliveries a second", "1000x4: deliveries a second",
+        "Deliveries a second against connections, 4 under way for each speaker", "1000-20/s: from due to shown",
+    ]  # fmt: skip
+    assert len(list(root.iter("polyline"))) == 3
+    assert json.loads(as_json(rows))["1000-20/s"]["hydrachat"]["times"]["p99"] == 0.002
+
+
+def test_a_long_turn_of_the_crowd_leaves_no_ping_out(echo: Echo, monkeypatch: pytest.MonkeyPatch) -> None:
+    threading.Thread(target=echo.accept, args=(40,), daemon=True).start()
+    pinged: list[int] = []
+
+    def keep_alive(nats: Nats) -> bytes:
+        pinged.append(int(nats.nick.rpartition("x")[2]))
+        return b""
+
+    monkeypatch.setattr(Nats, "keep_alive", keep_alive)
+    with Crowd(Nats, [echo.address], 40, 0, 20) as crowd:
+        crowd.enter()
+        crowd._part -= 1000  # as if a turn had taken a minute
+        pinged.clear()
+        crowd._keep_alive()
+        assert sorted(pinged) == list(range(40))
 
 
 @pytest.mark.parametrize("words", [["--rows", "nonsense"], ["--against", "nonsense"], ["--seconds", "0"]])

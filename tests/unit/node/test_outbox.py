@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 import threading
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
-from node.deliverer import Deliverer
+from node.deliverer import LONGEST_REST, Deliverer
 from node.outbox import Outbox
 from tests.unit.node.waiting import wait_for
 
@@ -189,3 +191,41 @@ def test_progress_is_the_time_of_the_last_byte_that_was_taken() -> None:
         outbox.offer(b"c\n")
         assert outbox.progress == stopped
         deliverer.close()
+
+
+def test_what_comes_while_the_deliverer_rests_after_a_long_round_goes_out_in_one_call(
+    ends: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = ends
+    counting, clock, rests = Counting(ours, 1 << 20), itertools.count(), list[float]()
+    deliverer = Deliverer()
+    outbox = Outbox(counting, 10_000, deliverer.schedule)
+
+    def rest(seconds: float) -> None:
+        rests.append(seconds)
+        if len(rests) == 1:
+            for number in range(5):
+                outbox.offer(b"%d\n" % number)
+        else:
+            deliverer.stop()
+
+    # Each look at this clock finds it 10 ms later: all rounds are long.
+    watch = SimpleNamespace(monotonic=lambda: next(clock) / 100, sleep=rest)
+    monkeypatch.setattr("node.deliverer.time", watch)
+    outbox.offer(b"first\n")
+    deliverer.run()
+    deliverer.close()
+    assert (counting.calls, theirs.recv(100)) == (2, b"first\n0\n1\n2\n3\n4\n")
+    assert rests == pytest.approx([0.01, 0.01])
+    assert max(rests) <= LONGEST_REST
+
+
+def test_a_short_round_needs_no_rest(
+    deliverer: Deliverer, ends: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rests: list[float] = []
+    monkeypatch.setattr("node.deliverer.time", SimpleNamespace(monotonic=lambda: 1.0, sleep=rests.append))
+    outbox = Outbox(ends[0], 10_000, deliverer.schedule)
+    outbox.finish(b"bye\n")
+    assert read_to_end(ends[1]) == b"bye\n"
+    assert rests == []
