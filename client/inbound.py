@@ -135,7 +135,9 @@ class Inbound:
             self.leave(log)
         for log, cursor in logs.items():
             self._tracks.setdefault(log, Track(*cursor))
-        self._unacked = 0  # `hello` told our cursors
+        # What the node before this one was told may not have got further, and a receipt hangs on it.
+        inbox = self._tracks.get(INBOX)
+        self._unacked, self._since = int(inbox is not None and inbox.offset > 0), 0.0
         return gone
 
     def enter(self, log: str, epoch: str, offset: int) -> None:
@@ -155,6 +157,8 @@ class Inbound:
         """We left: nothing of it is owed any more."""
         self._tracks.pop(log, None)
         self._past.pop(log, None)
+        if log == INBOX:
+            self._unacked = 0
 
     def take(self, log: str, epoch: str, offset: int, now: float) -> tuple[Verdict, int]:
         """Judges an entry; the cursor moves unless it is a repeat or a hole.

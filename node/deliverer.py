@@ -24,8 +24,8 @@ from node.outbox import Outbox
 
 _ROUND = 512
 """Sockets that are served between two looks at those that were full."""
-LONG = 0.001
-"""Seconds of a round from which on it is worth a rest."""
+MANY, LONG = 16, 0.001
+"""Sockets and seconds of a round from which on it is worth a rest. A few may take long because the machine is busy."""
 LONGEST_REST = 0.02
 
 
@@ -66,18 +66,18 @@ class Deliverer:
         self._bell.close()
 
     def run(self) -> None:
-        left, spent = 0, 0.0  # of a round: what was due when it began; seconds
+        left, count, spent = 0, 0, 0.0  # of a round: how many are still to be served, and were; seconds
         while not self._stopping:
             self._look()
             began = time.monotonic()
             left = left or len(self._due)
-            for _ in range(min(left, _ROUND)):
+            some = min(left, _ROUND)
+            for _ in range(some):
                 self._serve(self._due.popleft())
-            left -= min(left, _ROUND)
-            spent += time.monotonic() - began
+            left, count, spent = left - some, count + some, spent + time.monotonic() - began
             if not left:
-                self._rest(spent)
-                spent = 0.0
+                self._rest(count, spent)
+                count, spent = 0, 0.0
 
     def _look(self) -> None:
         for key, _ in self._selector.select(self._patience()):
@@ -87,8 +87,8 @@ class Deliverer:
                 self._unblock(key.fd)
         self._awake = True
 
-    def _rest(self, spent: float) -> None:
-        if spent >= LONG and not self._stopping:
+    def _rest(self, count: int, spent: float) -> None:
+        if count >= MANY and spent >= LONG and not self._stopping:
             time.sleep(min(spent, LONGEST_REST))
 
     def _patience(self) -> float | None:

@@ -67,7 +67,7 @@ class Delivery:
     def offer(self, entry: Entry) -> None:
         """Offers one entry for this client alone."""
         if entry.kind == Kind.GAP:
-            data = self._gap(entry)
+            data = gap_letter(entry, self._seen(parse_gap(entry.text)[0]), self.dialect)
         else:
             data = b"" if self._has_had(entry) else letter(entry, self.dialect)
         if data:
@@ -92,12 +92,6 @@ class Delivery:
         lost = lost_letter(self.feed.log, cursor, page, self.dialect)
         if lost:
             self.outbox.offer(lost)
-
-    def _gap(self, entry: Entry) -> bytes:
-        """Who reads lines and came in this epoch missed nothing of those before; a native client knows best itself."""
-        if self.dialect is Dialect.PLAIN and not self.former:
-            return b""
-        return gap_letter(entry, self._seen(parse_gap(entry.text)[0]), self.dialect)
 
     def _seen(self, epoch: str) -> Position | None:
         offset = self.former.get(epoch)

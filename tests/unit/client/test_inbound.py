@@ -19,7 +19,7 @@ def inbound(offset: int = 5) -> Inbound:
 
 def letterbox() -> Inbound:
     made = inbound()
-    made.resume({LOBBY: ("e1", 5), INBOX: ("e9", 5)})
+    made.begin({LOBBY: ("e1", 5), INBOX: ("e9", 5)})
     return made
 
 
@@ -108,6 +108,18 @@ def test_repeats_are_not_acknowledged_again() -> None:
     one = letterbox()
     one.take(INBOX, "e9", 4, 0.0)
     assert one.ack(99.0, force=True) is None
+
+
+def test_an_inbox_is_acknowledged_again_after_a_resume() -> None:
+    """The connection may have broken before the node had heard it, and the sender waits for his receipt."""
+    one = letterbox()
+    one.take(INBOX, "e9", 6, 10.0)
+    assert one.ack(10.0, force=True) is not None
+    one.resume({LOBBY: ("e1", 5), INBOX: ("e9", 6)})
+    again = one.ack(11.0)
+    assert again is not None
+    assert again.cursors == {INBOX: ("e9", 6)}
+    assert one.ack(99.0) is None
 
 
 def test_rooms_are_not_acknowledged() -> None:
