@@ -18,7 +18,7 @@ from drill.bench.peer import DIGITS, MARK, NUMBER, Address, Dialect
 
 READ = 1 << 18
 ENTER_WITHIN = 120.0
-AT_ONCE = 200
+AT_ONCE = 64
 KEEP_ALIVE = 2.0
 """Seconds between two rounds in which each connection says what it has to; a thirty-second of them at a time."""
 PARTS = 32
