@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import resource
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ import click
 from node.settings import LIMITS, LOG_FORMATS, BadSetting, CantBind, NodeSettings
 from wire import Address
 
+_COLLECT_AFTER = (20_000, 20, 50)
 _DESCRIPTORS = 20_000
 _EPILOG = """\b
 Example:
@@ -121,6 +123,7 @@ def _run(settings: NodeSettings) -> int:
     except CantBind as error:
         raise _blamed(error) from None
     _allow_many_descriptors()
+    _collect_rarely()
     built.heed_signals()
     built.start()
     try:
@@ -142,3 +145,11 @@ def _allow_many_descriptors() -> None:
     wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(_DESCRIPTORS, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _collect_rarely() -> None:
+    """What is said makes no cycles, and each entry is several objects that stay for a while: at the usual 700 the
+    collector would look through all of them again and again (6 % of a busy node, measured)."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
