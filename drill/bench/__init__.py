@@ -3,7 +3,7 @@
 peer       what a kind of server brings: what its clients say, how two of it are started
 peers      one file for each kind
 kinds      all of them, and two of one as they run
-crowd      many connections on one thread, which counts in bulk
+crowd      many connections on one thread, which counts in bulk; member: one of them; load: what they say, and when
 rows       what is measured
 figures    what a row came to: pure
 report     that as a table and as JSON; page, plots: as an HTML page: pure

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from drill.bench.crowd import Counted, Crowd
+from drill.bench.load import Load
+from drill.bench.member import Counted
 from drill.bench.peer import Dialect, Servers
 from drill.processes.process import Process
 
@@ -69,7 +70,7 @@ def measure(
 ) -> Measured:
     """Raises crowd.TooSlow, OSError. Blocks for as long as it takes."""
     empty = resident(servers.processes)
-    with Crowd(dialect, servers.addresses, row.listeners, row.speakers, SIZE) as crowd:
+    with Load(dialect, servers.addresses, row.listeners, row.speakers, SIZE) as crowd:
         crowd.enter()
         # From the beginning of the warm-up on: what it costs is the same then, and the figure has no edge.
         before, own, began = spent(servers.processes), time.process_time(), time.monotonic()

@@ -10,8 +10,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from drill.bench.crowd import Counted, Crowd
 from drill.bench.figures import Result, ratios, result, share, spread
+from drill.bench.load import Load
+from drill.bench.member import Counted
 from drill.bench.page import page
 from drill.bench.peer import MARK
 from drill.bench.peers.hydrachat import Native
@@ -91,7 +92,7 @@ def echo() -> Iterator[Echo]:
 
 def test_what_comes_in_pieces_is_counted_once_and_in_order(echo: Echo) -> None:
     threading.Thread(target=echo.accept, args=(3,), daemon=True).start()
-    with Crowd(Nats, [echo.address], 2, 1, 20) as crowd:
+    with Load(Nats, [echo.address], 2, 1, 20) as crowd:
         crowd.enter()
         said = b"".join(b"MSG bench 1 20\r\n%s%08d%s\r\n" % (MARK, number, b"x" * 10) for number in (4, 5, 6))
         for at in range(len(said)):
@@ -153,7 +154,7 @@ def test_a_long_turn_of_the_crowd_leaves_no_ping_out(echo: Echo, monkeypatch: py
         return b""
 
     monkeypatch.setattr(Nats, "keep_alive", keep_alive)
-    with Crowd(Nats, [echo.address], 40, 0, 20) as crowd:
+    with Load(Nats, [echo.address], 40, 0, 20) as crowd:
         crowd.enter()
         crowd._part -= 1000  # as if a turn had taken a minute
         pinged.clear()

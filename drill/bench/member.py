@@ -1,0 +1,43 @@
+"""One connection of a crowd, and what is counted of all."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass, field
+
+from drill.bench.peer import Address, Dialect
+
+
+class Member:
+    """One connection."""
+
+    __slots__ = ("dialect", "entered", "fd", "index", "seen", "sock")
+
+    def __init__(self, index: int, address: Address, dialect: Dialect) -> None:
+        self.index = index
+        self.dialect = dialect
+        self.sock = socket.create_connection(address, 10)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.sock.sendall(self.dialect.enter())
+        self.sock.setblocking(False)
+        self.fd = self.sock.fileno()
+        self.seen = b""
+        self.entered = False
+
+    def say(self, data: bytes) -> None:
+        """What a full socket does not take is lost: nothing that is measured depends on it but the message itself."""
+        try:
+            self.sock.send(data)
+        except BlockingIOError:
+            pass
+
+
+@dataclass(slots=True)
+class Counted:
+    """What happened in the measured part: messages at all connections, and those that never came to one; seconds; of
+    an open loop how many seconds each that was looked at took from its scheduled time."""
+
+    deliveries: int = 0
+    lost: int = 0
+    seconds: float = 0.0
+    latencies: list[float] = field(default_factory=list)
