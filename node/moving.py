@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import http.client
 import math
 import random
 import threading
 import time
 from collections.abc import Sequence
 
+from cluster.readiness import is_ready
 from cluster.seam import Health
 from cluster.types import NodeInfo
 from node import spread
 from node.connection import Connection
 from node.house import House
 from node.standing import Standing
-from wire import Address, Code
+from wire import Code
 from wire.frames import Reconnect
 
-ASK_TIMEOUT = 1.0
 ASK_AGAIN = 3.0
 SPREAD = 1.0
 """Seconds over which clients of a node in trouble are told to come, so that they are no herd."""
@@ -86,21 +85,7 @@ def well(nodes: Sequence[NodeInfo], until: float = math.inf) -> list[NodeInfo]:
 
 def is_well(info: NodeInfo) -> bool:
     """Whether clients can be sent to that node now. Blocks up to `ASK_TIMEOUT` s."""
-    return bool(info.http) and is_ready(info.http)
-
-
-def is_ready(where: str) -> bool:
-    """Whether `/readyz` at HOST:PORT says 200."""
-    try:
-        address = Address.parse(where)
-        link = http.client.HTTPConnection(address.host, address.port, timeout=ASK_TIMEOUT)
-        try:
-            link.request("GET", "/readyz")
-            return link.getresponse().status == http.client.OK
-        finally:
-            link.close()
-    except (OSError, ValueError, http.client.HTTPException):
-        return False
+    return is_ready(info.http)
 
 
 def send_away(

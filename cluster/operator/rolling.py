@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import time
 from collections.abc import Callable, Sequence
 
@@ -11,13 +10,12 @@ import redis
 from cluster.operator import read
 from cluster.operator.drain import LOOK_EVERY, Say, drain
 from cluster.operator.errors import Failed
-from cluster.operator.read import NodeRow
+from cluster.readiness import is_ready
 from cluster.up.bell import Running
 
 BACK_WITHIN = 30.0
 HEARD_AFTER = 0.3
 """Parts of a lease after which every node has heard of one that came back: they look five times in a lease."""
-_ASK_TIMEOUT = 1.0
 
 
 def restart_all(client: redis.Redis, prefix: str, up: Running, over: float | None, force: bool, say: Say) -> None:
@@ -43,7 +41,7 @@ def _come(client: redis.Redis, prefix: str, up: Running, names: Sequence[str], f
         if not up.ring():
             raise Failed("`hydrachat up` has ended")
         rows = [row for row in read.nodes(client, prefix) if row.alive and row.boot not in former]
-        return set(names) <= {row.node for row in rows if row.state == "serving" and _is_ready(row)}
+        return set(names) <= {row.node for row in rows if row.state == "serving" and is_ready(row.http)}
 
     if not _wait(here):
         return False
@@ -58,16 +56,3 @@ def _wait(done: Callable[[], bool]) -> bool:
             return False
         time.sleep(LOOK_EVERY)
     return True
-
-
-def _is_ready(row: NodeRow) -> bool:
-    """Whether its `/readyz` says 200."""
-    try:
-        link = http.client.HTTPConnection(row.http, timeout=_ASK_TIMEOUT)
-        try:
-            link.request("GET", "/readyz")
-            return link.getresponse().status == http.client.OK
-        finally:
-            link.close()
-    except (OSError, ValueError, http.client.HTTPException):
-        return False
