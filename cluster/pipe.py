@@ -20,6 +20,7 @@ from cluster.calls import Argument, Caller, status
 from cluster.errors import ClusterError, Degraded, LeaseLost, Stopped, Unavailable
 from cluster.link import Link, Reply
 from cluster.mapping import is_no_script, reply_error
+from cluster.merging import MERGED, runs
 from cluster.witness import Witness
 
 BATCH = 512
@@ -62,6 +63,7 @@ class Pipe(ABC):
         self._deadline = float("inf")
         self._poked = False
         self._pause = FIRST_PAUSE
+        self._merged = MERGED
 
     # -- any thread ------------------------------------------------------------------------
 
@@ -129,10 +131,11 @@ class Pipe(ABC):
             self._settle_first(replies)
             if replies:
                 self._pause = FIRST_PAUSE
+            self._merged = 1  # so that a line that breaks after so many bytes lets some through
             self.lost(error)
             self._wait()
             return
-        self._pause = FIRST_PAUSE
+        self._pause, self._merged = FIRST_PAUSE, MERGED
         self.answered()
         if asked:
             self._settle_first(replies)
@@ -143,16 +146,17 @@ class Pipe(ABC):
         """Asks for all that is in flight; fills `replies` as far as they come. Raises Unavailable. False: not now."""
         if not self.prepare():
             return False
-        commands = [self._caller.command(r.script, r.arguments) for r in self._inflight]
+        asked = runs(((r.script, r.arguments) for r in self._inflight), self._merged)
+        commands = [run.command(self._caller) for run in asked]
         if self._witness and commands:
             self._link.send([*commands, *self._witness.commands])
             heard = [self._link.read_value() for _ in commands]
             self._witness.hear()
-            replies.extend(heard)
+            replies.extend(reply for run, value in zip(asked, heard, strict=True) for reply in run.replies(value))
             return True
         self._link.send(commands)
-        for _ in commands:
-            replies.append(self._link.read_value())
+        for run in asked:
+            replies.extend(run.replies(self._link.read_value()))
         return True
 
     def _settle_first(self, replies: list[Reply]) -> None:

@@ -17,7 +17,7 @@ from cluster.lives import Lives
 from cluster.pipe import Answer, Request
 from cluster.publisher import Publisher
 from cluster.seam import Health, PublishDone
-from cluster.settings import INBOX_LIMIT, ROOMS_LIMIT
+from cluster.settings import ROOMS_LIMIT
 from cluster.term import Standing
 from cluster.types import Claimed, Membership, Name, Position, Published, Reason, SessionRecord
 
@@ -52,9 +52,8 @@ class Sessions:
         def settle(answer: Answer) -> None:
             done(_published(n, answer))
 
-        arguments: list[Argument] = [session, claim, n, to, text, holder, refusal, INBOX_LIMIT]
-        if again:
-            arguments += [again.epoch, again.offset]
+        before: tuple[Argument, Argument] = (again.epoch, again.offset) if again else ("", "")
+        arguments = (session, claim, n, to, text, holder, refusal, *before)
         self._publisher.submit(Request("publish", arguments, settle, self._standing.boot))
 
     def claim(

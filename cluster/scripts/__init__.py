@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-_INCLUDE = "-- include:"
+_INCLUDE, _LATE = "-- include:", "-- late:"
 _ALWAYS = ("lib", "log", "healing")
-_LIBRARIES = {*_ALWAYS, "membership", "staging"}
+_LIBRARIES = {*_ALWAYS, "membership", "saying", "staging"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,26 @@ class Script:
     digest: str
 
 
+def _text(name: str) -> str:
+    return (files(__package__) / f"{name}.lua").read_text(encoding="utf-8")
+
+
+def _named(header: str, text: str) -> list[str]:
+    """What a line at the script's beginning names."""
+    lines = (line for line in text.split("\n", 2)[:2] if line.startswith(header))
+    return [name for line in lines for name in line.removeprefix(header).split()]
+
+
+def _late(text: str) -> str:
+    """Healing as one function that makes the others when it is needed. Each run of a script makes all functions of its
+    libraries, and these are half of them."""
+    return f"heal = function(...)\n{text}\nreturn heal(...)\nend"
+
+
 def _assemble(name: str) -> Script:
-    folder = files(__package__)
-    text = (folder / f"{name}.lua").read_text(encoding="utf-8")
-    first = text.split("\n", 1)[0]
-    wanted = first.removeprefix(_INCLUDE).split() if first.startswith(_INCLUDE) else []
-    parts = [(folder / f"{part}.lua").read_text(encoding="utf-8") for part in [*_ALWAYS, *wanted]]
+    text = _text(name)
+    late = _named(_LATE, text)
+    parts = [_late(_text(part)) if part in late else _text(part) for part in (*_ALWAYS, *_named(_INCLUDE, text))]
     whole = "\n".join([*parts, text])
     return Script(name, whole, hashlib.sha1(whole.encode(), usedforsecurity=False).hexdigest())
 

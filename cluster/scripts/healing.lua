@@ -12,12 +12,6 @@ local function identity(entry)
   return table.concat({entry.kind, entry.session, entry.n, entry.time, entry.text}, ' ')
 end
 
-local function of_stream(item)
-  local entry = {place = tonumber(string.match(item[1], '^%d+'))}
-  for i = 1, #item[2], 2 do entry[item[2][i]] = item[2][i + 1] end
-  return entry
-end
-
 -- `words`: 'late' in front of the earlier places, if it stood behind others that were said later.
 local function with_places(entry, words)
   entry.late = words == 'late' or string.sub(words, 1, 5) == 'late '

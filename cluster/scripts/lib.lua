@@ -136,12 +136,15 @@ end
 -- How long what belongs to a session that is not there (yet) is kept, seconds.
 local ORPHAN_KEPT = int(math.ceil((LEASE + GRACE) / 500))
 
--- The outcome of n. Only the last are kept, also where a rewind or a heal has made n jump.
+-- Outcomes, as {n, outcome}, rising. Only the last are kept, also where a rewind or a heal has made n jump.
 local OUTCOMES_KEPT = 128
-local function note_outcome(session, n, outcome)
-  local said = key('session:' .. session .. ':said')
-  redis.call('HSET', said, int(n), outcome)
-  redis.call('HDEL', said, int(n - OUTCOMES_KEPT))
+local function note_outcomes(session, list)
+  local said, noted, over = key('session:' .. session .. ':said'), {}, {}
+  for i, item in ipairs(list) do
+    noted[2 * i - 1], noted[2 * i], over[i] = int(item[1]), item[2], int(item[1] - OUTCOMES_KEPT)
+  end
+  redis.call('HSET', said, unpack(noted))
+  redis.call('HDEL', said, unpack(over))
   if redis.call('HLEN', said) <= OUTCOMES_KEPT then return end
   local top, numbers = 0, redis.call('HKEYS', said)
   for _, number in ipairs(numbers) do top = math.max(top, tonumber(number)) end
@@ -149,3 +152,5 @@ local function note_outcome(session, n, outcome)
     if tonumber(number) <= top - OUTCOMES_KEPT then redis.call('HDEL', said, number) end
   end
 end
+
+local function note_outcome(session, n, outcome) note_outcomes(session, {{n, outcome}}) end

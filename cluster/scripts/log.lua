@@ -134,15 +134,26 @@ local function put(log, offset, entry, more)
   end
 end
 
--- Appends one entry; what is to be published waits for `announce`. `was`: of one that comes back late its former
--- places, as '<epoch>:<offset> …'.
+-- An entry as XRANGE returns it.
+local function of_stream(item)
+  local entry = {place = tonumber(string.match(item[1], '^%d+'))}
+  for i = 1, #item[2], 2 do entry[item[2][i]] = item[2][i + 1] end
+  return entry
+end
+
+-- What is to be published of an entry waits for `announce`. `was`: as below.
+local function tell_entry(log, channel, offset, entry, was)
+  local head = table.concat({log, EPOCH, int(offset), entry.time, entry.kind, entry.session, entry.n, entry.nick}, ' ')
+  if was then head = head .. ' late' .. string.gsub(' ' .. was, ' ', ' was=') end
+  announcements[#announcements + 1] = {channel, head .. '\n' .. entry.text}
+end
+
+-- Appends one entry. `was`: of one that comes back late its former places, as '<epoch>:<offset> …'.
 local function append_entry(log, channel, entry, was)
   local offset = settle(log) + 1
   put(log, offset, entry, was and {'late', '1', 'was', was} or {})
   redis.call('HSET', base(log) .. ':meta', 'epoch', EPOCH, 'top', int(offset))
-  local head = table.concat({log, EPOCH, int(offset), entry.time, entry.kind, entry.session, entry.n, entry.nick}, ' ')
-  if was then head = head .. ' late' .. string.gsub(' ' .. was, ' ', ' was=') end
-  announcements[#announcements + 1] = {channel, head .. '\n' .. entry.text}
+  tell_entry(log, channel, offset, entry, was)
   return int(offset)
 end
 

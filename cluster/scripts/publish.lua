@@ -1,108 +1,104 @@
--- R1, R8: appends what a session says to a room's log or to an inbox, exactly once for each (session, n).
--- ARGV[6] session  [7] claim  [8] n  [9] to: '#room' or '@mapped nickname'  [10] text
--- ARGV[11] session that the sender last saw under that nickname, or ''
--- ARGV[12] a reason for which the node itself refuses, or ''   [13] limit of an inbox
--- ARGV[14] epoch and [15] offset at which it was accepted before, if the sender fears that it was lost since
--- Reply: 'ok', outcome | 'no', 'out_of_order', last n | 'no', reason, '' | 'fenced' | 'lease' | 'recover' | 'wait'
+-- include: saying
+-- late: healing
+-- R1, R8: appends what sessions say to the logs of rooms and inboxes, exactly once for each (session, n), in the order
+-- in which it is asked. Many at a time, since a script costs more than what it does for one of them.
+-- ARGV[6] limit of an inbox  [7…] for each: session, claim, n, to, text, holder, refusal, epoch and offset of `again` or
+--   '' and '' (saying.lua)
+-- Reply: 'ok', for each one of
+--     'ok', outcome | 'no', 'out_of_order', last n | 'no', reason, '' | 'fenced' | 'recover' | 'error', text
+--   | 'lease' | 'recover' | 'wait'
 --   outcome: 'ok <log> <epoch> <offset> <time ms>' or 'no <reason>'; kept for the last 128 n.
-local session, claim, n, to, text = ARGV[6], ARGV[7], tonumber(ARGV[8]), ARGV[9], ARGV[10]
-local holder, refusal, limit = ARGV[11], ARGV[12], tonumber(ARGV[13])
-local again = ARGV[14] and {epoch = ARGV[14], offset = tonumber(ARGV[15])}
-
+local FIELDS = 9
 local shut = closed()
 if shut then return shut end
 if not leased() then return {'lease'} end
--- What is restored of the destination's log has its n.
-local addressee = string.sub(to, 1, 1) == '@' and redis.call('GET', key('nick:' .. string.sub(to, 2)))
-local destination = addressee and '@' .. addressee or to
-if string.sub(destination, 1, 1) == '@' and not addressee then destination = '' end
-if destination ~= '' then settle(destination) end
-local row, reply = owned(session, claim, {'n', 'nick'})
-if not row then return reply end
-local last, nick, said = tonumber(row[4]), row[5], key('session:' .. session .. ':said')
 
-if n > last + 1 then return {'no', 'out_of_order', int(last)} end
+-- What this run has read, and is to write before anything else reads it.
+local tops, rows, members, outcomes
+local broken = {} -- sessions whose outcomes can't be written -> the error
 
--- Where it is by now, if it is anywhere.
-local function outcome_again()
-  local place = present(destination, again.epoch, again.offset) or brought_back(destination, session, n)
-  local found = place and redis.call('XRANGE', base(destination) .. ':log', int(place) .. '-0', int(place) .. '-0')[1]
-  local entry = found and of_stream(found)
-  local ours = entry and entry.session == session and tonumber(entry.n) == n
-  -- Trimmed since, or acknowledged: it was there.
-  if place and (ours or not found) then
-    return table.concat({'ok', destination, EPOCH, int(place), ours and entry.time or int(NOW)}, ' ')
+local function forget() tops, rows, members, outcomes = {}, {}, {}, {} end
+
+local function flush()
+  for log, top in pairs(tops) do
+    if top.new then redis.call('HSET', base(log) .. ':meta', 'epoch', EPOCH, 'top', int(top.offset)) end
   end
-end
-
--- An outcome counts only as long as what it speaks of is there.
-local function outcome_kept()
-  local outcome = redis.call('HGET', said, int(n))
-  local log, epoch, offset = string.match(outcome or '', '^ok (%S+) (%S+) (%d+)')
-  if not log then return outcome end
-  -- An inbox goes with its session: what it held was there, and nobody can have it any more.
-  if string.sub(log, 1, 1) == '@' and redis.call('EXISTS', base(log) .. ':meta') == 0 then return outcome end
-  settle(log)
-  -- What a rewind took is of an epoch that is known still: of one that has been forgotten it was there.
-  local _, there, _, known = walk(log, epoch, tonumber(offset), true)
-  if there or not known then return outcome end
-end
-
-if n <= last then
-  local outcome = again and destination ~= '' and outcome_again() or outcome_kept()
-  if outcome then return {'ok', outcome} end
-  -- Younger than that, an outcome is missing only where a rewind took it, and the message with it.
-  if not again and n <= last - OUTCOMES_KEPT then return {'no', 'forgotten', ''} end
-end
-
-local function appended(log, channel)
-  local was = again and n <= last and again.epoch .. ':' .. int(again.offset) or nil
-  local done, offset = pcall(append, log, channel, 'message', session, int(n), nick, text, was)
-  if done and was then
-    note_late(log, again.epoch, again.offset, offset)
-    note_back(log, session, n, tonumber(offset))
+  for session, list in pairs(outcomes) do
+    redis.call('HSET', key('session:' .. session), 'n', int(rows[session].n))
+    local fine, failure = pcall(note_outcomes, session, list)
+    if not fine then broken[session] = failure end
   end
-  if done then return table.concat({'ok', log, EPOCH, offset, int(NOW)}, ' ') end
-  -- Final, so that what is said elsewhere is not held up.
-  if spoilt(log) then return 'no log_spoilt' end
-  error(offset, 0)
+  forget()
 end
 
-local function speak_in_room()
-  if redis.call('HEXISTS', key('room:' .. to .. ':members'), session) == 0 then return 'no not_member' end
-  return appended(to, key('room:' .. to .. ':log'))
+local function top_of(log)
+  local found = redis.call('HMGET', base(log) .. ':meta', 'epoch', 'top')
+  tops[log] = found[1] == EPOCH and {offset = tonumber(found[2])} or nil
+  return tops[log]
 end
 
--- How many entries of an inbox are unacknowledged.
-local function waiting(log)
-  return settle(log) - tonumber(redis.call('HGET', base(log) .. ':meta', 'acknowledged') or '0')
+local function row_of(session)
+  local row = redis.call('HMGET', key('session:' .. session), 'claim', 'node', 'epoch', 'n', 'nick')
+  rows[session] = {claim = row[1], node = row[2], epoch = row[3], n = tonumber(row[4]), nick = row[5]}
+  return rows[session]
 end
 
--- The second value: a reason that does not use up n, since the client may try again.
-local function speak_to_inbox()
-  local node = addressee and redis.call('HGET', key('session:' .. addressee), 'node')
-  if not node then return 'no no_such_nick' end
-  if holder ~= '' and holder ~= addressee then return 'no addressee_changed' end
-  local log = '@' .. addressee
-  -- Said again, it is meant for the one who held the name then: his inbox has lived in that epoch.
-  if again and holder == '' and not select(4, walk(log, again.epoch, again.offset)) then
-    return 'no addressee_changed'
+local function is_here(room, session)
+  local name = room .. ' ' .. session
+  if members[name] == nil then members[name] = is_member(room, session) end
+  return members[name]
+end
+
+-- The next thing that a member says in a room whose log is of this term: its outcome. nil: it isn't such, or can't be
+-- appended.
+local function say_in_room(said)
+  local to, session, n = said.to, said.session, said.n
+  if said.again or said.refusal ~= '' or string.sub(to, 1, 1) ~= '#' then return nil end
+  local top = tops[to] or top_of(to)
+  local row = top and (rows[session] or row_of(session))
+  if not row or row.claim ~= said.claim or row.node ~= NODE or row.epoch ~= EPOCH or row.n + 1 ~= n then return nil end
+  if not is_here(to, session) then return nil end
+  local entry = {kind = 'message', session = session, n = int(n), nick = row.nick, time = int(NOW), text = said.text}
+  if not pcall(put, to, top.offset + 1, entry, {}) then return nil end
+  top.offset, top.new, row.n = top.offset + 1, true, n
+  tell_entry(to, key('room:' .. to .. ':log'), top.offset, entry)
+  return table.concat({'ok', to, EPOCH, int(top.offset), entry.time}, ' ')
+end
+
+local function said_at(at)
+  local session, claim, n, to, text, holder, refusal, epoch, offset = unpack(ARGV, at, at + FIELDS - 1)
+  return {session = session, claim = claim, n = tonumber(n), to = to, text = text, holder = holder, refusal = refusal,
+    again = epoch ~= '' and {epoch = epoch, offset = tonumber(offset)} or nil}
+end
+
+local function reply_for(said, limit)
+  local outcome = say_in_room(said)
+  if not outcome then
+    flush()
+    return say(said, limit)
   end
-  -- His own is where the receipt goes: who never acknowledges it could fill Redis with receipts.
-  if waiting(log) >= limit or waiting('@' .. session) >= 2 * limit then return nil, 'inbox_full' end
-  return appended(log, key('node:' .. node))
+  local list = outcomes[said.session] or {}
+  list[#list + 1], outcomes[said.session] = {said.n, outcome}, list
+  return {'ok', outcome}
 end
 
-local outcome, passing
-if refusal ~= '' then
-  outcome = 'no ' .. refusal
-elseif string.sub(to, 1, 1) == '#' then
-  outcome = speak_in_room()
-else
-  outcome, passing = speak_to_inbox()
+local function error_reply(failure)
+  return {'error', type(failure) == 'table' and failure.err or tostring(failure)}
 end
-if passing then return {'no', passing, ''} end
-redis.call('HSET', key('session:' .. session), 'n', int(math.max(n, last)))
-note_outcome(session, n, outcome)
+
+forget()
+local limit, replies, sessions, failure, done = tonumber(ARGV[6]), {'ok'}, {}, nil, false
+for at = 7, #ARGV, FIELDS do
+  local fine, reply = pcall(reply_for, said_at(at), limit)
+  if not fine then failure = failure or {reply} end
+  done = done or fine
+  replies[#replies + 1], sessions[#replies + 1] = fine and reply or error_reply(reply), ARGV[at]
+end
+-- What hinders all is nobody's own error.
+if failure and not done then error(failure[1], 0) end
+flush()
+for i, session in pairs(sessions) do
+  if broken[session] then replies[i] = error_reply(broken[session]) end
+end
 announce()
-return {'ok', outcome}
+return replies

@@ -24,6 +24,7 @@ from cluster.keys import Keys
 from cluster.link import Link
 from cluster.lives import Lives
 from cluster.logs import Logs
+from cluster.merging import runs
 from cluster.pipe import Request
 from cluster.recovery import Recovery
 from cluster.seam import Health
@@ -97,7 +98,10 @@ class AtOnce:
         self._link, self._caller = link, caller
 
     def submit(self, request: Request) -> None:
-        request.done(self._caller.call(self._link, request.script, request.arguments))
+        (run,) = runs([(request.script, request.arguments)])
+        (reply,) = self._link.run([run.command(self._caller)])
+        (own,) = run.replies(reply)
+        request.done(own)
 
 
 @dataclass(slots=True)

@@ -111,7 +111,7 @@ def test_direct_messages_go_to_the_holder_of_the_name_or_are_refused(space: Spac
 
 
 def test_a_full_inbox_may_be_tried_again_under_the_same_n(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cluster.sessions.INBOX_LIMIT", 2)
+    monkeypatch.setattr("cluster.merging.INBOX_LIMIT", 2)
     node = space.serve("n1")
     alice, bob = node.claim("Alice"), node.claim("Bob")
     alice.said("1", to="@bob")
@@ -126,7 +126,7 @@ def test_a_full_inbox_may_be_tried_again_under_the_same_n(space: Space, monkeypa
 
 def test_receipts_cannot_pile_up_without_end(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who never acknowledges his own inbox gets a receipt for each direct message: that is bounded too."""
-    monkeypatch.setattr("cluster.sessions.INBOX_LIMIT", 2)
+    monkeypatch.setattr("cluster.merging.INBOX_LIMIT", 2)
     node = space.serve("n1")
     alice, bob = node.claim("Alice"), node.claim("Bob")
     for i in range(1, 5):

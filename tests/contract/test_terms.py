@@ -109,6 +109,7 @@ def test_what_is_said_before_anybody_noticed_the_loss_is_kept(space: Space) -> N
     node = space.serve("n1")
     alice = node.claim("Alice")
     alice.said("before")
+    node.wait_texts(["before"])  # so that somebody remembers it
     space.admin.flushall()
     outcomes = [future.result(DEADLINE) for future in [alice.submit(f"after {i}") for i in range(20)]]
     assert [outcome.n for outcome in outcomes if isinstance(outcome, Published)] == list(range(2, 22))

@@ -73,7 +73,7 @@ class Scene:
     def _teller(self, word: str):  # type: ignore[no-untyped-def]
         return lambda: self.told.append(word)
 
-    def ask(self, name: str, session: str = "s", script: str = "publish", **rest: object) -> None:
+    def ask(self, name: str, session: str = "s", script: str = "acknowledge", **rest: object) -> None:
         def done(answer: Answer) -> None:
             self.threads.add(threading.current_thread().name)
             self.done.append((name, answer))

@@ -140,7 +140,7 @@ def test_what_comes_before_the_term_is_open_waits_in_line(scenes: list[Scene]) -
 
     scene = made(scenes, wait, ok)
     scene.recovery.looks = [False, False]
-    for name, script in (("say", "publish"), ("join", "join"), ("away", "away")):
+    for name, script in (("say", "leave"), ("join", "join"), ("away", "away")):
         scene.ask(name, script=script)
     scene.start()
     assert scene.wait_done(3) == ["say", "join", "away"]

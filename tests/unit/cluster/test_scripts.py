@@ -16,7 +16,7 @@ from cluster.term import Standing
 ROOT = Path(__file__).parents[3]
 LUA = ROOT / "cluster" / "scripts"
 DOCUMENT = (ROOT / "docs" / "redis.md").read_text("utf-8")
-LIBRARIES = ("lib", "log", "healing", "membership", "staging")
+LIBRARIES = ("lib", "log", "healing", "membership", "saying", "staging")
 
 
 def sources() -> str:
@@ -34,6 +34,7 @@ def test_each_script_begins_with_the_library_and_has_the_digest_of_its_text() ->
         assert script.text.startswith(lib)
         assert script.text.endswith(own)
         assert ("local function finish" in script.text) == own.startswith("-- include: membership")
+        assert ("heal = function(...)" in script.text) == ("\n-- late: healing\n" in own)
         assert script.digest == hashlib.sha1(script.text.encode()).hexdigest()
 
 

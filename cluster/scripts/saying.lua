@@ -1,0 +1,102 @@
+-- R1, R8: what a session says, one by one: in front of publish.lua, which has a shorter way for what is usual.
+--
+-- `said`: session, claim, n, to ('#room' or '@mapped nickname'), text, holder (the session that the sender last saw
+-- under that nickname, or ''), refusal (a reason for which the node itself refuses, or ''), again (epoch and offset at
+-- which it was accepted before, if the sender fears that it was lost since).
+
+-- Where it is by now, if it is anywhere.
+local function outcome_again(said, destination)
+  local session, n, again = said.session, said.n, said.again
+  local place = present(destination, again.epoch, again.offset) or brought_back(destination, session, n)
+  local found = place and redis.call('XRANGE', base(destination) .. ':log', int(place) .. '-0', int(place) .. '-0')[1]
+  local entry = found and of_stream(found)
+  local ours = entry and entry.session == session and tonumber(entry.n) == n
+  -- Trimmed since, or acknowledged: it was there.
+  if place and (ours or not found) then
+    return table.concat({'ok', destination, EPOCH, int(place), ours and entry.time or int(NOW)}, ' ')
+  end
+end
+
+-- An outcome counts only as long as what it speaks of is there.
+local function outcome_kept(said)
+  local outcome = redis.call('HGET', key('session:' .. said.session .. ':said'), int(said.n))
+  local log, epoch, offset = string.match(outcome or '', '^ok (%S+) (%S+) (%d+)')
+  if not log then return outcome end
+  -- An inbox goes with its session: what it held was there, and nobody can have it any more.
+  if string.sub(log, 1, 1) == '@' and redis.call('EXISTS', base(log) .. ':meta') == 0 then return outcome end
+  settle(log)
+  -- What a rewind took is of an epoch that is known still: of one that has been forgotten it was there.
+  local _, there, _, known = walk(log, epoch, tonumber(offset), true)
+  if there or not known then return outcome end
+end
+
+-- What n has become already; nil: nothing.
+local function reply_again(said, destination, last)
+  local outcome = said.again and destination ~= '' and outcome_again(said, destination) or outcome_kept(said)
+  if outcome then return {'ok', outcome} end
+  -- Younger than that, an outcome is missing only where a rewind took it, and the message with it.
+  if not said.again and said.n <= last - OUTCOMES_KEPT then return {'no', 'forgotten', ''} end
+end
+
+-- `before`: where it was accepted before.
+local function appended(said, nick, log, channel, before)
+  local was = before and before.epoch .. ':' .. int(before.offset) or nil
+  local done, offset = pcall(append, log, channel, 'message', said.session, int(said.n), nick, said.text, was)
+  if done and was then
+    note_late(log, before.epoch, before.offset, offset)
+    note_back(log, said.session, said.n, tonumber(offset))
+  end
+  if done then return table.concat({'ok', log, EPOCH, offset, int(NOW)}, ' ') end
+  -- Final, so that what is said elsewhere is not held up.
+  if spoilt(log) then return 'no log_spoilt' end
+  error(offset, 0)
+end
+
+local function is_member(room, session) return redis.call('HEXISTS', key('room:' .. room .. ':members'), session) == 1 end
+
+-- How many entries of an inbox are unacknowledged.
+local function waiting(log)
+  return settle(log) - tonumber(redis.call('HGET', base(log) .. ':meta', 'acknowledged') or '0')
+end
+
+-- The second value: a reason that does not use up n, since the client may try again.
+local function speak_to_inbox(said, nick, addressee, limit, before)
+  local node = addressee and redis.call('HGET', key('session:' .. addressee), 'node')
+  if not node then return 'no no_such_nick' end
+  if said.holder ~= '' and said.holder ~= addressee then return 'no addressee_changed' end
+  local log, again = '@' .. addressee, said.again
+  -- Said again, it is meant for the one who held the name then: his inbox has lived in that epoch.
+  if again and said.holder == '' and not select(4, walk(log, again.epoch, again.offset)) then
+    return 'no addressee_changed'
+  end
+  -- His own is where the receipt goes: who never acknowledges it could fill Redis with receipts.
+  if waiting(log) >= limit or waiting('@' .. said.session) >= 2 * limit then return nil, 'inbox_full' end
+  return appended(said, nick, log, key('node:' .. node), before)
+end
+
+local function speak(said, nick, addressee, limit, before)
+  if said.refusal ~= '' then return 'no ' .. said.refusal end
+  if addressee ~= nil then return speak_to_inbox(said, nick, addressee, limit, before) end
+  if not is_member(said.to, said.session) then return 'no not_member' end
+  return appended(said, nick, said.to, key('room:' .. said.to .. ':log'), before)
+end
+
+-- The reply for it, as in publish.lua. `limit`: of an inbox.
+local function say(said, limit)
+  local to, addressee = said.to, nil -- nil: it goes to a room; false: to nobody
+  if string.sub(to, 1, 1) == '@' then addressee = redis.call('GET', key('nick:' .. string.sub(to, 2))) end
+  local destination = addressee == nil and to or addressee and '@' .. addressee or ''
+  -- What is restored of the destination's log has its n.
+  if destination ~= '' then settle(destination) end
+  local row, reply = owned(said.session, said.claim, {'n', 'nick'})
+  if not row then return reply end
+  local n, last = said.n, tonumber(row[4])
+  if n > last + 1 then return {'no', 'out_of_order', int(last)} end
+  local known = n <= last and reply_again(said, destination, last)
+  if known then return known end
+  local outcome, passing = speak(said, row[5], addressee, limit, n <= last and said.again or nil)
+  if passing then return {'no', passing, ''} end
+  redis.call('HSET', key('session:' .. said.session), 'n', int(math.max(n, last)))
+  note_outcome(said.session, n, outcome)
+  return {'ok', outcome}
+end
