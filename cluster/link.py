@@ -7,14 +7,13 @@ Where the URL means a Sentinel group, each opening asks the sentinels where the 
 
 from __future__ import annotations
 
-import contextlib
 import socket
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError, ResponseError, TimeoutError as RedisTimeout
+from redis.exceptions import RedisError, ResponseError
 from redis.retry import Retry
 
 from cluster import group
@@ -26,10 +25,6 @@ from cluster.sentinels import Sentinels
 Command = Sequence[str | bytes | int | float]
 Reply = Any
 Identity = Callable[["Link"], str]
-
-
-SOON = 0.001
-"""Seconds to wait for the rest of a reply that has begun to arrive."""
 
 
 class Link:
@@ -147,39 +142,10 @@ class Link:
             self.close()
             raise connection_error(error) from error
 
-    def has_data(self) -> bool:
-        """Whether an answer has begun to arrive. Raises Unavailable."""
-        try:
-            return bool(self._connection.can_read(0))
-        except (RedisError, OSError) as error:
-            self.close()
-            raise connection_error(error) from error
-
     def read_value(self) -> Reply:
         """One reply; an error reply is returned, not raised. Raises Unavailable."""
-        return self._read(to_the_end=True)
-
-    def read_soon(self) -> Reply | None:
-        """As `read_value`; None: it is not here whole yet, and what has come of it is kept for the next read."""
-        held = self.socket()
-        if held is None:
-            return self.read_value()
-        before = held.gettimeout()
-        held.settimeout(SOON)
         try:
-            return self._read(to_the_end=False)
-        finally:
-            with contextlib.suppress(OSError):  # it failed, and is closed
-                held.settimeout(before)
-
-    def _read(self, *, to_the_end: bool) -> Reply | None:
-        try:
-            return self._connection.read_response(disconnect_on_error=to_the_end)
-        except RedisTimeout as error:
-            if not to_the_end:
-                return None
-            self.close()
-            raise connection_error(error) from error
+            return self._connection.read_response()
         except ResponseError as error:
             if self._connection._get_socket() is None:
                 self.close()

@@ -17,6 +17,7 @@ from functools import partial
 
 from redis.exceptions import RedisError
 
+from cluster.arriving import Arriving
 from cluster.drains import FORCE, over_of
 from cluster.entries import from_payload
 from cluster.errors import Unavailable
@@ -61,7 +62,8 @@ class Subscriber:
         self._node_channel = node_channel
         self._wanted: set[str] = set()
         self._asked: set[str] = set()  # this thread's alone: what this connection was asked for
-        self._more = False  # this thread's alone: the connection has handed over only part of what it has read
+        self._more = False  # this thread's alone: there may be more of what was received
+        self._arriving: Arriving | None = None  # this thread's alone: of the open connection
         self._stopping = threading.Event()
         self._waker, self._woken = socket.socketpair()
         self._waker.setblocking(False)
@@ -127,7 +129,7 @@ class Subscriber:
     def _connect(self) -> None:
         if not self._link.is_open:
             self._link.open()
-            self._asked, self._more = set(), False
+            self._asked, self._more, self._arriving = set(), False, None
         self._ask()
 
     def _ask(self) -> None:
@@ -144,36 +146,36 @@ class Subscriber:
             self._link.send([[command, *names[start : start + CHANNELS_A_COMMAND]]])
 
     def _listen(self) -> None:
-        held = self._link.socket()
-        if held is None:
-            raise Unavailable("the subscription's connection was closed")
-        readable = self._poll(held)
+        arriving = self._arriving or Arriving(self._link)
+        self._arriving = arriving
+        readable = self._poll(arriving)
         if self._woken.fileno() in readable:
             self._woken.recv(4096)
             self._ask()
-        if held.fileno() in readable or self._more:
-            try:
-                self._more = self._burst()
-            finally:
-                self._events.on_burst()
+        here = arriving.socket.fileno() in readable or arriving.is_pending
+        if not here and not self._more:
+            return
+        try:
+            if not self._more:
+                arriving.receive()
+            self._more = self._burst(arriving)
+        finally:
+            self._events.on_burst()
 
-    def _burst(self) -> bool:
+    def _burst(self, arriving: Arriving) -> bool:
         """What has arrived; bounded, since more may come as fast as it is handled: whether there is more. What is here
         is not kept waiting for the rest of what has only begun to arrive. Raises Unavailable."""
-        self._handle(self._link.read_value())
-        for _ in range(BURST):
-            reply = self._link.read_soon() if self._link.has_data() else None
-            if reply is None:
-                return False
+        replies = arriving.replies(BURST)
+        for reply in replies:
             self._handle(reply)
-        return True
+        return len(replies) == BURST
 
-    def _poll(self, held: socket.socket) -> set[int]:
+    def _poll(self, arriving: Arriving) -> set[int]:
         # poll, not select: a node with ten thousand clients has file numbers beyond 1024.
         poller = select.poll()
-        for each in (held, self._woken):
+        for each in (arriving.socket, self._woken):
             poller.register(each, select.POLLIN)
-        return {number for number, _ in poller.poll(0 if self._more else None)}
+        return {number for number, _ in poller.poll(0 if self._more or arriving.is_pending else None)}
 
     def _handle(self, reply: Reply) -> None:
         if isinstance(reply, RedisError):

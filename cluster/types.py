@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import msgspec
+
 LOBBY = "#lobby"
 
 
@@ -57,9 +59,8 @@ class Position:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry of a log.
+class Entry(msgspec.Struct, frozen=True):
+    """One entry of a log. A struct, since one is made for each message that a node hears.
 
     `log`: `#room`, or `@<session>` for an inbox. `time`: Unix ms. `kind`: see `Kind`.
     `session`, `n`, `nick`: who said it (a message's identity is session and n).

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import select
 import socket
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -124,24 +122,3 @@ def test_abort_wakes_who_waits(server: Server, for_good: bool) -> None:
     else:
         link.open()
     link.close()
-
-
-def test_a_reply_that_has_only_begun_is_not_waited_for_and_not_lost() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        link = Link(f"redis://127.0.0.1:{listener.getsockname()[1]}/0", 5.0, "n1")
-        with ThreadPoolExecutor(1) as other:
-            opening = other.submit(link.open)
-            peer, _ = listener.accept()
-            with peer:
-                while not opening.done():
-                    if select.select([peer], [], [], 0.05)[0]:
-                        peer.sendall(b"+OK\r\n" * peer.recv(65536).count(b"*"))
-                opening.result()
-                peer.sendall(b"+one\r\n+tw")
-                assert link.read_value() == b"one"
-                assert link.has_data()
-                assert link.read_soon() is None
-                assert link.is_open
-                peer.sendall(b"o\r\n")
-                assert link.read_value() == b"two"
-        link.close()

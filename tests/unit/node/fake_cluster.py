@@ -6,6 +6,8 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
+import msgspec
+
 from cluster.errors import ClusterError, Degraded, Fenced, Refused, Stopped, Unavailable
 from cluster.seam import ClusterEvents, Health, PublishDone
 from cluster.types import (
@@ -285,7 +287,9 @@ class FakeCluster:
                 offset = min(offset, fork)
                 lost = after.offset + 1 if after.offset > offset else 0
             offset = min(offset, top.offset)
-            entries = tuple(replace(e, epoch=top.epoch) for e in self.store.logs[log][offset : offset + limit])
+            entries = tuple(
+                msgspec.structs.replace(e, epoch=top.epoch) for e in self.store.logs[log][offset : offset + limit]
+            )
             return Page(top, offset + 1, entries, lost_first=lost)
 
     def history(self, room: str, before: int, limit: int) -> list[Entry]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import threading
 import time
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from cluster.types import Entry, Position
 from node.feed import Feed
