@@ -7,7 +7,7 @@ here, and not in the outboxes yet; whatever looks into these, or changes who is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from cluster.types import Kind
 from node.delivery import Delivery
@@ -20,9 +20,11 @@ MOST = 64 * 1024
 
 
 class Audience:
-    """The feed's lock guards it; nothing blocks."""
+    """The feed's lock guards it; nothing blocks. `count`: is told how many deliveries there were."""
 
-    def __init__(self) -> None:
+    def __init__(self, count: Callable[[int], None]) -> None:
+        self._count = count
+        self._offered = 0  # since it was told
         self._live: dict[Dialect, dict[Delivery, Outbox]] = {Dialect.NATIVE: {}, Dialect.PLAIN: {}}
         self._kept: dict[Dialect, list[bytes]] = {Dialect.NATIVE: [], Dialect.PLAIN: []}
         self._size = 0
@@ -60,32 +62,28 @@ class Audience:
             return None
         return next((delivery for delivery in self if delivery.session == letters.entry.session), None)
 
-    def offer(self, letters: Letters) -> int:
-        """To all, rendered once, at the latest when `flush` is called; how many get it."""
+    def offer(self, letters: Letters) -> None:
+        """To all, rendered once, at the latest when `flush` is called."""
         if letters.is_personal:
             # Rare, and each client has seen another part of what was lost or brought back.
             self.flush()
             for delivery in self:
                 delivery.offer(letters.entry)
-            return 0
-        count = sum(self._keep(letters, dialect) for dialect in self._live)
+            return
+        for dialect, live in self._live.items():
+            if live and (data := letters.made(dialect)):
+                self._kept[dialect].append(data)
+                self._size += len(data)
+                self._offered += len(live)
         if self._size >= MOST:
             self.flush()
-        return count
-
-    def _keep(self, letters: Letters, dialect: Dialect) -> int:
-        live = self._live[dialect]
-        data = letters.made(dialect) if live else b""
-        if data:
-            self._kept[dialect].append(data)
-            self._size += len(data)
-        return len(live)
 
     def flush(self) -> None:
         """Into the outboxes with it."""
         if not self._size:
             return
-        self._size = 0
+        self._count(self._offered)
+        self._size = self._offered = 0
         for dialect, kept in self._kept.items():
             if kept:
                 data = kept[0] if len(kept) == 1 else b"".join(kept)

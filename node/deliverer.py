@@ -27,6 +27,7 @@ _ROUND = 512
 MANY, LONG = 16, 0.001
 """Sockets and seconds of a round from which on it is worth a rest. A few may take long because the machine is busy."""
 LONGEST_REST = 0.02
+_AT_ONCE = int(socket.MSG_DONTWAIT)  # a flag's own class costs a conversion for each call
 
 
 class Deliverer:
@@ -42,6 +43,7 @@ class Deliverer:
         self._selector.register(self._ear, selectors.EVENT_READ)
         self._awake = False
         self._stopping = False
+        self._now = 0.0  # the loop's alone: when the sockets began that it is at
 
     def schedule(self, outboxes: Sequence[Outbox]) -> None:
         """They have something to do."""
@@ -69,25 +71,27 @@ class Deliverer:
         left, count, spent = 0, 0, 0.0  # of a round: how many are still to be served, and were; seconds
         while not self._stopping:
             self._look()
-            began = time.monotonic()
+            began = self._now = time.monotonic()
             left = left or len(self._due)
             some = min(left, _ROUND)
             for _ in range(some):
                 self._serve(self._due.popleft())
             left, count, spent = left - some, count + some, spent + time.monotonic() - began
             if not left:
-                self._rest(count, spent)
+                self._take_a_rest(count, spent)
                 count, spent = 0, 0.0
 
     def _look(self) -> None:
-        for key, _ in self._selector.select(self._patience()):
+        ready = self._selector.select(self._patience())
+        self._now = time.monotonic()
+        for key, _ in ready:
             if key.fileobj is self._ear:
                 self._ear.recv(4096)
             else:
                 self._unblock(key.fd)
         self._awake = True
 
-    def _rest(self, count: int, spent: float) -> None:
+    def _take_a_rest(self, count: int, spent: float) -> None:
         if count >= MANY and spent >= LONG and not self._stopping:
             time.sleep(min(spent, LONGEST_REST))
 
@@ -113,13 +117,13 @@ class Deliverer:
         if outbox.ended is not None:
             self._let_go(outbox)
             return
-        data = self._next(outbox)
+        data = self._rest(outbox) if outbox.rest else outbox.take()
         if not data:
             if outbox.finishing:
                 self._half_close(outbox)
             return
         try:
-            count = outbox.sock.send(data, socket.MSG_DONTWAIT)
+            count = outbox.sock.send(data, _AT_ONCE)
         except BlockingIOError:
             count = 0
         except OSError:
@@ -129,15 +133,16 @@ class Deliverer:
 
     def _after(self, outbox: Outbox, data: bytes | memoryview, count: int) -> None:
         whole = count == len(data)
-        outbox.rest = b"" if whole else memoryview(data)[count:]
-        if outbox.sent(count, whole=whole):
+        if outbox.rest or not whole:
+            outbox.rest = b"" if whole else memoryview(data)[count:]
+        if outbox.sent(count, self._now, whole=whole):
             if whole:
                 self._due.append(outbox)  # behind the others
             else:
                 self._block(outbox)
 
-    def _next(self, outbox: Outbox) -> bytes | memoryview:
-        if outbox.rest and outbox.overflowed and not outbox.cut:
+    def _rest(self, outbox: Outbox) -> bytes | memoryview:
+        if outbox.overflowed and not outbox.cut:
             self._cut(outbox)
         return outbox.rest or outbox.take()
 

@@ -43,7 +43,7 @@ class Feed:
         self._next = 0
         self._top: Position | None = None  # of the last heartbeat
         self._stale = False  # something came before the place was known
-        self._live = Audience()
+        self._live = Audience(metrics.deliveries.inc)
         self._recent = Recent(LIMIT, spare) if log.startswith("#") else Recent(INBOX_LIMIT)
         self._ahead: dict[Delivery, None] = {}  # they wait for the feed: it will come to their place
         self._pages = Pages(self.read)
@@ -204,7 +204,7 @@ class Feed:
         leaver = self._live.leaver(letters)
         if leaver is not None:
             leaver.left = True  # before he reads of it, and perhaps comes again
-        self._metrics.deliveries.inc(self._live.offer(letters))
+        self._live.offer(letters)
         self._recent.add(letters)
         self.told.note(entry)
         self._next = entry.offset + 1

@@ -77,33 +77,37 @@ class Outbox:
 
     def offer(self, data: bytes) -> bool:
         """Appends whole lines. False: nothing more is taken (closing, or it overflowed just now)."""
-        if self._put(data):
+        if self._put(data, time.monotonic()):
             self._schedule((self,))
         return not self.finishing
 
     @staticmethod
     def offer_all(outboxes: Iterable[Outbox], data: bytes) -> None:
         """The same bytes to each of one deliverer, which begins when they all have them."""
-        due = [outbox for outbox in outboxes if outbox._put(data)]
+        now = time.monotonic()
+        due = [outbox for outbox in outboxes if outbox._put(data, now)]
         if due:
             due[0]._schedule(due)
 
-    def _put(self, data: bytes) -> bool:
-        """Whether it has to be scheduled."""
+    def _put(self, data: bytes, now: float) -> bool:
+        """Whether it has to be scheduled. Called for each delivery: what is usual comes first."""
+        length = len(data)
         with self._lock:
+            size = self.size + length
             if self.finishing:
                 return False
-            if self.size + len(data) > self.limit:
+            if size > self.limit:
                 self._overflow()
-            else:
-                if not self.size:
-                    self.progress = time.monotonic()
-                self._chunks.append(data)
-                self.size += len(data)
-                self.offered += len(data)
-            due = not self._scheduled
+                return True
+            if size == length:
+                self.progress = now
+            self._chunks.append(data)
+            self.size = size
+            self.offered += length
+            if self._scheduled:
+                return False
             self._scheduled = True
-            return due or self.overflowed
+            return True
 
     def finish(self, last: bytes = b"") -> None:
         """What waits is still sent, then `last`, then the socket is half closed. Idempotent."""
@@ -132,19 +136,26 @@ class Outbox:
     def take(self) -> bytes:
         """Everything that waits, joined. b'': nothing, and the outbox is not scheduled any more."""
         with self._lock:
-            if not self._chunks:
+            chunks = self._chunks
+            if len(chunks) == 1:
+                return chunks.pop()
+            if not chunks:
                 self._scheduled = False
                 return b""
-            chunks, self._chunks = self._chunks, []
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+            self._chunks = []
+        return b"".join(chunks)
 
-    def sent(self, count: int, *, whole: bool) -> bool:
-        """`count` bytes are gone; `whole`: all that was taken. Whether there is more to do."""
+    def sent(self, count: int, now: float = 0.0, *, whole: bool) -> bool:
+        """`count` bytes are gone, at `now`, if the kernel took them; `whole`: all that was taken. Whether there is
+        more to do."""
         with self._lock:
             self.size -= count
             self.taken += count
-            if count:
-                self.progress = time.monotonic()
+            if count and now:
+                self.progress = now
+            if whole and not (self._chunks or self._when_low or self.finishing):
+                self._scheduled = False
+                return False
             called: list[Callable[[], None]] = []
             if self._when_low and (self.finishing or self.size < self.low_water):
                 called, self._when_low = self._when_low, called
@@ -168,6 +179,6 @@ class Outbox:
         self.taken += dropped
 
     def _overflow(self) -> None:  # the lock is held
-        self.overflowed = self.finishing = True
+        self.overflowed = self.finishing = self._scheduled = True
         self._drop()
         self._append(self.last_words)

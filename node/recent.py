@@ -33,6 +33,8 @@ LATELY = 10.0
 """Seconds for which entries are kept beyond that."""
 SPARE = 16 * 1024 * 1024
 """Bytes that all rooms of a node may keep beyond their limits."""
+SLACK = 8
+"""A room's measure may be passed by that part of it before somebody looks."""
 _OVERHEAD = 500
 
 
@@ -95,31 +97,35 @@ class Letters:
 class Recent:
     """Without holes, in one epoch. The feed's lock guards it."""
 
-    __slots__ = ("_letters", "_limit", "_size", "_spare", "_taken")
+    __slots__ = ("_letters", "_limit", "_size", "_spare", "_taken", "_trimmed")
 
     def __init__(self, limit: int, spare: Spare | None = None) -> None:
         self._letters: deque[Letters] = deque()
         self._limit = limit
         self._size = 0
+        self._trimmed = 0  # what was left when it was last seen to
         self._spare = spare
         self._taken = 0  # of the spare
 
     def add(self, letters: Letters) -> None:
         self._letters.append(letters)
         self._size += letters.size
-        self.trim(letters.at)
+        # Looked at once for many: of a busy room it would cost as much as to render each entry.
+        if self._size > max(self._limit, self._trimmed) + self._limit // SLACK:
+            self.trim(letters.at)
 
     def trim(self, now: float) -> None:
         """Lets go of what is over the limit and too old for the spare. `now`: monotonic."""
         least = 1 if self._limit else 0
         while self._size > self._limit and len(self._letters) > least and not self._is_spared(now):
             self._size -= self._letters.popleft().size
+        self._trimmed = self._size
         if self._taken:
             self._give_back()
 
     def clear(self) -> None:
         self._letters.clear()
-        self._size = 0
+        self._size = self._trimmed = 0
         self._give_back()
 
     def entries(self) -> list[Entry]:

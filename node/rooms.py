@@ -50,7 +50,8 @@ class Rooms:
         self._lock = threading.Lock()
         self._held: dict[str, _Held] = {}
         # Got something in this one, in that order: who says something and then writes to someone is read in that order.
-        self._burst: dict[Feed, None] = {}  # the subscriber's alone
+        self._burst: dict[Feed, None] = {}  # the subscriber's alone, and how many entries it heard in this one
+        self._heard = 0
 
     def hold(self, log: str) -> Feed:
         """The feed of `log`, to be released once. Call it before the script that makes a member, so
@@ -109,7 +110,7 @@ class Rooms:
     # -- what the cluster tells -----------------------------------------------------------
 
     def receive(self, entry: Entry) -> None:
-        self._metrics.entries.inc()
+        self._heard += 1
         # A read of one key of a dict is atomic; the subscriber shall not wait for the lock.
         held = self._held.get(entry.log)
         if held is not None:
@@ -118,6 +119,8 @@ class Rooms:
 
     def flush(self) -> None:
         """A burst is over. The subscriber's, as `receive`."""
+        self._metrics.entries.inc(self._heard)
+        self._heard = 0
         for feed in self._burst:
             feed.flush()
         self._burst.clear()

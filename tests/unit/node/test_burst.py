@@ -17,9 +17,9 @@ def offers(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Outbox, bytes]]:
     """Whatever is offered to outboxes, in order."""
     made, offer = list[tuple[Outbox, bytes]](), Outbox._put
 
-    def counting(outbox: Outbox, data: bytes) -> bool:
+    def counting(outbox: Outbox, data: bytes, now: float) -> bool:
         made.append((outbox, data))
-        return offer(outbox, data)
+        return offer(outbox, data, now)
 
     monkeypatch.setattr(Outbox, "_put", counting)
     return made

@@ -193,6 +193,21 @@ def test_progress_is_the_time_of_the_last_byte_that_was_taken() -> None:
         deliverer.close()
 
 
+def test_what_is_taken_after_a_long_wait_is_progress_of_then(
+    deliverer: Deliverer, ends: tuple[socket.socket, socket.socket]
+) -> None:
+    """Not of when the deliverer last had something to do: the client would be taken for one that reads nothing."""
+    ours, theirs = ends
+    outbox = Outbox(ours, 1 << 24, deliverer.schedule)
+    outbox.offer(b"b" * 500_000 + b"\n")
+    wait_for(lambda: deliverer._blocked and not deliverer._awake)
+    asleep = time.monotonic()
+    theirs.recv(200_000)
+    wait_for(lambda: outbox.progress >= asleep)
+    outbox.break_off()
+    assert deliverer.forget(outbox, 5)
+
+
 def test_what_comes_while_the_deliverer_rests_after_a_long_round_goes_out_in_one_call(
     ends: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
