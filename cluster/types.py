@@ -51,8 +51,7 @@ class Name:
     mapped: str
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(msgspec.Struct, frozen=True):
     """Where a log stands: its epoch, and the offset of its newest entry (0: empty)."""
 
     epoch: str
@@ -144,8 +143,7 @@ class Claimed:
     parted: Mapping[str, Position] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(msgspec.Struct, frozen=True):
     """Outcome of a `say` that is in a log. `log`: `#room` or `@<session>` of the addressee."""
 
     n: int
