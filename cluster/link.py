@@ -109,7 +109,8 @@ class Link:
         held = self.socket()
         if held is not None:
             try:
-                held.shutdown(socket.SHUT_RDWR)
+                # The plain one below TLS: that of an SSLSocket makes it forget that it speaks TLS while it is read.
+                socket.socket.shutdown(held, socket.SHUT_RDWR)
             except OSError:
                 pass  # closed in the meantime: what was wanted
 

@@ -176,6 +176,8 @@ class Pipe(ABC):
             return self.outdated(request)
         if status(reply) == "wait":
             return self.too_early(request)
+        if status(reply) == "later":
+            return True
         request.done(reply)
         return False
 

@@ -97,6 +97,12 @@ local function present(log, epoch, offset)
   return there and place or nil
 end
 
+-- Whether `settle` would have to bring back what nodes have kept: long work.
+local function awaits_healing(log)
+  return redis.call('EXISTS', base(log) .. ':tail', base(log) .. ':known') > 0
+    and redis.call('HGET', base(log) .. ':meta', 'epoch') ~= EPOCH
+end
+
 -- R5: brings a log to this term. A log of an earlier term gets the new epoch, and keeps the former one with its
 -- fork, the top that was found; what nodes have kept of the entries beyond follows. Returns the top, and the former
 -- lives. Of a log without entries there is nothing to remember.

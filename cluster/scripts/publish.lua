@@ -5,7 +5,8 @@
 -- ARGV[6] limit of an inbox  [7…] for each: session, claim, n, to, text, holder, refusal, epoch and offset of `again` or
 --   '' and '' (saying.lua)
 -- Reply: 'ok', for each one of
---     'ok', outcome | 'no', 'out_of_order', last n | 'no', reason, '' | 'fenced' | 'recover' | 'error', text
+--     'ok', outcome | 'no', 'out_of_order', last n | 'no', reason, '' | 'fenced' | 'recover' | 'error', text |
+--     'later' (nothing was done: to be asked again)
 --   | 'lease' | 'recover' | 'wait'
 --   outcome: 'ok <log> <epoch> <offset> <time ms>' or 'no <reason>'; kept for the last 128 n.
 local FIELDS = 9
@@ -71,12 +72,21 @@ local function said_at(at)
     again = epoch ~= '' and {epoch = epoch, offset = tonumber(offset)} or nil}
 end
 
+local healed = false
+
+-- What can't be done by the shorter way. A run heals one log at most: each may take as long as a script may.
+local function say_alone(said, limit)
+  flush()
+  local destination, addressee = destination_of(said)
+  local heals = destination ~= '' and awaits_healing(destination)
+  if heals and healed then return {'later'} end
+  healed = healed or heals
+  return say(said, destination, addressee, limit)
+end
+
 local function reply_for(said, limit)
   local outcome = say_in_room(said)
-  if not outcome then
-    flush()
-    return say(said, limit)
-  end
+  if not outcome then return say_alone(said, limit) end
   local list = outcomes[said.session] or {}
   list[#list + 1], outcomes[said.session] = {said.n, outcome}, list
   return {'ok', outcome}
@@ -87,15 +97,18 @@ local function error_reply(failure)
 end
 
 forget()
-local limit, replies, sessions, failure, done = tonumber(ARGV[6]), {'ok'}, {}, nil, false
+local limit, replies, sessions, failure, own = tonumber(ARGV[6]), {'ok'}, {}, nil, false
 for at = 7, #ARGV, FIELDS do
   local fine, reply = pcall(reply_for, said_at(at), limit)
-  if not fine then failure = failure or {reply} end
-  done = done or fine
+  if not fine then
+    failure = failure or {reply}
+    own = own or error_reply(failure[1])[2] ~= error_reply(reply)[2]
+  end
+  own = own or fine
   replies[#replies + 1], sessions[#replies + 1] = fine and reply or error_reply(reply), ARGV[at]
 end
 -- What hinders all is nobody's own error.
-if failure and not done then error(failure[1], 0) end
+if failure and not own then error(failure[1], 0) end
 flush()
 for i, session in pairs(sessions) do
   if broken[session] then replies[i] = error_reply(broken[session]) end

@@ -81,11 +81,16 @@ local function speak(said, nick, addressee, limit, before)
   return appended(said, nick, said.to, key('room:' .. said.to .. ':log'), before)
 end
 
+-- The log where it goes, or '', and the addressee. nil: it goes to a room; false: to nobody.
+local function destination_of(said)
+  local to = said.to
+  if string.sub(to, 1, 1) ~= '@' then return to, nil end
+  local addressee = redis.call('GET', key('nick:' .. string.sub(to, 2)))
+  return addressee and '@' .. addressee or '', addressee
+end
+
 -- The reply for it, as in publish.lua. `limit`: of an inbox.
-local function say(said, limit)
-  local to, addressee = said.to, nil -- nil: it goes to a room; false: to nobody
-  if string.sub(to, 1, 1) == '@' then addressee = redis.call('GET', key('nick:' .. string.sub(to, 2))) end
-  local destination = addressee == nil and to or addressee and '@' .. addressee or ''
+local function say(said, destination, addressee, limit)
   -- What is restored of the destination's log has its n.
   if destination ~= '' then settle(destination) end
   local row, reply = owned(said.session, said.claim, {'n', 'nick'})

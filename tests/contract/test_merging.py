@@ -195,6 +195,29 @@ def test_what_hinders_all_is_an_error_of_the_run(sides: tuple[Side, Side]) -> No
         assert isinstance(reply, Exception)
 
 
+def test_a_run_heals_one_log_at_most(sides: tuple[Side, Side]) -> None:
+    with sides[1] as side:
+        for room in ("#lobby", "#ops"):
+            side.admin.hset(f"{ALL}room:{room}:meta", "epoch", FORMER)
+            side.admin.hset(f"{ALL}room:{room}:known", FORMER, 3)
+        says: list[Say] = [("bob", 1, room, "", "claim", "", None) for room in ("#lobby", "#lobby", "#ops")]
+        first, second, third = side.say(says, MERGED)
+        assert [first[:6], second[:6], third] == ["[b'ok'", "[b'ok'", "[b'later']"]
+        side.next["bob"] = 2
+        (again,) = side.say(says[2:], MERGED)
+        assert again.startswith("[b'ok', b'ok #ops")
+
+
+def test_different_errors_are_each_his_own_even_if_nothing_was_done(sides: tuple[Side, Side]) -> None:
+    with sides[1] as side:
+        side.admin.delete(f"{ALL}session:s-ann")
+        side.admin.set(f"{ALL}session:s-ann", "not what it was")
+        side.admin.xadd(f"{ALL}room:#lobby:log", {"kind": "message"}, id="9-0")
+        ann, bob = side.say([COMMON, ("bob", 1, "#lobby", "", "claim", "", None)], MERGED)
+        assert "WRONGTYPE" in ann
+        assert "WRONGTYPE" not in bob
+
+
 def test_a_run_is_no_longer_than_it_may_be() -> None:
     words: list[Argument] = ["s", "c", 1, "#lobby", "text", "", "", "", ""]
     asked = runs([(SAID, words)] * 130 + [("join", ["s"])] * 2 + [(SAID, words)])

@@ -2,5 +2,5 @@
 
 from tests.support.broken_nodes.breaking import run, without
 
-without("saying", "  if outcome then return {'ok', outcome} end\n")
+without("publish", "  if outcome then return {'ok', outcome} end\n")
 run()

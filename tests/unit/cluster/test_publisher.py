@@ -28,6 +28,18 @@ def test_no_script_keeps_the_order_within_a_session(scenes: list[Scene]) -> None
     assert all(answer == [b"ok", name.encode()] for name, answer in scene.done)
 
 
+def test_what_is_to_be_asked_later_is_asked_before_what_else_its_session_said(scenes: list[Scene]) -> None:
+    def later(commands: Sequence[Command]) -> list[Reply]:
+        return [[b"later"], [b"ok", b"t1"], [b"no", b"out_of_order", b"0"]]
+
+    scene = made(scenes, later, ok)
+    for name in ("s1", "t1", "s2"):
+        scene.ask(name, session=name[0])
+    scene.start()
+    assert scene.wait_done(3) == ["t1", "s1", "s2"]
+    assert [names(commands) for commands in scene.link.sent] == [["s1", "t1", "s2"], ["s1", "s2"]]
+
+
 def test_an_honest_out_of_order_is_told(scenes: list[Scene]) -> None:
     scene = made(scenes, lambda commands: [[b"no", b"out_of_order", b"4"] for _ in commands])
     scene.ask("a")
