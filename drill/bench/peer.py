@@ -22,6 +22,7 @@ MARK = b"^"
 DIGITS = 8
 NUMBER = re.compile(rb"\^(\d{8})")
 ROOM = "bench"
+ROOM_SIZE = 3
 SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin")
 Address = tuple[str, int]
 
@@ -64,6 +65,19 @@ class Quiet:
 
 
 @dataclass(frozen=True, slots=True)
+class Places:
+    """Who is in which of `rooms` rooms of three: `connections` take the places in turn, so that the members of each
+    room are at different servers."""
+
+    rooms: int
+    connections: int
+
+    def of(self, number: int) -> list[str]:
+        """The rooms of that connection; it is in none twice where there are three connections at least."""
+        return [f"#r{place // ROOM_SIZE}" for place in range(number, ROOM_SIZE * self.rooms, self.connections)]
+
+
+@dataclass(frozen=True, slots=True)
 class Servers:
     """`addresses`: of those that clients go to. `processes`: all whose time and memory count, those with an address
     last. `linked`: what the log of the first of these says when it has found the other."""
@@ -75,10 +89,13 @@ class Servers:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`servers`: two of them in a folder, not started yet; raises CannotRun, OSError."""
+    """`servers`: two of them in a folder, not started yet; raises CannotRun, OSError. `in_rooms`: the dialect of one
+    that is in rooms of its own and nowhere else; None: what needs such, or a client that makes trouble, is not measured
+    of this kind."""
 
     dialect: Callable[[int, int], Dialect]
     servers: Callable[[Path, Launcher], Servers]
+    in_rooms: Callable[[Places, int, int], Dialect] | None = None
 
 
 def program(name: str, hint: str = "") -> str:

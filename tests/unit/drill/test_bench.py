@@ -12,6 +12,7 @@ import pytest
 
 from drill.bench.figures import Result, ratios, result, share, spread
 from drill.bench.load import Load
+from drill.bench.measured import Measured
 from drill.bench.member import Counted
 from drill.bench.page import page
 from drill.bench.peer import MARK
@@ -20,7 +21,6 @@ from drill.bench.peers.irc import Irc
 from drill.bench.peers.nats import Nats
 from drill.bench.peers.socketio import SocketIo
 from drill.bench.report import as_json, table
-from drill.bench.rows import Measured
 from hydrachat import cli
 from wire import ServerProtocol
 from wire.frames import Hello
