@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.ceiling import ceiling
 from drill.bench.kinds import KINDS, running
 from drill.bench.measured import Measured
-from drill.bench.peer import Servers
+from drill.bench.peer import Places, Servers
 from drill.bench.rows import Row, measure
 from drill.bench.trouble import LOBBY
+from drill.processes.redis_server import RedisProcess
 
 OURS = KINDS["hydrachat"]
 WARM_UP, SECONDS = 0.2, 1.0
@@ -33,6 +35,16 @@ def test_publishers_go_on_when_they_are_accepted(servers: Servers) -> None:
     found = small(servers, Row("publish", 6, outstanding=4, rooms=2))
     # More than the windows held at first: others were said since.
     assert found.counted.deliveries > 6 * 4
+
+
+def test_the_ceiling_of_publishing_takes_all_that_is_said(redis_server: str, tmp_path: Path) -> None:
+    redis = RedisProcess(redis_server, "redis", tmp_path)
+    try:
+        redis.start()
+        # It looks at each session's n itself.
+        assert ceiling(redis, Places(2, 6), 2, 100, WARM_UP, SECONDS).counted.deliveries > 0
+    finally:
+        redis.discard()
 
 
 def test_each_of_a_small_room_has_what_is_said_there(servers: Servers) -> None:

@@ -8,6 +8,7 @@ from collections import Counter
 
 import pytest
 
+from benchmarks.ceiling import packed
 from drill.bench.command import measured as commanded
 from drill.bench.figures import Result, factor, result
 from drill.bench.measured import Measured
@@ -65,6 +66,10 @@ def test_others_skip_what_only_our_own_clients_can_do(capsys: pytest.CaptureFixt
         "publish-100x4": {}, "rooms-1x3": {}, "200-20/s+deaf": {},
     }  # fmt: skip
     assert capsys.readouterr().err.count("nats skips ") == 3
+
+
+def test_a_command_is_packed_as_redis_reads_it() -> None:
+    assert packed(["GET", b"\xff", 12]) == b"*3\r\n$3\r\nGET\r\n$1\r\n\xff\r\n$2\r\n12\r\n"
 
 
 def test_what_the_kernel_holds_is_found_out() -> None:
