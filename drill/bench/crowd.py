@@ -20,13 +20,15 @@ READ = 1 << 18
 ENTER_WITHIN, ENTER_EACH = 120.0, 0.04
 """Seconds, and seconds more for each connection."""
 AT_ONCE = 64
+TURNED_AWAY = 0.5
+"""Seconds in which nobody comes after one was told to come again later."""
 KEEP_ALIVE = 2.0
 """Seconds between two rounds in which each connection says what it has to; a thirty-second of them at a time."""
 PARTS = 32
 RUNS = itertools.count(1)
 
 
-class TooSlow(Exception):
+class TooSlow(RuntimeError):
     """Not everybody came in."""
 
 
@@ -53,6 +55,9 @@ class Crowd:
         self._run_number = next(RUNS)
         self._buffer = bytearray(READ)
         self._asks = b""
+        self._coming = deque(range(listeners + speakers))
+        self._waiting: set[Member] = set()  # they have come, and are not in their rooms yet
+        self._no_more_until = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -64,40 +69,50 @@ class Crowd:
 
     def enter(self) -> None:
         """Raises TooSlow, OSError."""
-        waiting: dict[int, Member] = {}
-        count, made = self._listeners + self._speakers, 0
+        count = self._listeners + self._speakers
         until = time.monotonic() + ENTER_WITHIN + ENTER_EACH * count
-        while made < count or waiting:
-            while made < count and len(waiting) < AT_ONCE:
-                member = self._member(made)
-                waiting[member.fd] = self._members[member.fd] = member
-                self._poll.register(member.fd, select.EPOLLIN)
-                made += 1
+        while self._coming or self._waiting:
+            while self._coming and len(self._waiting) < AT_ONCE and time.monotonic() >= self._no_more_until:
+                self._dial(self._coming.popleft())
             for fd, _ in self._poll.poll(0.05):
-                self._come_in(self._members[fd], waiting)
+                self._come_in(self._members[fd])
             self._keep_alive()
             if time.monotonic() > until:
-                raise TooSlow(f"{len(waiting)} of {made} connections are not in the room")
+                raise TooSlow(f"{len(self._waiting) + len(self._coming)} of {count} connections are not in the room")
 
-    def _member(self, index: int) -> Member:
+    def _dial(self, index: int) -> None:
         address = self._addresses[index % len(self._addresses)]
         dialect = self._dialect(self._run_number, index)
         self._asks = dialect.asks
-        return Member(index, address, dialect)
+        member = Member(index, address, dialect)
+        self._members[member.fd] = member
+        self._waiting.add(member)
+        self._poll.register(member.fd, select.EPOLLIN)
 
-    def _come_in(self, member: Member, waiting: dict[int, Member]) -> None:
+    def _come_in(self, member: Member) -> None:
         data = member.sock.recv(READ)
         if not data:
-            raise ConnectionError(f"the server ended connection {member.index}: {member.seen[-200:]!r}")
-        if member.fd not in waiting:
+            self._ended(member)
+            return
+        if member not in self._waiting:
             return
         member.seen = (member.seen + data)[-20_000:]
         answer = member.dialect.answer(data) + member.dialect.next(member.seen)
         if answer:
             member.say(answer)
         if member.dialect.entered(member.seen):
-            del waiting[member.fd]
+            self._waiting.discard(member)
             member.seen = b""
+
+    def _ended(self, member: Member) -> None:
+        """Who was turned away comes again. Raises ConnectionError for others."""
+        if member not in self._waiting or not member.dialect.turned_away(member.seen):
+            raise ConnectionError(f"the server ended connection {member.index}: {member.seen[-200:]!r}")
+        self._waiting.discard(member)
+        del self._members[member.fd]
+        member.sock.close()  # and epoll forgets it
+        self._coming.append(member.index)
+        self._no_more_until = time.monotonic() + TURNED_AWAY
 
     def _turn(self, patience: float, *, timed: bool = False) -> None:
         for fd, _ in self._poll.poll(patience):

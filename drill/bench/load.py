@@ -68,7 +68,8 @@ class Load(Crowd):
         return self._counted
 
     def _speaking(self) -> list[Member]:
-        return [member for member in self._members.values() if member.index >= self._listeners]
+        speakers = (member for member in self._members.values() if member.index >= self._listeners)
+        return sorted(speakers, key=lambda member: member.index)  # some came a second time
 
     def _measured(self, until: float, speakers: Sequence[Member]) -> Counted:
         self._counted, start = Counted(), time.monotonic()

@@ -29,14 +29,15 @@ Address = tuple[str, int]
 
 class Dialect(Protocol):
     """Of one connection, number so and so of a run; pure. `enter`: said when it stands. `entered`: whether what came
-    so far, `seen`, says that it is in the room. `next`: what has to be said for that. `answer`: what has to be said to
-    what came, if `asks` is in it (b'': never). `keep_alive`: said every two seconds; b'': nothing. `say`: a message, as
-    it goes out."""
+    so far, `seen`, says that it is in the room; `turned_away`: that it is to connect again later. `next`: what has to
+    be said to come in. `answer`: what has to be said to what came, if `asks` is in it (b'': never). `keep_alive`: said
+    every two seconds; b'': nothing. `say`: a message, as it goes out."""
 
     asks: bytes
 
     def enter(self) -> bytes: ...
     def entered(self, seen: bytes) -> bool: ...
+    def turned_away(self, seen: bytes) -> bool: ...
     def next(self, seen: bytes) -> bytes: ...
     def answer(self, data: bytes) -> bytes: ...
     def keep_alive(self) -> bytes: ...
@@ -53,6 +54,9 @@ class Quiet:
 
     def enter(self) -> bytes:
         return b""
+
+    def turned_away(self, seen: bytes) -> bool:
+        return False
 
     def next(self, seen: bytes) -> bytes:
         return b""

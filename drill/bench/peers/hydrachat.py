@@ -13,6 +13,7 @@ from drill.processes.node import NodeProcess
 from drill.processes.ports import HOST
 from drill.processes.redis_server import RedisProcess
 from wire.codec import encode
+from wire.codes import Code
 from wire.frames import Hello, Join, Leave, Ping, Say
 
 LAST = 987_654_321
@@ -31,6 +32,9 @@ class Native(Quiet):
 
     def entered(self, seen: bytes) -> bool:
         return b'"members"' in seen
+
+    def turned_away(self, seen: bytes) -> bool:
+        return b'"code":%d,' % Code.BUSY in seen
 
     def keep_alive(self) -> bytes:
         return encode(Ping())
