@@ -79,6 +79,8 @@ class Crowd:
             self._keep_alive()
             if time.monotonic() > until:
                 raise TooSlow(f"{len(self._waiting) + len(self._coming)} of {count} connections are not in the room")
+        for member in self._members.values():
+            member.seen = b""
 
     def _dial(self, index: int) -> None:
         address = self._addresses[index % len(self._addresses)]
@@ -95,6 +97,7 @@ class Crowd:
             self._ended(member)
             return
         if member not in self._waiting:
+            member.seen = data[-200:]  # should they be its last words
             return
         member.seen = (member.seen + data)[-20_000:]
         answer = member.dialect.answer(data) + member.dialect.next(member.seen)
@@ -102,7 +105,6 @@ class Crowd:
             member.say(answer)
         if member.dialect.entered(member.seen):
             self._waiting.discard(member)
-            member.seen = b""
 
     def _ended(self, member: Member) -> None:
         """Who was turned away comes again. Raises ConnectionError for others."""
