@@ -29,6 +29,7 @@ A row 1000x4 has 1,000 connections to two server processes, all in one room, and
 speak; each of these has 4 messages of 100 bytes under way, and says the next one when all have
 got one of its own. 1000-20/s: 20 messages a second, whatever becomes of them; times count from
 when each was due. idle-4000: memory. Redis counts as one of our servers; it syncs each write.
+In after: until all were in their rooms, and what that took of the servers' processors.
 Rows with other numbers: 100x4, 4000x4, 8000x4, 200x20, 4000x1, 1000x40, 100-20/s, 200-20/s,
 4000-20/s, 8000-20/s, idle-8000, idle-16000 (a little over 8,000 and 16,000 file descriptors).
 

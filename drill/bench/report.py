@@ -14,15 +14,16 @@ from drill.bench.figures import OURS, Result, Spread, factor, ratios, share
 from drill.bench.rows import ROWS
 
 Found = Mapping[str, Mapping[str, Result]]
-WIDTH = 150
+WIDTH = 180
 SHARES = (0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1.0)
 
 
 def table(found: Found) -> str:
-    """Medians, with the least and the most of the runs."""
+    """Medians, with the least and the most of the runs. `in after`: all were in their rooms, and what that took of the
+    servers' processors."""
     out = Console(file=StringIO(), width=WIDTH, color_system=None, highlight=False)
     made = Table("row", "servers", "deliveries/s", "ours are", "µs each", "p50 / p99", "KiB a connection", "load",
-                 "all in after", box=None, pad_edge=False)  # fmt: skip
+                 "in after (processor)", box=None, pad_edge=False)  # fmt: skip
     for row, results in found.items():
         times = ratios(results)
         for kind, each in results.items():
@@ -47,7 +48,7 @@ def _cells(each: Result, unit: str, ratio: str, longer: float) -> tuple[str, ...
         _latency(each, longer),
         _all(each.memory, lambda value: f"{value / 1024:.1f}") if quiet else "-",
         f"{each.load.middle:.2f}",
-        f"{each.entering.middle:.1f} s, {each.entering_cost.middle:.1f} of processor",
+        f"{each.entering.middle:.1f} s ({each.entering_cost.middle:.1f} s)",
     )
 
 
