@@ -40,7 +40,7 @@ Of our own servers alone, the others skip them:
                                   what is accepted counts, and costs
   rooms-1x3, rooms-10000x3        1,000 connections share out the places in one room of three, or
                                   in 10,000; 500 messages a second in these, one after the other;
-                                  what the connections cost without these is taken off
+                                  what all cost before these (at rest) is taken off
   200-20/s+flood, 200-20/s+deaf,  as 200-20/s, and one more client: it says as much as it may, in
   200-20/s+flood-elsewhere        the same room or in one of its own, or it reads nothing; beside
                                   200-20/s: how many times longer the p99 of the others is

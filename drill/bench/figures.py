@@ -26,7 +26,8 @@ class Spread:
 class Result:
     """Deliveries a second; µs of the servers' processors a delivery; seconds from when a message was due to when it had
     come (0: not looked at), and all of these of all runs; bytes a connection; cores that the load took; messages that
-    never came; seconds until all were in their rooms, and of the servers' processors for that."""
+    never came; seconds until all were in their rooms, and of the servers' processors for that; cores that these took
+    while nobody said anything."""
 
     rate: Spread
     cost: Spread
@@ -38,6 +39,7 @@ class Result:
     lost: int
     entering: Spread
     entering_cost: Spread
+    resting: Spread
 
 
 def result(runs: Sequence[Measured]) -> Result:
@@ -53,6 +55,7 @@ def result(runs: Sequence[Measured]) -> Result:
         lost=sum(run.counted.lost for run in runs),
         entering=spread(run.entering.seconds for run in runs),
         entering_cost=spread(run.entering.servers for run in runs),
+        resting=spread(run.resting for run in runs),
     )
 
 

@@ -26,13 +26,15 @@ class Spent:
 @dataclass(frozen=True, slots=True)
 class Measured:
     """One run of one row. Seconds of processor time, of all server processes and of the load itself; bytes of memory
-    that each connection took; what it took until all were in their rooms."""
+    that each connection took; what it took until all were in their rooms; cores that the servers took while nobody said
+    anything (0: not looked at), which is no part of `servers`."""
 
     counted: Counted
     servers: float
     load: float
     memory: float = 0.0
     entering: Spent = Spent()
+    resting: float = 0.0
 
     @property
     def rate(self) -> float:

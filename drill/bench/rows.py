@@ -16,6 +16,7 @@ from drill.bench.rooms import Publishers, Rooms
 from drill.bench.trouble import LOBBY, trouble
 
 SIZE = 100
+SETTLE = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,11 @@ class Row:
     @property
     def counts_accepted(self) -> bool:
         return bool(self.rooms and self.outstanding)
+
+    @property
+    def rests(self) -> bool:
+        """Whether what is there costs so much that it has to be told from what is said."""
+        return bool(self.rooms and self.rate)
 
     @property
     def places(self) -> Places:
@@ -86,7 +92,7 @@ def measure(servers: Servers, kind: Kind, row: Row, warm_up: float, seconds: flo
         coming = Meter(servers.processes)
         crowd.enter()
         entering = coming.read()
-        resting = _resting(crowd, servers, seconds) if row.rooms and row.rate else 0.0
+        resting = _resting(crowd, servers, seconds) if row.rests else 0.0
         with _trouble(servers.addresses[0], *row.trouble):
             # From the beginning of the warm-up on: what it costs is the same then, and the figure has no edge.
             meter = Meter(servers.processes)
@@ -95,12 +101,13 @@ def measure(servers: Servers, kind: Kind, row: Row, warm_up: float, seconds: flo
         share = counted.seconds / spent.seconds
         memory = (resident(servers.processes) - empty) / (row.listeners + row.speakers)
         talking = max(0.0, spent.servers - resting * spent.seconds)
-        return Measured(counted, talking * share, spent.load * share, memory, entering)
+        return Measured(counted, talking * share, spent.load * share, memory, entering, resting)
 
 
 def _resting(crowd: Load, servers: Servers, seconds: float) -> float:
     """Cores that the servers take while nobody says anything: a thousand that ping cost as much as what is said among a
-    few of them, and are no part of a delivery."""
+    few of them, and are no part of a delivery. Nor is what is left to be done when they have come in."""
+    crowd.idle(SETTLE)
     meter = Meter(servers.processes)
     crowd.idle(seconds)
     spent = meter.read()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from functools import partial
 from pathlib import Path
@@ -13,9 +14,9 @@ from drill.processes.node import NodeProcess
 from drill.processes.ports import HOST
 from drill.processes.redis_server import RedisProcess
 from wire.codec import encode
-from wire.codes import Code
 from wire.frames import Hello, Join, Leave, Ping, Say
 
+RETRYABLE = re.compile(rb'"op":"error","code":\d{1,3},')
 LAST = 987_654_321
 """The id of what is asked last: its answer comes when all others have come."""
 
@@ -34,7 +35,8 @@ class Native(Quiet):
         return b'"members"' in seen
 
     def turned_away(self, seen: bytes) -> bool:
-        return b'"code":%d,' % Code.BUSY in seen
+        """A code below 1000 says that the same may be tried again, and before a welcome the node closes then."""
+        return b'"op":"welcome"' not in seen and RETRYABLE.search(seen) is not None
 
     def keep_alive(self) -> bytes:
         return encode(Ping())

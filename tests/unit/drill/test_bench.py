@@ -44,9 +44,11 @@ def test_a_native_one_speaks_the_protocol() -> None:
 
 
 def test_a_native_one_knows_when_it_is_to_come_again() -> None:
-    turned_away = encode(Error(code=Code.BUSY, text="too many", after=1889))
-    assert Native(1, 7).turned_away(turned_away)
-    assert not Native(1, 7).turned_away(encode(Error(code=Code.SILENT, text="bye")))
+    busy, taken = (encode(Error(code=code, text="no")) for code in (Code.BUSY, Code.NICK_TAKEN))
+    assert Native(1, 7).turned_away(b"Welcome to Hydrachat.\n" + busy)
+    assert not Native(1, 7).turned_away(taken)
+    # It has a session by then: to come again would be another thing.
+    assert not Native(1, 7).turned_away(b'{"op":"welcome"}\n' + busy)
 
 
 def test_irc_joins_when_it_was_welcomed_and_answers_pings() -> None:
