@@ -86,7 +86,7 @@ ROWS = {
 
 
 def measure(servers: Servers, kind: Kind, row: Row, warm_up: float, seconds: float) -> Measured:
-    """Raises crowd.TooSlow, OSError. Blocks for as long as it takes."""
+    """Raises door.TooSlow, OSError. Blocks for as long as it takes."""
     empty = resident(servers.processes)
     with _crowd(kind, servers.addresses, row) as crowd:
         coming = Meter(servers.processes)

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from drill.bench import crowd
+from drill.bench import door
 from drill.bench.figures import Result, ratios, result, share, spread
 from drill.bench.load import Load
 from drill.bench.measured import Measured
@@ -125,7 +125,7 @@ def cut_off(echo: Echo, last_words: bytes, others: int = 0) -> None:
 
 def test_who_is_turned_away_comes_again(echo: Echo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Nats, "turned_away", lambda self, seen: seen == b"later\r\n")
-    monkeypatch.setattr(crowd, "TURNED_AWAY", 0.0)
+    monkeypatch.setattr(door, "TURNED_AWAY", 0.0)
     accepting = threading.Thread(target=cut_off, args=(echo, b"later\r\n", 3), daemon=True)
     accepting.start()
     with Load(Nats, [echo.address], 2, 1, 20) as load:
