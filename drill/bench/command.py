@@ -12,22 +12,38 @@ import click
 
 if TYPE_CHECKING:
     from drill.bench.figures import Result
-    from drill.bench.rows import Measured
+    from drill.bench.measured import Measured
 
 FAILED, CANNOT = 1, 3
 EPILOG = """\b
 Examples:
-  hydrachat bench                               our own servers, all rows
+  hydrachat bench                               our own servers, the usual rows
   hydrachat bench --against inspircd,nats        beside others, in turn
   hydrachat bench --rows 1000x4 --runs 5 --json figures.json --page figures.html
   hydrachat bench --rows 100x4,1000x4,4000x4 --against hydrachat-1,hydrachat-3
   hydrachat bench --against raw                 beside a bare loop that sends, and does nothing else
+  hydrachat bench --rows rooms-1x3,rooms-10000x3 --runs 1
 
 \b
 A row 1000x4 has 1,000 connections to two server processes, all in one room, and 10 more that
 speak; each of these has 4 messages of 100 bytes under way, and says the next one when all have
 got one of its own. 1000-20/s: 20 messages a second, whatever becomes of them; times count from
 when each was due. idle-4000: memory. Redis counts as one of our servers; it syncs each write.
+In after: until all were in their rooms, and what that took of the servers' processors.
+Rows with other numbers: 100x4, 4000x4, 8000x4, 200x20, 4000x1, 1000x40, 100-20/s, 200-20/s,
+4000-20/s, 8000-20/s, idle-8000, idle-16000 (a little over 8,000 and 16,000 file descriptors).
+
+\b
+Of our own servers alone, the others skip them:
+  publish-100x4, publish-100x16   100 publishers in rooms of three and nobody else; each has 4 or
+                                  16 unanswered, and says the next one when one was accepted:
+                                  what is accepted counts, and costs
+  rooms-1x3, rooms-10000x3        1,000 connections share out the places in one room of three, or
+                                  in 10,000; 500 messages a second in these, one after the other;
+                                  what all cost before these (at rest) is taken off
+  200-20/s+flood, 200-20/s+deaf,  as 200-20/s, and one more client: it says as much as it may, in
+  200-20/s+flood-elsewhere        the same room or in one of its own, or it reads nothing; beside
+                                  200-20/s: how many times longer the p99 of the others is
 
 \b
 Exit codes: 0 ok, 1 a run failed, 2 usage, 3 a program is missing."""
@@ -109,7 +125,7 @@ def measured(kinds: Sequence[str], rows: Sequence[str], runs: int, seconds: floa
             for row, one in _run(kind, rows, seconds):
                 click.echo(f"run {run + 1} of {runs}: {kind}, {row}: {one.rate:,.0f} deliveries/s", err=True)
                 taken.setdefault((row, kind), []).append(one)
-    return {row: {kind: result(taken[row, kind]) for kind in kinds} for row in rows}
+    return {row: {kind: result(taken[row, kind]) for kind in kinds if (row, kind) in taken} for row in rows}
 
 
 def _run(kind: str, rows: Sequence[str], seconds: float) -> Iterator[tuple[str, Measured]]:
@@ -117,8 +133,11 @@ def _run(kind: str, rows: Sequence[str], seconds: float) -> Iterator[tuple[str, 
     from drill.bench.rows import ROWS, measure
 
     for row in rows:  # new servers for each: nothing that one row has left is in the next one's way
+        if ROWS[row].is_ours and KINDS[kind].in_rooms is None:
+            click.echo(f"{kind} skips {row}: only Hydrachat's own clients can do that", err=True)
+            continue
         with tempfile.TemporaryDirectory(prefix="hydrachat-bench-") as folder, running(kind, Path(folder)) as servers:
-            yield row, measure(servers, KINDS[kind].dialect, ROWS[row], seconds / 4, seconds)
+            yield row, measure(servers, KINDS[kind], ROWS[row], seconds / 4, seconds)
 
 
 def _allow_descriptors() -> None:

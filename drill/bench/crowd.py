@@ -6,30 +6,16 @@ processors is told with each figure.
 
 from __future__ import annotations
 
-import itertools
-import select
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Self
 
+from drill.bench.door import READ, Door
 from drill.bench.member import Counted, Member
 from drill.bench.peer import DIGITS, MARK, NUMBER, Address, Dialect
 
-READ = 1 << 18
-ENTER_WITHIN = 120.0
-AT_ONCE = 64
-KEEP_ALIVE = 2.0
-"""Seconds between two rounds in which each connection says what it has to; a thirty-second of them at a time."""
-PARTS = 32
-RUNS = itertools.count(1)
 
-
-class TooSlow(Exception):
-    """Not everybody came in."""
-
-
-class Crowd:
+class Crowd(Door):
     """`listeners` connections, and `speakers` more. Use as a context manager. One thread."""
 
     def __init__(
@@ -39,64 +25,13 @@ class Crowd:
         listeners: int,
         speakers: int,
     ) -> None:
-        self._dialect = dialect
-        self._addresses = addresses
+        super().__init__(dialect, addresses, listeners + speakers)
         self._listeners, self._speakers = listeners, speakers
-        self._poll = select.epoll()
-        self._members: dict[int, Member] = {}
         self._order: deque[int] = deque()  # numbers as the first listener saw them, from the first that some lack
         self._counts = [0] * listeners
         self._scheduled: dict[int, float] = {}
         self._counted = Counted()
-        self._part = 0
-        self._run_number = next(RUNS)
         self._buffer = bytearray(READ)
-        self._asks = b""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for member in self._members.values():
-            member.sock.close()
-        self._poll.close()
-
-    def enter(self) -> None:
-        """Raises TooSlow, OSError."""
-        waiting: dict[int, Member] = {}
-        until, made = time.monotonic() + ENTER_WITHIN, 0
-        while made < self._listeners + self._speakers or waiting:
-            while made < self._listeners + self._speakers and len(waiting) < AT_ONCE:
-                member = self._member(made)
-                waiting[member.fd] = self._members[member.fd] = member
-                self._poll.register(member.fd, select.EPOLLIN)
-                made += 1
-            for fd, _ in self._poll.poll(0.05):
-                self._come_in(self._members[fd], waiting)
-            self._keep_alive()
-            if time.monotonic() > until:
-                raise TooSlow(f"{len(waiting)} of {made} connections are not in the room")
-
-    def _member(self, index: int) -> Member:
-        address = self._addresses[index % len(self._addresses)]
-        dialect = self._dialect(self._run_number, index)
-        self._asks = dialect.asks
-        return Member(index, address, dialect)
-
-    def _come_in(self, member: Member, waiting: dict[int, Member]) -> None:
-        data = member.sock.recv(READ)
-        if not data:
-            raise ConnectionError(f"the server ended connection {member.index}: {member.seen[-200:]!r}")
-        if member.fd not in waiting:
-            return
-        member.seen = (member.seen + data)[-20_000:]
-        answer = member.dialect.answer(data) + member.dialect.next(member.seen)
-        if answer:
-            member.say(answer)
-        if member.dialect.entered(member.seen):
-            del waiting[member.fd]
-            member.seen = b""
-            member.entered = True
 
     def _turn(self, patience: float, *, timed: bool = False) -> None:
         for fd, _ in self._poll.poll(patience):
@@ -138,13 +73,3 @@ class Crowd:
         due = self._scheduled.get(int(number)) if len(number) == DIGITS and number.isdigit() else None
         if due is not None:
             self._counted.latencies.append(time.monotonic() - due)
-
-    def _keep_alive(self) -> None:
-        part = int(time.monotonic() / (KEEP_ALIVE / PARTS))
-        due = {each % PARTS for each in range(max(self._part + 1, part - PARTS + 1), part + 1)}  # a turn may be long
-        self._part = part
-        for member in self._members.values() if due else ():
-            if member.entered and member.index % PARTS in due:
-                data = member.dialect.keep_alive()
-                if data:
-                    member.say(data)

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from drill.bench.rows import Measured
+from drill.bench.measured import Measured
 
 OURS = "hydrachat"
+AND = "+"
+"""In a row's name: what is there besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,8 @@ class Spread:
 class Result:
     """Deliveries a second; µs of the servers' processors a delivery; seconds from when a message was due to when it had
     come (0: not looked at), and all of these of all runs; bytes a connection; cores that the load took; messages that
-    never came."""
+    never came; seconds until all were in their rooms, and of the servers' processors for that; cores that these took
+    while nobody said anything."""
 
     rate: Spread
     cost: Spread
@@ -34,6 +37,9 @@ class Result:
     memory: Spread
     load: Spread
     lost: int
+    entering: Spread
+    entering_cost: Spread
+    resting: Spread
 
 
 def result(runs: Sequence[Measured]) -> Result:
@@ -47,6 +53,9 @@ def result(runs: Sequence[Measured]) -> Result:
         memory=spread(run.memory for run in runs),
         load=spread(run.load / run.counted.seconds for run in runs),
         lost=sum(run.counted.lost for run in runs),
+        entering=spread(run.entering.seconds for run in runs),
+        entering_cost=spread(run.entering.servers for run in runs),
+        resting=spread(run.resting for run in runs),
     )
 
 
@@ -67,3 +76,10 @@ def ratios(results: Mapping[str, Result]) -> dict[str, float]:
     if ours is None:
         return {}
     return {kind: ours.rate.middle / each.rate.middle for kind, each in results.items() if each.rate.middle}
+
+
+def factor(found: Mapping[str, Mapping[str, Result]], row: str, kind: str) -> float:
+    """What is there besides in `row` makes the p99 of the others so many times longer; 0: it was not compared."""
+    alone, _, besides = row.partition(AND)
+    before = found.get(alone, {}).get(kind)
+    return found[row][kind].p99.middle / before.p99.middle if besides and before and before.p99.middle else 0.0

@@ -32,7 +32,7 @@ class Load(Crowd):
 
     def closed_loop(self, outstanding: int, warm_up: float, seconds: float) -> Counted:
         """Each speaker has so many messages under way: it says the next one when all listeners have one of its own."""
-        speakers = [member for member in self._members.values() if member.index >= self._listeners]
+        speakers = self._speaking()
         self._outstanding = outstanding
         for _ in range(outstanding):
             for speaker in speakers:
@@ -43,7 +43,7 @@ class Load(Crowd):
 
     def open_loop(self, rate: float, warm_up: float, seconds: float) -> Counted:
         """So many messages a second, whatever becomes of them; times count from when each was due."""
-        speakers = [member for member in self._members.values() if member.index >= self._listeners]
+        speakers = self._speaking()
         began = time.monotonic()
         due = began
         measured = False
@@ -66,6 +66,10 @@ class Load(Crowd):
             self._turn(0.05)
         self._counted.seconds = time.monotonic() - began
         return self._counted
+
+    def _speaking(self) -> list[Member]:
+        speakers = (member for member in self._members.values() if member.index >= self._listeners)
+        return sorted(speakers, key=lambda member: member.index)  # some came a second time
 
     def _measured(self, until: float, speakers: Sequence[Member]) -> Counted:
         self._counted, start = Counted(), time.monotonic()

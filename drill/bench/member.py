@@ -11,7 +11,7 @@ from drill.bench.peer import Address, Dialect
 class Member:
     """One connection."""
 
-    __slots__ = ("dialect", "entered", "fd", "index", "seen", "sock")
+    __slots__ = ("dialect", "fd", "index", "seen", "sock")
 
     def __init__(self, index: int, address: Address, dialect: Dialect) -> None:
         self.index = index
@@ -22,7 +22,6 @@ class Member:
         self.sock.setblocking(False)
         self.fd = self.sock.fileno()
         self.seen = b""
-        self.entered = False
 
     def say(self, data: bytes) -> None:
         """What a full socket does not take is lost: nothing that is measured depends on it but the message itself."""

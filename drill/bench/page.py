@@ -38,7 +38,7 @@ def _section(title: str, *parts: str) -> str:
 
 
 def _closed() -> set[str]:
-    return {name for name, row in ROWS.items() if row.outstanding}
+    return {name for name, row in ROWS.items() if row.outstanding and not row.is_ours}
 
 
 def _growth(outstanding: int, points: Mapping[str, list[tuple[float, float]]]) -> str:

@@ -22,20 +22,22 @@ MARK = b"^"
 DIGITS = 8
 NUMBER = re.compile(rb"\^(\d{8})")
 ROOM = "bench"
+ROOM_SIZE = 3
 SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin")
 Address = tuple[str, int]
 
 
 class Dialect(Protocol):
     """Of one connection, number so and so of a run; pure. `enter`: said when it stands. `entered`: whether what came
-    so far, `seen`, says that it is in the room. `next`: what has to be said for that. `answer`: what has to be said to
-    what came, if `asks` is in it (b'': never). `keep_alive`: said every two seconds; b'': nothing. `say`: a message, as
-    it goes out."""
+    so far, `seen`, says that it is in the room; `turned_away`: that it is to connect again later. `next`: what has to
+    be said to come in. `answer`: what has to be said to what came, if `asks` is in it (b'': never). `keep_alive`: said
+    every two seconds; b'': nothing. `say`: a message, as it goes out."""
 
     asks: bytes
 
     def enter(self) -> bytes: ...
     def entered(self, seen: bytes) -> bool: ...
+    def turned_away(self, seen: bytes) -> bool: ...
     def next(self, seen: bytes) -> bytes: ...
     def answer(self, data: bytes) -> bytes: ...
     def keep_alive(self) -> bytes: ...
@@ -53,6 +55,9 @@ class Quiet:
     def enter(self) -> bytes:
         return b""
 
+    def turned_away(self, seen: bytes) -> bool:
+        return False
+
     def next(self, seen: bytes) -> bytes:
         return b""
 
@@ -61,6 +66,19 @@ class Quiet:
 
     def keep_alive(self) -> bytes:
         return b""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Who is in which of `rooms` rooms of three: `connections` take the places in turn, so that the members of each
+    room are at different servers."""
+
+    rooms: int
+    connections: int
+
+    def of(self, number: int) -> list[str]:
+        """The rooms of that connection; it is in none twice where there are three connections at least."""
+        return [f"#r{place // ROOM_SIZE}" for place in range(number, ROOM_SIZE * self.rooms, self.connections)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +93,13 @@ class Servers:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`servers`: two of them in a folder, not started yet; raises CannotRun, OSError."""
+    """`servers`: two of them in a folder, not started yet; raises CannotRun, OSError. `in_rooms`: the dialect of one
+    that is in rooms of its own and nowhere else; None: what needs such, or a client that makes trouble, is not measured
+    of this kind."""
 
     dialect: Callable[[int, int], Dialect]
     servers: Callable[[Path, Launcher], Servers]
+    in_rooms: Callable[[Places, int, int], Dialect] | None = None
 
 
 def program(name: str, hint: str = "") -> str:

@@ -10,38 +10,54 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from drill.bench.figures import OURS, Result, Spread, ratios, share
+from drill.bench.figures import OURS, Result, Spread, factor, ratios, share
+from drill.bench.rows import ROWS
 
 Found = Mapping[str, Mapping[str, Result]]
-WIDTH = 120
+WIDTH = 180
 SHARES = (0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1.0)
 
 
 def table(found: Found) -> str:
-    """Medians, with the least and the most of the runs."""
+    """Medians, with the least and the most of the runs. `in after`: all were in their rooms, and what that took of the
+    servers' processors. `at rest`: while nobody says anything."""
     out = Console(file=StringIO(), width=WIDTH, color_system=None, highlight=False)
     made = Table("row", "servers", "deliveries/s", "ours are", "µs each", "p50 / p99", "KiB a connection", "load",
-                 box=None, pad_edge=False)  # fmt: skip
+                 "in after (processor)", "at rest", box=None, pad_edge=False)  # fmt: skip
     for row, results in found.items():
         times = ratios(results)
         for kind, each in results.items():
-            made.add_row(row, kind, *_cells(each, "" if kind == OURS else f"x {times.get(kind, 0):.2f}"))
+            ratio = "" if kind == OURS else f"x {times.get(kind, 0):.2f}"
+            made.add_row(row, kind, *_cells(each, _unit(row), ratio, factor(found, row, kind)))
     out.print(made)
     assert isinstance(out.file, StringIO)
     return "\n".join(line.rstrip() for line in out.file.getvalue().splitlines())
 
 
-def _cells(each: Result, times: str) -> tuple[str, ...]:
+def _unit(row: str) -> str:
+    return " accepted" if row in ROWS and ROWS[row].counts_accepted else ""
+
+
+def _cells(each: Result, unit: str, ratio: str, longer: float) -> tuple[str, ...]:
     quiet = not each.rate.middle
     lost = f", {each.lost:,} lost" if each.lost else ""
     return (
-        "-" if quiet else _all(each.rate, lambda value: f"{value:,.0f}") + lost,
-        "" if quiet else times,
+        "-" if quiet else _all(each.rate, lambda value: f"{value:,.0f}") + unit + lost,
+        "" if quiet else ratio,
         "-" if quiet else f"{each.cost.middle:.2f}",
-        f"{1000 * each.p50.middle:.1f} / {1000 * each.p99.middle:.1f} ms" if each.p50.middle else "-",
+        _latency(each, longer),
         _all(each.memory, lambda value: f"{value / 1024:.1f}") if quiet else "-",
         f"{each.load.middle:.2f}",
+        f"{each.entering.middle:.1f} s ({each.entering_cost.middle:.1f} s)",
+        f"{each.resting.middle:.2f} cores" if each.resting.middle else "-",
     )
+
+
+def _latency(each: Result, longer: float) -> str:
+    if not each.p50.middle:
+        return "-"
+    times = f"{1000 * each.p50.middle:.1f} / {1000 * each.p99.middle:.1f} ms"
+    return f"{times} (x {longer:.2f})" if longer else times
 
 
 def _all(spread: Spread, shown: Callable[[float], str]) -> str:

@@ -10,8 +10,10 @@ from xml.etree import ElementTree
 
 import pytest
 
+from drill.bench import door
 from drill.bench.figures import Result, ratios, result, share, spread
 from drill.bench.load import Load
+from drill.bench.measured import Measured
 from drill.bench.member import Counted
 from drill.bench.page import page
 from drill.bench.peer import MARK
@@ -20,10 +22,11 @@ from drill.bench.peers.irc import Irc
 from drill.bench.peers.nats import Nats
 from drill.bench.peers.socketio import SocketIo
 from drill.bench.report import as_json, table
-from drill.bench.rows import Measured
 from hydrachat import cli
 from wire import ServerProtocol
-from wire.frames import Hello
+from wire.codec import encode
+from wire.codes import Code
+from wire.frames import Error, Hello
 
 
 def measured(deliveries: int = 1000, *latencies: float) -> Measured:
@@ -38,6 +41,14 @@ def test_a_native_one_speaks_the_protocol() -> None:
     assert native.entered(b'{"op":"joined","log":"#lobby","members":["b1x7"]}')
     assert json.loads(native.keep_alive()) == {"op": "ping"}
     assert [json.loads(native.say(b"x"))["n"] for _ in range(2)] == [1, 2]
+
+
+def test_a_native_one_knows_when_it_is_to_come_again() -> None:
+    busy, taken = (encode(Error(code=code, text="no")) for code in (Code.BUSY, Code.NICK_TAKEN))
+    assert Native(1, 7).turned_away(b"Welcome to Hydrachat.\n" + busy)
+    assert not Native(1, 7).turned_away(taken)
+    # It has a session by then: to come again would be another thing.
+    assert not Native(1, 7).turned_away(b'{"op":"welcome"}\n' + busy)
 
 
 def test_irc_joins_when_it_was_welcomed_and_answers_pings() -> None:
@@ -92,16 +103,41 @@ def echo() -> Iterator[Echo]:
 
 def test_what_comes_in_pieces_is_counted_once_and_in_order(echo: Echo) -> None:
     threading.Thread(target=echo.accept, args=(3,), daemon=True).start()
-    with Load(Nats, [echo.address], 2, 1, 20) as crowd:
-        crowd.enter()
+    with Load(Nats, [echo.address], 2, 1, 20) as load:
+        load.enter()
         said = b"".join(b"MSG bench 1 20\r\n%s%08d%s\r\n" % (MARK, number, b"x" * 10) for number in (4, 5, 6))
         for at in range(len(said)):
             for client in echo.clients[:2]:
                 client.sendall(said[at : at + 1])
-            crowd.idle(0.0) if at % 7 else crowd.idle(0.01)
-        crowd.idle(0.05)
-        assert crowd._counts == [3, 3]
-        assert list(crowd._order) == [4, 5, 6]
+            load.idle(0.0) if at % 7 else load.idle(0.01)
+        load.idle(0.05)
+        assert load._counts == [3, 3]
+        assert list(load._order) == [4, 5, 6]
+
+
+def cut_off(echo: Echo, last_words: bytes, others: int = 0) -> None:
+    client, _ = echo.listener.accept()
+    with client:
+        client.recv(1000)  # a close over unread bytes would be a reset
+        client.sendall(last_words)
+    echo.accept(others)
+
+
+def test_who_is_turned_away_comes_again(echo: Echo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Nats, "turned_away", lambda self, seen: seen == b"later\r\n")
+    monkeypatch.setattr(door, "TURNED_AWAY", 0.0)
+    accepting = threading.Thread(target=cut_off, args=(echo, b"later\r\n", 3), daemon=True)
+    accepting.start()
+    with Load(Nats, [echo.address], 2, 1, 20) as load:
+        load.enter()
+        assert sorted(member.index for member in load._members.values()) == [0, 1, 2]
+    accepting.join()
+
+
+def test_who_is_cut_off_as_it_comes_is_an_error(echo: Echo) -> None:
+    threading.Thread(target=cut_off, args=(echo, b"sorry\r\n"), daemon=True).start()
+    with Load(Nats, [echo.address], 1, 0, 20) as load, pytest.raises(ConnectionError, match="connection 0: b'sorry"):
+        load.enter()
 
 
 def test_figures() -> None:
@@ -154,11 +190,11 @@ def test_a_long_turn_of_the_crowd_leaves_no_ping_out(echo: Echo, monkeypatch: py
         return b""
 
     monkeypatch.setattr(Nats, "keep_alive", keep_alive)
-    with Load(Nats, [echo.address], 40, 0, 20) as crowd:
-        crowd.enter()
-        crowd._part -= 1000  # as if a turn had taken a minute
+    with Load(Nats, [echo.address], 40, 0, 20) as load:
+        load.enter()
+        load._part -= 1000  # as if a turn had taken a minute
         pinged.clear()
-        crowd._keep_alive()
+        load._keep_alive()
         assert sorted(pinged) == list(range(40))
 
 

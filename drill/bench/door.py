@@ -1,0 +1,112 @@
+"""How the connections of a crowd come in, a few at a time, and stay. One thread."""
+
+from __future__ import annotations
+
+import itertools
+import select
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Self
+
+from drill.bench.member import Member
+from drill.bench.peer import Address, Dialect
+
+READ = 1 << 18
+ENTER_WITHIN, ENTER_EACH = 120.0, 0.04
+"""Seconds, and seconds more for each connection."""
+AT_ONCE = 64
+TURNED_AWAY = 0.5
+"""Seconds in which nobody comes after one was told to come again later."""
+KEEP_ALIVE = 2.0
+"""Seconds between two rounds in which each connection says what it has to; a thirty-second of them at a time."""
+PARTS = 32
+RUNS = itertools.count(1)
+
+
+class TooSlow(RuntimeError):
+    """Not everybody came in."""
+
+
+class Door:
+    """`count` connections, to the servers in turn. Use as a context manager."""
+
+    def __init__(self, dialect: Callable[[int, int], Dialect], addresses: Sequence[Address], count: int) -> None:
+        self._dialect = dialect
+        self._addresses = addresses
+        self._count = count
+        self._poll = select.epoll()
+        self._members: dict[int, Member] = {}
+        self._coming = deque(range(count))
+        self._waiting: set[Member] = set()  # they have come, and are not in their rooms yet
+        self._no_more_until = 0.0
+        self._part = 0
+        self._run_number = next(RUNS)
+        self._asks = b""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for member in self._members.values():
+            member.sock.close()
+        self._poll.close()
+
+    def enter(self) -> None:
+        """Raises TooSlow, OSError."""
+        until = time.monotonic() + ENTER_WITHIN + ENTER_EACH * self._count
+        while self._coming or self._waiting:
+            while self._coming and len(self._waiting) < AT_ONCE and time.monotonic() >= self._no_more_until:
+                self._dial(self._coming.popleft())
+            for fd, _ in self._poll.poll(0.05):
+                self._come_in(self._members[fd])
+            self._keep_alive()
+            if time.monotonic() > until:
+                missing = len(self._waiting) + len(self._coming)
+                raise TooSlow(f"{missing} of {self._count} connections are not in the room")
+        for member in self._members.values():
+            member.seen = b""
+
+    def _dial(self, index: int) -> None:
+        address = self._addresses[index % len(self._addresses)]
+        dialect = self._dialect(self._run_number, index)
+        self._asks = dialect.asks
+        member = Member(index, address, dialect)
+        self._members[member.fd] = member
+        self._waiting.add(member)
+        self._poll.register(member.fd, select.EPOLLIN)
+
+    def _come_in(self, member: Member) -> None:
+        data = member.sock.recv(READ)
+        if not data:
+            self._ended(member)
+            return
+        if member not in self._waiting:
+            member.seen = data[-200:]  # should they be its last words
+            return
+        member.seen = (member.seen + data)[-20_000:]
+        answer = member.dialect.answer(data) + member.dialect.next(member.seen)
+        if answer:
+            member.say(answer)
+        if member.dialect.entered(member.seen):
+            self._waiting.discard(member)
+
+    def _ended(self, member: Member) -> None:
+        """Who was turned away comes again. Raises ConnectionError for others."""
+        if member not in self._waiting or not member.dialect.turned_away(member.seen):
+            raise ConnectionError(f"the server ended connection {member.index}: {member.seen[-200:]!r}")
+        self._waiting.discard(member)
+        del self._members[member.fd]
+        member.sock.close()  # and epoll forgets it
+        self._coming.append(member.index)
+        self._no_more_until = time.monotonic() + TURNED_AWAY
+
+    def _keep_alive(self) -> None:
+        part = int(time.monotonic() / (KEEP_ALIVE / PARTS))
+        due = {each % PARTS for each in range(max(self._part + 1, part - PARTS + 1), part + 1)}  # a turn may be long
+        self._part = part
+        for member in self._members.values() if due else ():
+            if member.index % PARTS in due:  # also while it comes in: thirty rooms take longer than a heartbeat
+                data = member.dialect.keep_alive()
+                if data:
+                    member.say(data)
