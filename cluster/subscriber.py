@@ -1,7 +1,7 @@
 """R6: one thread owns the subscription: the set of wanted channels and the order of requests.
 
 Who meets here: any thread calls `want`, `unwant`, `move`, `reset`; the subscriber's thread does the rest. The
-lock guards `_wanted`, `_node_channel` and nothing else. The thread waits for the socket and for a wake
+lock guards `_wanted`, `_news`, `_node_channel` and nothing else. The thread waits for the socket and for a wake
 socket; `wake` ends that wait. It ends by `stop`; when it is slow, Redis's output buffer fills, Redis closes the
 connection, and what was missed is caught up after subscribing again.
 """
@@ -61,6 +61,7 @@ class Subscriber:
         self._lock = threading.Lock()
         self._node_channel = node_channel
         self._wanted: set[str] = set()
+        self._news: set[str] = set()  # channels that are wanted, or not any more, since the connection was asked
         self._asked: set[str] = set()  # this thread's alone: what this connection was asked for
         self._more = False  # this thread's alone: there may be more of what was received
         self._arriving: Arriving | None = None  # this thread's alone: of the open connection
@@ -71,18 +72,15 @@ class Subscriber:
     # -- any thread ------------------------------------------------------------------------
 
     def want(self, room: str) -> None:
-        with self._lock:
-            self._wanted.add(self._keys.log(room))
-        self._wake()
+        self._change(self._keys.log(room), self._wanted.add)
 
     def unwant(self, room: str) -> None:
-        with self._lock:
-            self._wanted.discard(self._keys.log(room))
-        self._wake()
+        self._change(self._keys.log(room), self._wanted.discard)
 
     def move(self, node_channel: str) -> None:
         """A new boot listens on a channel of its own."""
         with self._lock:
+            self._news |= {self._node_channel, node_channel}
             self._node_channel = node_channel
         self._wake()
 
@@ -99,6 +97,12 @@ class Subscriber:
         """Once the thread has ended, or was never started. Idempotent."""
         self._waker.close()
         self._woken.close()
+
+    def _change(self, channel: str, change: Callable[[str], None]) -> None:
+        with self._lock:
+            change(channel)
+            self._news.add(channel)
+        self._wake()
 
     def _wake(self) -> None:
         try:
@@ -130,15 +134,20 @@ class Subscriber:
         if not self._link.is_open:
             self._link.open()
             self._asked, self._more, self._arriving = set(), False, None
+            with self._lock:
+                self._news = {*self._wanted, self._node_channel}
         self._ask()
 
     def _ask(self) -> None:
-        """Brings what the connection was asked for up to what is wanted."""
+        """Brings what the connection was asked for up to what is wanted. Looks at what has changed only: there may be
+        ten thousand rooms, and each is wanted for itself."""
         with self._lock:
-            wanted = {*self._wanted, self._node_channel}
+            news, self._news = self._news, set()
+            wanted = {channel for channel in news if channel in self._wanted or channel == self._node_channel}
         self._send("SUBSCRIBE", wanted - self._asked)
-        self._send("UNSUBSCRIBE", self._asked - wanted)
-        self._asked = wanted
+        self._send("UNSUBSCRIBE", (news - wanted) & self._asked)
+        self._asked -= news
+        self._asked |= wanted
 
     def _send(self, command: str, channels: Iterable[str]) -> None:
         names = sorted(channels)

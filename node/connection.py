@@ -103,6 +103,7 @@ class Connection:
                 self._act(self.protocol.receive_eof())
                 return
             self._act(self.protocol.receive_data(data))
+            self.heard = time.monotonic()  # it could not be read while that took its time
             # The kernel's bytes are asked for in small pieces while a client idles: each recv allocates first.
             size = min(size * 2, _MOST) if len(data) == size else _LEAST
 

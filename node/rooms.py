@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from cluster.types import Entry, Position
@@ -88,7 +88,7 @@ class Rooms:
 
     def remembered(self) -> dict[str, list[Entry]]:
         """The latest entries of each log that was offered here, also of those that nobody is in any more."""
-        return {feed.log: feed.remembered() for feed in self._feeds(lambda _: True)}
+        return {feed.log: feed.remembered() for feed in self._feeds()}
 
     def shown(self, log: str, entries: Sequence[Entry]) -> None:
         """They are shown to a plain client as history."""
@@ -127,20 +127,23 @@ class Rooms:
 
     def subscribed(self, room: str | None) -> None:
         """`room`, or all inboxes, are heard from now on."""
-        for feed in self._feeds(lambda log: log == room if room else log.startswith("@")):
-            feed.missing()
+        for feed in self._feeds((room,)) if room else self._feeds():
+            if room or feed.log.startswith("@"):
+                feed.missing()
 
     def tops(self, tops: Mapping[str, Position]) -> None:
-        for feed in self._feeds(lambda log: log in tops):
+        for feed in self._feeds(tops):
             feed.heard(tops[feed.log])
 
     def recovered(self) -> None:
-        for feed in self._feeds(lambda _: True):
+        for feed in self._feeds():
             feed.missing()
 
-    def _feeds(self, chosen: Callable[[str], bool]) -> list[Feed]:
+    def _feeds(self, logs: Iterable[str] | None = None) -> list[Feed]:
+        """Those of `logs` that are held, or all. There may be ten thousand, and each join asks for one."""
         with self._lock:
-            return [held.feed for log, held in self._held.items() if chosen(log)]
+            found = self._held.values() if logs is None else [self._held[log] for log in logs if log in self._held]
+            return [held.feed for held in found]
 
 
 def _is_over(held: _Held, now: float) -> bool:

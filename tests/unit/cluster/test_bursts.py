@@ -144,3 +144,32 @@ def test_a_part_that_can_not_be_decrypted_yet_is_nothing_yet(pair: tuple[socket.
     arriving.socket.settimeout(0.01)
     arriving.receive()
     assert arriving.replies(9) == []
+
+
+def test_only_what_has_changed_is_asked_for(pair: tuple[socket.socket, Arriving]) -> None:
+    _, arriving = pair
+    link = Connected(arriving.socket)
+    made = subscriber(link)
+    for number in range(3):
+        made.want(f"#{number}")
+    made._connect()
+    made.want("#3")
+    made.unwant("#0")
+    made.unwant("#3")
+    made.move("node2")
+    made._connect()
+    made._connect()
+    asked = [(str(command[0]), [str(channel) for channel in command[1:]]) for (command,) in link.sent]
+    assert asked == [
+        ("SUBSCRIBE", ["node", "{t}:room:#0:log", "{t}:room:#1:log", "{t}:room:#2:log"]),
+        ("SUBSCRIBE", ["node2"]),
+        ("UNSUBSCRIBE", ["node", "{t}:room:#0:log"]),
+    ]
+    link.close()
+    made._connect()  # a new connection has been asked for nothing
+    assert [str(channel) for channel in link.sent[-1][0][1:]] == [
+        "node2",
+        "{t}:room:#1:log",
+        "{t}:room:#2:log",
+    ]
+    made.close()
