@@ -6,43 +6,57 @@ text, never a token.
 
 from __future__ import annotations
 
+import json
 import sys
+import threading
 import traceback
-from collections.abc import MutableMapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TextIO, TypeAlias
 
-import structlog
+Fields: TypeAlias = dict[str, Any]
 
-Log: TypeAlias = structlog.typing.FilteringBoundLogger
-Fields: TypeAlias = MutableMapping[str, Any]
+
+class Log:
+    """Any thread. `event`: a word or two; what it is about goes into `fields`."""
+
+    def __init__(self, node: str, render: Callable[[Fields], str], stream: TextIO) -> None:
+        self._node = node
+        self._render = render
+        self._stream = stream
+        self._writing = threading.Lock()  # any threads: lines are not torn
+
+    def info(self, event: str, **fields: object) -> None:
+        self._write("info", event, fields)
+
+    def warning(self, event: str, **fields: object) -> None:
+        self._write("warning", event, fields)
+
+    def error(self, event: str, **fields: object) -> None:
+        self._write("error", event, fields)
+
+    def exception(self, event: str, **fields: object) -> None:
+        """Of the exception that is being handled, with its traceback."""
+        self._write("error", event, fields | {"traceback": traceback.format_exc()})
+
+    def _write(self, level: str, event: str, fields: Fields) -> None:
+        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        line = self._render({"ts": now, "level": level, "event": event, "node": self._node} | fields)
+        with self._writing:
+            self._stream.write(line + "\n")
+            self._stream.flush()
 
 
 def open_log(node: str, style: str, stream: TextIO | None = None) -> Log:
-    """`style`: human or json. Lines go to `stream` (stderr). The log may be used by any thread."""
-    render = structlog.processors.JSONRenderer() if style == "json" else _human
-    log: Log = structlog.wrap_logger(
-        structlog.PrintLogger(stream or sys.stderr),
-        processors=[structlog.processors.add_log_level, _traceback, _stamp, render],
-        wrapper_class=structlog.make_filtering_bound_logger("info"),
-        cache_logger_on_first_use=True,
-    ).bind(node=node)
-    return log
+    """`style`: human or json. Lines go to `stream` (stderr)."""
+    return Log(node, _json if style == "json" else _human, stream or sys.stderr)
 
 
-def _traceback(_logger: object, _method: str, fields: Fields) -> Fields:
-    if fields.pop("exc_info", None):
-        fields["traceback"] = traceback.format_exc()
-    return fields
+def _json(fields: Fields) -> str:
+    return json.dumps(fields, default=repr)
 
 
-def _stamp(_logger: object, _method: str, fields: Fields) -> Fields:
-    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    ordered = {"ts": now, "level": fields.pop("level"), "event": fields.pop("event")}
-    return ordered | dict(fields)
-
-
-def _human(_logger: object, _method: str, fields: Fields) -> str:
+def _human(fields: Fields) -> str:
     trace = fields.pop("traceback", "")
     head = f"{fields.pop('ts')} {fields.pop('level'):<7} {fields.pop('node'):<4} {fields.pop('event')}"
     rest = "".join(f" {name}={_shown(value)}" for name, value in fields.items())
