@@ -24,7 +24,9 @@ from wire.plain import GREETING
 
 LINGER = 3.0
 """Seconds that what waits may take to be sent, once the connection is ending."""
-_LEAST, _MOST = 512, 65536
+_LEAST, _MOST = 448, 65536
+"""Bytes that are asked of the kernel at once. The least, with what Python adds, is below the 512 up to which it has an
+allocator of its own: the C library's keeps some KiB for each thread that comes to it."""
 _TOO_SLOW = Error(code=Code.TOO_SLOW, text="you read too slowly; connect again and go on where you were")
 
 
