@@ -25,7 +25,9 @@ class _Turn:
     __slots__ = ("called", "given")
 
     def __init__(self) -> None:
-        self.called = threading.Event()
+        # Held until it is called. An Event would take twice the stack (see `hands`).
+        self.called = threading.Lock()
+        self.called.acquire()
         self.given = False
 
 
@@ -57,9 +59,9 @@ class Admission:
     def close(self) -> None:
         """The node leaves: whoever waits is woken and gets no turn, nor does anybody wait any more. Idempotent."""
         with self._lock:
-            self._closed = True
-            for turn in self._line:
-                turn.called.set()
+            first, self._closed = not self._closed, True
+            for turn in self._line if first else ():
+                turn.called.release()
 
     def _enter(self) -> bool:
         with self._lock:
@@ -71,7 +73,7 @@ class Admission:
             turn = _Turn()
             self._line.append(turn)
             self._metrics.waiting.set(len(self._line))
-        turn.called.wait(self._patience)
+        turn.called.acquire(timeout=self._patience)
         with self._lock:
             if not turn.given:
                 self._line.remove(turn)
@@ -85,7 +87,7 @@ class Admission:
                 return
             turn = self._line.popleft()  # the place is handed over: nobody who comes now can snatch it
             turn.given = True
-            turn.called.set()
+            turn.called.release()
 
 
 def come_back() -> int:

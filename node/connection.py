@@ -24,7 +24,9 @@ from wire.plain import GREETING
 
 LINGER = 3.0
 """Seconds that what waits may take to be sent, once the connection is ending."""
-_LEAST, _MOST = 512, 65536
+_LEAST, _MOST = 448, 65536
+"""Bytes that are asked of the kernel at once. The least, with what Python adds, is below the 512 up to which it has an
+allocator of its own: the C library's keeps some KiB for each thread that comes to it."""
 _TOO_SLOW = Error(code=Code.TOO_SLOW, text="you read too slowly; connect again and go on where you were")
 
 
@@ -43,7 +45,6 @@ class Connection:
         "protocol",
         "session",
         "sock",
-        "thread",
         "told_nodes",
     )
 
@@ -53,13 +54,12 @@ class Connection:
         self.peer = peer
         self.protocol = ServerProtocol()
         self.outbox = Outbox(sock, house.settings.outbox_bytes, house.deliverer.schedule)
-        self.outbox.last_words = render(_TOO_SLOW, None)
+        self.outbox.last_words = _PLAIN_TOO_SLOW
         self.session: Session | None = None
         self.began = self.heard = time.monotonic()
         self.busy = False  # the thread acts, so silence is no sign
         self.deadline = 0.0  # monotonic: when an ending connection is cut; 0: not set
         self.acks = Acks()
-        self.thread: threading.Thread | None = None
         self.told_nodes: list[str] = []  # its own thread's: the other nodes as the client knows them
 
     @property
@@ -166,8 +166,8 @@ class Connection:
             self.sock.close()
         else:
             house.log.error("error", reason="the deliverer does not answer", peer=self.peer)
-        house.roster.remove(self)
         house.metrics.connections.dec()
+        house.roster.remove(self)  # last: who waits for that may end the process
 
     # -- any thread -----------------------------------------------------------------------
 
@@ -206,4 +206,4 @@ class Connection:
             self.house.log.info("left", room=room, reason=reason, **self.names())
 
 
-_NATIVE_TOO_SLOW = render(_TOO_SLOW, Dialect.NATIVE)
+_PLAIN_TOO_SLOW, _NATIVE_TOO_SLOW = render(_TOO_SLOW, Dialect.PLAIN), render(_TOO_SLOW, Dialect.NATIVE)

@@ -29,6 +29,11 @@ from wire import Dialect
 class Feed:
     """`log`: `#room` or `@<session>`. Methods: any thread; only `step` blocks, and is a worker's."""
 
+    __slots__ = (
+        "_ahead", "_epoch", "_live", "_lock", "_metrics", "_next", "_pages", "_reader", "_recent", "_stale", "_top",
+        "log", "name", "told", "workers",
+    )  # fmt: skip
+
     def __init__(
         self, log: str, reader: Reader, workers: Workers, metrics: Metrics, spare: Spare | None = None
     ) -> None:
@@ -44,9 +49,10 @@ class Feed:
         self._top: Position | None = None  # of the last heartbeat
         self._stale = False  # something came before the place was known
         self._live = Audience(metrics.deliveries.inc)
-        self._recent = Recent(LIMIT, spare) if log.startswith("#") else Recent(INBOX_LIMIT)
+        is_room = log.startswith("#")
+        self._recent = Recent(LIMIT, spare) if is_room else Recent(INBOX_LIMIT)
         self._ahead: dict[Delivery, None] = {}  # they wait for the feed: it will come to their place
-        self._pages = Pages(self.read)
+        self._pages = Pages(self.read) if is_room else None  # nobody shares an inbox
         self.told = Told()
 
     # -- entries come in ------------------------------------------------------------------
@@ -73,7 +79,8 @@ class Feed:
             before, self._top = self._top, top
             turned = top.epoch != self._epoch
             behind = before is not None and before.epoch == self._epoch and before.offset >= self._next
-        self._pages.age()
+        if self._pages is not None:
+            self._pages.age()
         if turned or behind:
             self.missing()
 
@@ -115,7 +122,7 @@ class Feed:
         with self._lock:
             place = Position(delivery.epoch, delivery.next - 1)
             alone = place.epoch != self._epoch or place.offset + 1 >= self._next
-        return () if alone or not self.log.startswith("#") else self._pages.after(place)
+        return () if alone or self._pages is None else self._pages.after(place)
 
     def remembered(self) -> list[Entry]:
         """The latest entries that were offered here, of one epoch, oldest first."""

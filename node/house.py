@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from cluster.seam import ClusterSeam
 from node.admission import Admission
 from node.deliverer import Deliverer
+from node.hands import Hands
 from node.logs import Log
 from node.metrics import Metrics
 from node.registry import Registry
@@ -30,6 +31,7 @@ class House:
     metrics: Metrics
     log: Log
     admission: Admission
+    hands: Hands
 
     def others(self) -> list[str]:
         """Addresses of the other nodes that live and stay."""

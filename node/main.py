@@ -17,6 +17,7 @@ from node.admission import Admission
 from node.deliverer import Deliverer
 from node.drain import Orders, drain, pace
 from node.events import Events
+from node.hands import Hands
 from node.health import HealthServer
 from node.house import House
 from node.listener import Listener, listen
@@ -86,6 +87,7 @@ class Node:
             metrics=metrics,
             log=log,
             admission=Admission(settings.hellos, settings.hello_line, metrics),
+            hands=Hands(settings.hellos),
         )
         self._listener = Listener(sock, self.house)
         self._ticker = Ticker(self.house)
@@ -109,6 +111,8 @@ class Node:
         spawn("deliver", self.house.deliverer.run)
         for number in range(READERS):
             spawn(f"catch-up-{number + 1}", self._workers.run)
+        for number in range(self.house.hands.count):
+            spawn(f"hello-{number + 1}", self.house.hands.run)
         spawn("tick", self._ticker.run)
         spawn("scout", lambda: self._scout.run(self.house))
         self.house.cluster.start()
@@ -157,21 +161,17 @@ class Node:
 
     def _close_connections(self, last_words: Error, deadline: float) -> None:
         house = self.house
-        threads = [connection.thread for connection in house.roster.all()]
         for connection in house.roster.all():
             connection.dismiss(last_words, within=_CUT_WITHIN)
         if not house.roster.wait_until_none(min(deadline, time.monotonic() + _CUT_WITHIN * 2)):
             for connection in house.roster.all():
                 connection.abort()
             house.roster.wait_until_none(deadline)
-        for thread in threads:
-            if thread is not None:
-                thread.join(max(0.0, deadline - time.monotonic()))
 
     def _stop_threads(self, deadline: float) -> None:
         # A client that waited for Redis was answered by the end of the cluster.
         self.house.roster.wait_until_none(min(deadline, time.monotonic() + 0.5))
-        for part in (self._scout, self._ticker, self._workers, self.house.deliverer, self._health):
+        for part in (self._scout, self._ticker, self._workers, self.house.hands, self.house.deliverer, self._health):
             part.stop()
         late = self._supervisor.join(deadline)
         if late:

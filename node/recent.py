@@ -94,13 +94,17 @@ class Letters:
         return _OVERHEAD + 3 * len(self.entry.text)
 
 
+_NOTHING: deque[Letters] = deque(maxlen=0)
+"""What most inboxes remember. One of its own would cost each of them 760 bytes."""
+
+
 class Recent:
     """Without holes, in one epoch. The feed's lock guards it."""
 
     __slots__ = ("_letters", "_limit", "_size", "_spare", "_taken", "_trimmed")
 
     def __init__(self, limit: int, spare: Spare | None = None) -> None:
-        self._letters: deque[Letters] = deque()
+        self._letters = _NOTHING
         self._limit = limit
         self._size = 0
         self._trimmed = 0  # what was left when it was last seen to
@@ -108,6 +112,8 @@ class Recent:
         self._taken = 0  # of the spare
 
     def add(self, letters: Letters) -> None:
+        if self._letters is _NOTHING:
+            self._letters = deque()
         self._letters.append(letters)
         self._size += letters.size
         # Looked at once for many: of a busy room it would cost as much as to render each entry.
@@ -124,7 +130,7 @@ class Recent:
             self._give_back()
 
     def clear(self) -> None:
-        self._letters.clear()
+        self._letters = _NOTHING
         self._size = self._trimmed = 0
         self._give_back()
 

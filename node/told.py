@@ -20,11 +20,13 @@ PLACES = 8
 class Told:
     """Any thread; nothing blocks. Remembers nothing until `wanted`. Lock order: feed, then this."""
 
+    __slots__ = ("_limit", "_lock", "_places", "wanted")
+
     def __init__(self, limit: int = LIMIT) -> None:
         self.wanted = False  # a plain client is here, or was
         self._limit = limit
         self._lock = threading.Lock()  # the feed notes what passes, a joining connection what it shows
-        self._places: OrderedDict[tuple[str, int], tuple[Position, ...]] = OrderedDict()
+        self._places: OrderedDict[tuple[str, int], tuple[Position, ...]] | None = None  # most logs need none
 
     def show(self, entries: Sequence[Entry]) -> None:
         """They are shown to a plain client as history."""
@@ -38,6 +40,8 @@ class Told:
             return
         identity, place = (entry.session, entry.n), Position(entry.epoch, entry.offset)
         with self._lock:
+            if self._places is None:
+                self._places = OrderedDict()
             known = self._places.get(identity, ())
             if place not in known:
                 self._places[identity] = (*known[-PLACES + 1 :], place)
@@ -47,4 +51,5 @@ class Told:
     def places(self, entry: Entry) -> tuple[Position, ...]:
         """Where this message has stood, as far as it passed here."""
         # One look-up in a dict is atomic.
-        return self._places.get((entry.session, entry.n), ()) if entry.kind == Kind.MESSAGE else ()
+        known = self._places if entry.kind == Kind.MESSAGE else None
+        return known.get((entry.session, entry.n), ()) if known else ()

@@ -26,6 +26,8 @@ class LineSplitter:
     once, as soon as it is known to be too long, and dropped up to its end. One thread at a time.
     """
 
+    __slots__ = ("_dropping", "_limit", "_rest")
+
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._rest = bytearray()

@@ -25,6 +25,8 @@ class Talk:
     must be refused rather than be heard in the room before. A refused join changes it back.
     """
 
+    __slots__ = ("_former", "_joins", "_said", "room")
+
     def __init__(self) -> None:
         self.room = LOBBY
         self._said = 0

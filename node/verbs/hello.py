@@ -37,7 +37,7 @@ def hello(connection: Connection, frame: Hello) -> None:
         if _turned_away(connection):
             return
         if admitted:
-            act()
+            connection.house.hands.do(act)
         else:
             connection.dismiss(Error(code=Code.BUSY, text=_BUSY, after=come_back()))
 

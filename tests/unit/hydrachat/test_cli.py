@@ -48,6 +48,23 @@ def test_the_operators_commands_import_no_redis_before_they_run() -> None:
     assert python(code).splitlines()[-1] == "[]"
 
 
+SERVERS_ONLY = ("redis", "prometheus_client", "http", "rich", "cluster", "node", "drill")
+
+
+@pytest.mark.parametrize(
+    ("start", "needless"),
+    [
+        ("from hydrachat import cli; cli.run(['join', '--help'])", (*SERVERS_ONLY, "asyncio", "ssl", "prompt_toolkit")),
+        ("import client.command, client.terminal.screen", SERVERS_ONLY),
+        ("import node.command, node.real", ("client", "drill", "prompt_toolkit")),
+    ],
+)
+def test_a_start_imports_only_what_it_needs(start: str, needless: tuple[str, ...]) -> None:
+    """Imports are all that a start takes: whatever comes with one of these takes a tenth of it or more."""
+    code = f"import sys; {start}\nprint([n for n in {needless} if n in sys.modules])"
+    assert python(code).splitlines()[-1] == "[]"
+
+
 @pytest.mark.parametrize("arguments", [["nonsense"], ["up", "--nodes", "many"], ["who", "--redis", "nowhere"]])
 def test_wrong_usage_is_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(arguments) == 2

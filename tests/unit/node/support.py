@@ -41,6 +41,8 @@ def running(cluster: FakeCluster, **settings: Any) -> Iterator[Node]:
         yield node
     finally:
         node.stop()
+        # Nobody else looks: a client's thread is not one of those that `threading` knows.
+        assert len(node.house.roster) == 0, "a client's thread outlived its node"
         _lines[id(node)] = stream.getvalue()
 
 
