@@ -67,7 +67,8 @@ class _Watch:
             if found := next((row for row in rows if _process(row) == self._process), None):
                 return found
             term, age = self._terms()
-            if term == self._term or (term and age > read.lease(self._client, self._prefix)):
+            same = term == self._term
+            if (same and self._is_its_server()) or (not same and term and age > self._lease()):
                 return None
             time.sleep(LOOK_EVERY)
 
@@ -75,6 +76,17 @@ class _Watch:
         """What it said last to an order."""
         db: Any = self._client
         return str(db.hget(f"{self._prefix}node:{row.node}/{row.boot}", "drain") or "")
+
+    def _lease(self) -> float:
+        return read.lease(self._client, self._prefix)
+
+    def _is_its_server(self) -> bool:
+        """Whether the data are those of the present term's life. If not, as behind a promotion, they may be older than
+        the node's row, and no node has noticed yet."""
+        db: Any = self._client
+        server = db.hget(self._prefix + "term", "server")
+        info = {**db.info("server"), **db.info("replication")}
+        return server in (None, f"{info['run_id']}:{info['master_replid']}")
 
     def _terms(self) -> tuple[str, float]:
         """The term, and for how many seconds it has been there."""

@@ -139,6 +139,30 @@ def test_a_node_whose_row_went_with_the_data_has_not_stopped(client: Any, monkey
     node.join()
 
 
+def test_a_node_whose_row_a_promotion_took_has_not_stopped(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The new master's data are from before the row was written, and no node has noticed yet: the term is the same."""
+    show(client, "n1/a")
+    client.hset(P + "term", mapping={"term": "t1", "server": "another:server"})
+    orders: list[str] = []
+
+    def vanish(order: str) -> None:
+        client.delete(f"{P}node:n1/a")
+        orders.append(order)
+
+    node = listening(client, "n1/a", vanish)
+    steps: Iterator[Callable[[], object]] = iter(
+        [
+            lambda: node.join(),
+            lambda: client.hset(P + "term", mapping={"term": "t2", "opened": int(time.time() * 1000)}),
+            lambda: show(client, "n1/a", drain=f"{orders[0]} refused"),
+        ]
+    )
+    clock = SimpleNamespace(sleep=lambda _: next(steps, lambda: None)(), monotonic=time.monotonic)
+    monkeypatch.setattr("cluster.operator.drain.time", clock)
+    with pytest.raises(Failed, match="n1 refused: no other node is ready"):
+        draining.drain(client, P, "n1", None, force=False, say=print)
+
+
 def test_restarting_stops_at_the_first_that_does_not_come_back(
     client: Any, ready: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
