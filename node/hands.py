@@ -2,7 +2,8 @@
 never does.
 
 What a thread has once used stays with it: pages of its stack, and what the allocator keeps for it. A hello uses twice
-what all that follows it does; done here, that is kept some thirty times and not once a connection.
+what all that follows it does; done here, that is kept some thirty times and not once a connection. An executor of the
+standard library would do, if waiting for its futures did not take the stack that is to be saved.
 """
 
 from __future__ import annotations

@@ -81,8 +81,8 @@ class _Watch:
         return read.lease(self._client, self._prefix)
 
     def _is_its_server(self) -> bool:
-        """Whether the data are those of the present term's life. If not, as behind a promotion, they may be older than
-        the node's row, and no node has noticed yet."""
+        """Whether the data are those of the present term's life (the same name as `link.server_identity` gives it). If
+        not, as behind a promotion, they may be older than the node's row, and no node has noticed yet."""
         db: Any = self._client
         server = db.hget(self._prefix + "term", "server")
         info = {**db.info("server"), **db.info("replication")}

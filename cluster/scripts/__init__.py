@@ -1,4 +1,4 @@
-"""The Lua scripts, each with the library that its header asks for, and their digests.
+"""The Lua scripts, each with the libraries that its header names, and their digests.
 
 Scripts are called by digest: two versions of Hydrachat run side by side on one Redis.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-_INCLUDE, _LATE = "-- include:", "-- late:"
+_INCLUDE, _ON_DEMAND = "-- include:", "-- on demand:"
 _ALWAYS = ("lib", "log", "healing")
 _LIBRARIES = {*_ALWAYS, "membership", "saying", "staging"}
 
@@ -32,7 +32,7 @@ def _named(header: str, text: str) -> list[str]:
     return [name for line in lines for name in line.removeprefix(header).split()]
 
 
-def _late(text: str) -> str:
+def _on_demand(text: str) -> str:
     """Healing as one function that makes the others when it is needed. Each run of a script makes all functions of its
     libraries, and these are half of them."""
     return f"heal = function(...)\n{text}\nreturn heal(...)\nend"
@@ -40,8 +40,9 @@ def _late(text: str) -> str:
 
 def _assemble(name: str) -> Script:
     text = _text(name)
-    late = _named(_LATE, text)
-    parts = [_late(_text(part)) if part in late else _text(part) for part in (*_ALWAYS, *_named(_INCLUDE, text))]
+    on_demand = _named(_ON_DEMAND, text)
+    names = (*_ALWAYS, *_named(_INCLUDE, text))
+    parts = [_on_demand(_text(part)) if part in on_demand else _text(part) for part in names]
     whole = "\n".join([*parts, text])
     return Script(name, whole, hashlib.sha1(whole.encode(), usedforsecurity=False).hexdigest())
 

@@ -1,5 +1,5 @@
 -- include: saying
--- late: healing
+-- on demand: healing
 -- R1, R8: appends what sessions say to the logs of rooms and inboxes, exactly once for each (session, n), in the order
 -- in which it is asked. Many at a time, since a script costs more than what it does for one of them.
 -- ARGV[6] limit of an inbox  [7…] for each: session, claim, n, to, text, holder, refusal, epoch and offset of `again` or

@@ -42,9 +42,12 @@ def _deploy(
 
 
 @pytest.fixture(scope="module")
-def calm(redis_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """Two nodes that a file's tests share: for tests that break nothing."""
-    with Deployment(redis_server, tmp_path_factory.mktemp("calm"), lease=2.0, grace=2.0) as deployment:
+def calm(
+    request: pytest.FixtureRequest, redis_server: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deployment]:
+    """Nodes that a file's tests share: for tests that break nothing. A file may set `CALM`: other settings."""
+    settings: dict[str, Any] = {"lease": 2.0, "grace": 2.0, **getattr(request.module, "CALM", {})}
+    with Deployment(redis_server, tmp_path_factory.mktemp("calm"), **settings) as deployment:
         yield deployment
 
 

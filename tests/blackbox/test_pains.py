@@ -3,7 +3,7 @@ nobody anything. The table in docs/failures.md names the test of each pain."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 
 import pytest
@@ -24,13 +24,8 @@ MIB = 1024 * 1024
 BUSY, SIZE, WINDOW = 1000, 2000, 50
 FLAPS = 6
 HOPS = 12
-
-
-@pytest.fixture(scope="module")
-def calm(redis_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """Three nodes that these tests share. The grace is long: whoever is to come back does, however slow the machine."""
-    with Deployment(redis_server, tmp_path_factory.mktemp("pains"), nodes=3, lease=2.0, grace=60.0) as deployment:
-        yield deployment
+CALM = {"nodes": 3, "grace": 60.0}
+"""The grace is long: whoever is to come back does, however slow the machine."""
 
 
 def test_noise_on_the_channels_makes_no_node_deaf(deploy: Deploy) -> None:
@@ -233,20 +228,14 @@ def test_coming_back_to_a_quiet_room_costs_nothing_of_a_busy_one(calm: Deploymen
             for _ in range(WINDOW):
                 busy.expect(Accepted)
         _say(busy, "one line in the lobby")
-        pages, sent = other.metric("hydrachat_catch_ups_total"), _sent_by_redis(calm)
+        pages, sent = other.metric("hydrachat_catch_ups_total"), calm.sent_by_redis()
         back.resume(welcome, dict(welcome.logs))
         back.expect_text("one line in the lobby")
 
         assert other.metric("hydrachat_catch_ups_total") - pages <= 2 * len(welcome.logs)
         # Heartbeats go on meanwhile; what was said in the other room is two megabytes.
-        assert _sent_by_redis(calm) - sent < BUSY * SIZE / 2
+        assert calm.sent_by_redis() - sent < BUSY * SIZE / 2
         assert {frame.log for frame in back.frames if isinstance(frame, Message)} == {"#lobby"}
-
-
-def _sent_by_redis(cluster: Deployment) -> int:
-    """Bytes, to everybody."""
-    with cluster.client() as client:
-        return int(client.info("stats")["total_net_output_bytes"])
 
 
 def _say(client: NativeClient, text: str, to: str = "#lobby") -> None:

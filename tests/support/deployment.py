@@ -78,6 +78,11 @@ class Deployment:
         """A connection to Redis for looking in; use it as a context manager."""
         return self.redis.client()
 
+    def sent_by_redis(self) -> int:
+        """Bytes, to everybody, so far."""
+        with self.client() as client:
+            return int(client.info("stats")["total_net_output_bytes"])
+
     def wait_for_reaping(self) -> None:
         """Until the time after a start is over in which nobody is declared dead (R4)."""
         with self.client() as client:

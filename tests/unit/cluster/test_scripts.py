@@ -34,7 +34,7 @@ def test_each_script_begins_with_the_library_and_has_the_digest_of_its_text() ->
         assert script.text.startswith(lib)
         assert script.text.endswith(own)
         assert ("local function finish" in script.text) == own.startswith("-- include: membership")
-        assert ("heal = function(...)" in script.text) == ("\n-- late: healing\n" in own)
+        assert ("heal = function(...)" in script.text) == ("\n-- on demand: healing\n" in own)
         assert script.digest == hashlib.sha1(script.text.encode()).hexdigest()
 
 
