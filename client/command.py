@@ -86,7 +86,7 @@ def join(
 ) -> None:
     """Chat as NICK: at a terminal, or with lines from stdin to stdout."""
     terminal = _at_terminal()
-    person = terminal and not plain and os.environ.get("TERM") != "dumb"
+    dumb = os.environ.get("TERM", "dumb") in ("dumb", "unknown", "")
     addresses = _addresses(servers) or [Address("127.0.0.1", base_port + step) for step in range(NODES_TRIED + 1)]
     chat = ChatClient(
         addresses,
@@ -95,15 +95,20 @@ def join(
         client_name="hydrachat-join",
         in_order=not servers,
     )
-    ctx.exit(_run(chat, room, person=person, follow=follow))
+    front = "lines" if not terminal or dumb else "prompt" if plain else "screen"
+    ctx.exit(_run(chat, room, front, follow=follow))
 
 
-def _run(chat: ChatClient, room: str, *, person: bool, follow: bool) -> int:
+def _run(chat: ChatClient, room: str, front: str, *, follow: bool) -> int:
     before = signal.signal(signal.SIGTERM, _terminated)
     try:
         chat.start(PATIENCE)
-        if person:
-            # Imported late: it costs a tenth of a second, and a bot has no use for it.
+        # Imported late: the one costs a quarter of a second, the other a tenth, and a bot has no use for them.
+        if front == "screen":
+            from client.fullscreen.front import FullScreen
+
+            return FullScreen(chat, room).run()
+        if front == "prompt":
             from client.terminal.screen import Screen
 
             return Screen(chat, room).run()

@@ -1,0 +1,262 @@
+"""What a typed line does: to the chat, and to the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from client.chat import ChatClient
+from client.errors import ChatError
+from client.fullscreen.commands import BY_WORD, COMMANDS, meant
+from client.fullscreen.conversation import Conversation
+from client.fullscreen.delivery import Delivery
+from client.fullscreen.entry import Entry, Kind
+from client.fullscreen.hearing import Hearing
+from client.fullscreen.model import Model, mapped
+from client.terminal.talk import Tally
+from client.terminal.wording import explain
+from wire.errors import WireError
+from wire.names import nickname, room as room_name
+
+PAGE = 100
+MOST = 200
+NO_REGISTRATION = "this cluster has no registration: nothing was sent, and what you typed is not kept"
+
+
+class Doing:
+    """`show_help`, `set_theme` (returns what went wrong) and `leave` are the screen's. One thread."""
+
+    def __init__(
+        self,
+        chat: ChatClient,
+        model: Model,
+        *,
+        show_help: Callable[[], None] = lambda: None,
+        set_theme: Callable[[str], str] = lambda _: "",
+        leave: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.tally = Tally()
+        self.delivery = Delivery(model)
+        self.hearing = Hearing(model, self.delivery, self.ask_who)
+        self._chat, self._model = chat, model
+        self._show_help, self._set_theme, self._quit = show_help, set_theme, leave
+        self._found: Entry | None = None
+        self._does: dict[str, Callable[[str], object]] = {
+            one.name: getattr(self, f"_{one.name}") for one in COMMANDS
+        }
+
+    def typed(self, text: str) -> bool:
+        """Whether it was done; if not, the conversation tells why and the text is worth keeping."""
+        try:
+            wanted = meant(text, self._model.current.title)
+            if wanted.word == "say":
+                self._say(wanted.rest, wanted.to)
+            elif wanted.word:
+                self._does[wanted.word](wanted.rest)
+        except WireError as error:
+            self._model.note(error.text, Kind.TROUBLE)
+            return False
+        except ChatError as error:
+            self._model.note(explain(error), Kind.TROUBLE)
+            return False
+        return True
+
+    # -- by itself -----------------------------------------------------------------------
+
+    def ask_who(self, room: str) -> None:
+        """Quietly: the list of members shows it."""
+        try:
+            self.hearing.expect_quietly(self._chat.who(room).ticket)
+        except ChatError:
+            pass  # with the next change of the line it is asked again
+
+    def ask_rooms(self) -> None:
+        """Quietly, for the completion."""
+        try:
+            self.hearing.expect_quietly(self._chat.rooms().ticket)
+        except ChatError:
+            pass
+
+    def load_older(self, limit: int = PAGE) -> None:
+        """Of the conversation on the screen, unless it is under way or there is nothing older."""
+        where = self._model.current
+        if where.whole or where.loading or not where.present:
+            return
+        try:
+            reply = self._chat.history(where.key, before=where.first_offset, limit=limit)
+        except ChatError as error:
+            self._model.note(explain(error), Kind.TROUBLE)
+            return
+        self.hearing.expect_history(reply.ticket, where)
+
+    # -- commands ------------------------------------------------------------------------
+
+    def _say(self, text: str, to: str, *, action: bool = False) -> None:
+        where = self._model.addressed(to if to.startswith("#") else "@" + nickname(to[1:]).shown)
+        try:
+            sending = self._chat.say(text, to, timeout=0, action=True) if action else self._chat.say(text, to, timeout=0)
+        except ChatError:
+            if where is not self._model.current and not where.entries and not where.present:
+                self._model.close(where.key)
+            raise
+        self.tally.add(sending)
+        self.delivery.said(sending.ticket, where, text, action=action)
+        if where is not self._model.current:
+            self._model.note(f"to {where.title}: {text.splitlines()[0]}", Kind.NOTICE)
+
+    def _me(self, rest: str) -> None:
+        self._say(rest, self._model.current.title, action=True)
+
+    def _msg(self, rest: str) -> None:
+        nick, _, text = rest.partition(" ")
+        nick = nick.removeprefix("@").rstrip(":,")
+        if text.strip():
+            self._say(text.strip(), "@" + nick)
+        else:
+            self._model.switch(self._model.person(nickname(nick).shown))
+
+    def _join(self, rest: str) -> None:
+        name = room_name(_hashed(rest or "#"))
+        there = self._model.conversations.get(name)
+        if there is not None and there.present:
+            self._model.switch(there)
+            return
+        self._chat.join(name)
+        self._model.wanted.add(name)
+
+    def _leave(self, rest: str) -> None:
+        where = self._model.current
+        if rest and not rest.startswith("@"):
+            where = self._model.conversations.get(room_name(_hashed(rest)), where)
+        elif rest:
+            where = self._model.conversations.get("@" + mapped(rest[1:]), where)
+        if where.private or not where.present:
+            self._model.close(where.key)
+        else:
+            self._chat.leave(where.key)
+
+    def _rooms(self, _: str) -> None:
+        self._chat.rooms()
+
+    def _who(self, rest: str) -> None:
+        self._chat.who(room_name(_hashed(rest)) if rest else None)
+
+    def _whois(self, rest: str) -> None:
+        self._chat.whois(rest.removeprefix("@") or self._model.nick)
+
+    def _topic(self, rest: str) -> None:
+        where = self._model.current
+        if where.private:
+            self._model.note("a conversation of two has no topic", Kind.TROUBLE)
+        elif rest:
+            self._chat.topic(where.key, rest)
+        else:
+            self._model.note(f"topic of {where.title}: {where.topic}" if where.topic else f"{where.title} has no topic")
+
+    def _history(self, rest: str) -> None:
+        where = self._model.current
+        if where.private:
+            self._model.note("direct messages have no history: they are there since you came", Kind.TROUBLE)
+        elif where.whole:
+            self._model.note("there is nothing older")
+        else:
+            self.load_older(min(MOST, max(1, int(rest))) if rest.isdecimal() else 50)
+
+    def _away(self, rest: str) -> None:
+        if not rest and self._model.away:
+            self._back(rest)
+            return
+        self._chat.away(rest)
+        self._model.away = rest or "away"
+
+    def _back(self, _: str) -> None:
+        self._chat.back()
+        self._model.away = ""
+
+    def _nick(self, rest: str) -> None:
+        self._chat.rename(rest)
+
+    def _go(self, rest: str) -> None:
+        found = self.conversation(rest)
+        if found is None:
+            self._model.note(f"there is no conversation {rest}", Kind.TROUBLE)
+        else:
+            self._model.switch(found)
+
+    def conversation(self, name: str) -> Conversation | None:
+        """By number, from 1, or by what its name begins with."""
+        listed = self._model.listed()
+        if name.isdecimal():
+            return listed[int(name) - 1] if 0 < int(name) <= len(listed) else None
+        wanted = name.casefold()
+        return next((one for one in listed if one.title.casefold().lstrip("#@").startswith(wanted.lstrip("#@"))), None)
+
+    def _mute(self, rest: str) -> None:
+        where = self.conversation(rest) if rest else self._model.current
+        if where is None:
+            self._model.note(f"there is no conversation {rest}", Kind.TROUBLE)
+            return
+        self._model.muted ^= {where.key}
+        silent = where.key in self._model.muted
+        self._model.note(f"{where.title} {'rings no more' if silent else 'rings again'}")
+
+    def _theme(self, rest: str) -> None:
+        problem = self._set_theme(rest)
+        if problem:
+            self._model.note(problem, Kind.TROUBLE if rest else Kind.QUIET)
+
+    def _register(self, _: str) -> None:
+        self._model.note(NO_REGISTRATION, Kind.TROUBLE)
+
+    def _clear(self, _: str) -> None:
+        self._model.current.clear()
+
+    def _help(self, rest: str) -> None:
+        known = BY_WORD.get(rest.removeprefix("/").lower())
+        if known is None:
+            self._show_help()
+        else:
+            also = "".join(f", /{one}" for one in known.aliases)
+            self._model.note(f"/{known.name} {known.usage}".rstrip() + f": {known.help}{also and f' (also{also[1:]})'}")
+
+    # -- search --------------------------------------------------------------------------
+
+    def _search(self, rest: str) -> None:
+        if not rest:
+            self.end_search()
+            return
+        if rest != self._model.found:
+            self._model.found, self._found = rest, None
+        self.search_further()
+
+    def search_further(self) -> None:
+        """To the next match above the last one; from the end again at the top."""
+        where, wanted = self._model.current, self._model.found.casefold()
+        if not wanted:
+            return
+        hits = [one for one in where.entries if one.spoken and wanted in one.text.casefold()]
+        above = [one for one in hits if self._found is None or one.serial < self._found.serial]
+        self._found = above[-1] if above else None
+        if self._found is not None:
+            where.view.show(self._found)
+
+    def end_search(self) -> None:
+        self._model.found, self._found = "", None
+        self._model.current.view.follow()
+
+    @property
+    def search_state(self) -> str:
+        """For the line below the messages; "" while nothing is searched."""
+        wanted = self._model.found
+        if not wanted:
+            return ""
+        hits = [one for one in self._model.current.entries if one.spoken and wanted.casefold() in one.text.casefold()]
+        more = "" if self._model.current.whole else "; PageUp loads more"
+        if not hits:
+            return f"“{wanted}” is not in what is loaded{more}"
+        if self._found not in hits:
+            return f"no match for “{wanted}” further up in what is loaded{more}"
+        return f"match {len(hits) - hits.index(self._found)} of {len(hits)} for “{wanted}” · Ctrl+F further up · Esc ends"
+
+
+def _hashed(name: str) -> str:
+    return name if name.startswith("#") else "#" + name
