@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -34,9 +35,9 @@ MEMBERS_FROM = 100
 class Heard(Message):
     """A batch of events."""
 
-    def __init__(self, events: Sequence[ev.Event]) -> None:
+    def __init__(self, batch: Sequence[ev.Event]) -> None:
         super().__init__()
-        self.events = events
+        self.batch = batch
 
 
 class RoomApp(App[None], inherit_bindings=False):
@@ -76,7 +77,7 @@ class RoomApp(App[None], inherit_bindings=False):
         self._chat, self._now, self._signals = chat, now, signals
         self.doing = Doing(chat, model, show_help=self.action_help, set_theme=self.set_look, leave=self.leave)
         self._notifier = notifier or Notifier()
-        self._pump = Pump(chat, lambda events: self.post_message(Heard(events)))
+        self._pump = Pump(chat, lambda batch: self.post_message(Heard(batch)))
         self._shown = model.current
         self._with_side: bool | None = None  # None: as the width has it
         self._with_members: bool | None = None
@@ -132,6 +133,12 @@ class RoomApp(App[None], inherit_bindings=False):
         self._pump.start()
         self.doing.ask_rooms()
 
+    def on_key(self, event: events.Key) -> None:
+        """What is typed before the composer has the focus isn't lost."""
+        if self.focused is not self.composer and len(self.screen_stack) == 1:
+            self.composer.focus()
+            self.composer.post_message(events.Key(event.key, event.character))
+
     def on_unmount(self) -> None:
         self._pump.stop()
 
@@ -166,12 +173,12 @@ class RoomApp(App[None], inherit_bindings=False):
 
     def on_heard(self, message: Heard) -> None:
         try:
-            for ring in self.doing.hearing.hear(message.events, self._now()):
+            for ring in self.doing.hearing.hear(message.batch, self._now()):
                 self._call(ring)
             self._paint()
         finally:
             self._pump.done()
-        if isinstance(message.events[-1], ev.Stopped):
+        if isinstance(message.batch[-1], ev.Stopped):
             self.exit()
 
     def _call(self, ring: Ring) -> None:
