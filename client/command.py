@@ -6,9 +6,7 @@ import os
 import re
 import signal
 import sys
-import threading
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
 from types import FrameType
 
@@ -23,7 +21,6 @@ from wire.address import Address
 from wire.errors import BadName
 from wire.names import LOBBY, nickname, room as room_name
 
-_SCREEN = "client.fullscreen.front"
 NODES_TRIED = 3
 PATIENCE = 5.0
 _EPILOG = """\b
@@ -105,9 +102,6 @@ def join(
 def _run(chat: ChatClient, room: str, front: str, *, follow: bool) -> int:
     before = signal.signal(signal.SIGTERM, _terminated)
     try:
-        if front == "screen":
-            # While the node answers; it is half of what a start takes.
-            threading.Thread(target=import_module, args=(_SCREEN,), daemon=True).start()
         chat.start(PATIENCE)
         # Imported late: the one costs a quarter of a second, the other a tenth, and a bot has no use for them.
         if front == "screen":

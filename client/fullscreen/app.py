@@ -79,6 +79,7 @@ class RoomApp(App[None], inherit_bindings=False):
         self._notifier = notifier or Notifier()
         self._pump = Pump(chat, lambda batch: self.post_message(Heard(batch)))
         self._shown = model.current
+        self._width = 80
         self._with_side: bool | None = None  # None: as the width has it
         self._with_members: bool | None = None
         for theme in THEMES.values():
@@ -124,6 +125,7 @@ class RoomApp(App[None], inherit_bindings=False):
         }
 
     def on_mount(self) -> None:
+        self._width = self.size.width
         self.composer.focus()
         self._arrange()
         self.set_interval(1.0, self._paint)
@@ -142,11 +144,12 @@ class RoomApp(App[None], inherit_bindings=False):
     def on_unmount(self) -> None:
         self._pump.stop()
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: events.Resize) -> None:
+        self._width = event.size.width
         self._arrange()
 
     def _arrange(self) -> None:
-        width = self.size.width
+        width = self._width
         self._side.display = width >= SIDE_FROM if self._with_side is None else self._with_side
         apart = width >= MEMBERS_FROM
         shown = self._with_members is not False
