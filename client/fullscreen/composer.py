@@ -10,7 +10,7 @@ from textual.widgets import TextArea
 
 from client.fullscreen.composing import Completion, Typing, completion, masked, secret
 from client.fullscreen.model import Model
-from wire.text import strip_plain
+from wire.text import harmless, strip_plain
 
 
 class Composer(TextArea):
@@ -56,7 +56,7 @@ class Composer(TextArea):
         line = self.document.get_line(line_index)
         if secret(self.text):
             line = masked(line) if line_index == 0 else "•" * len(line)
-        return Text(line, end="", no_wrap=True)
+        return Text(harmless(line), end="", no_wrap=True)
 
     async def _on_key(self, event: events.Key) -> None:
         doing = self._keys.get(event.key)

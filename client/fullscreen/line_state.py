@@ -42,7 +42,9 @@ class LineState:
                 self.trouble = "not connected"
 
     def _moved(self, event: ev.Moved, now: float) -> None:
-        took = "" if self._broken_at is None else f" in {now - self._broken_at:.1f} s"
+        gone = None if self._broken_at is None else now - self._broken_at
+        # Both may be told in one batch.
+        took = "" if gone is None else f" in {gone:.1f} s" if gone >= 0.1 else " in under 0.1 s"
         where = f"connected to {event.node} again" if event.node == event.former else f"moved to {event.node}"
         self._well(event.node)
         self._tell(where + took + (", nothing missed" if event.complete else ""), now)

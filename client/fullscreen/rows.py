@@ -51,6 +51,7 @@ GUTTERS = {
     Mark.DOUBTFUL: "? ",
     Mark.FAILED: "✗ ",
 }
+_BODIES = {Kind.QUIET: "quiet", Kind.NOTICE: "notice", Kind.GAP: "gap"}
 _SIGNS = {Kind.ACTION: "*", Kind.QUIET: "*", Kind.NOTICE: "·", Kind.TROUBLE: "!", Kind.GAP: "!"}
 
 
@@ -105,10 +106,11 @@ def _pieces(entry: Entry, look: Look, columns: int) -> list[Row]:
     if entry.late:
         text = f"(late) {text}"
     found: list[Row] = []
+    role = _BODIES.get(entry.kind, "text")
     for line in text.split("\n"):
         line = shown(line)
         painted = _painted(line, entry, look)
-        found += [_cut(line, painted, start, end) for start, end in wrap(line, columns)]
+        found += [_cut(line, painted, start, end, role) for start, end in wrap(line, columns)]
     return found
 
 
@@ -123,21 +125,20 @@ def _painted(line: str, entry: Entry, look: Look) -> list[tuple[int, int, str, s
     return marked
 
 
-def _cut(line: str, painted: list[tuple[int, int, str, str]], start: int, end: int) -> Row:
-    role = "text"
+def _cut(line: str, painted: list[tuple[int, int, str, str]], start: int, end: int, role: str) -> Row:
     if not painted:
         return (Span(guarded(line[start:end]), role),)
     edges = {start, end} | {edge for one in painted for edge in one[:2] if start < edge < end}
     points = sorted(edges)
-    return tuple(_span(line, painted, a, b) for a, b in zip(points, points[1:], strict=False)) or (Span(""),)
+    return tuple(_span(line, painted, a, b, role) for a, b in zip(points, points[1:], strict=False)) or (Span(""),)
 
 
-def _span(line: str, painted: list[tuple[int, int, str, str]], start: int, end: int) -> Span:
+def _span(line: str, painted: list[tuple[int, int, str, str]], start: int, end: int, role: str) -> Span:
     text = guarded(line[start:end])
-    for first, last, role, detail in painted:
+    for first, last, special, detail in painted:
         if first <= start and end <= last:
-            return Span(text, role, detail)
-    return Span(text)
+            return Span(text, special, detail)
+    return Span(text, role)
 
 
 def day(milliseconds: int) -> tuple[int, int]:
