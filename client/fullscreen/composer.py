@@ -48,6 +48,7 @@ class Composer(TextArea):
 
     def write(self, text: str) -> None:
         """Replaces what is there; the cursor goes to the end."""
+        self._walk = None
         self.load_text(text)
         self.move_cursor(self.document.end)
 

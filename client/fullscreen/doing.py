@@ -38,7 +38,7 @@ class Doing:
         self.delivery = Delivery(model)
         self.hearing = Hearing(model, self.delivery, self.ask_who)
         self._chat, self._model = chat, model
-        self._show_help, self._set_theme, self._quit = show_help, set_theme, leave
+        self._show_help, self._set_theme, self._go_away = show_help, set_theme, leave
         self._found: Entry | None = None
         self._does: dict[str, Callable[[str], object]] = {
             one.name: getattr(self, f"_{one.name}") for one in COMMANDS
@@ -209,6 +209,9 @@ class Doing:
 
     def _clear(self, _: str) -> None:
         self._model.current.clear()
+
+    def _quit(self, _: str) -> None:
+        self._go_away()
 
     def _help(self, rest: str) -> None:
         known = BY_WORD.get(rest.removeprefix("/").lower())
