@@ -32,7 +32,7 @@ from client.stay import Stay
 from client.transport import TcpTransport, TransportFactory
 from wire.address import Address
 from wire.names import LOBBY, nickname, room
-from wire.text import check
+from wire.text import check, check_topic
 
 MAX_QUESTIONS = 256
 
@@ -182,6 +182,14 @@ class ChatClient:
         HistoryEvent."""
         name, limit = valid(room, name), min(200, max(1, limit))
         return self._ask(lambda requests, ticket: requests.history(name, max(0, before), limit, ticket))
+
+    def topic(self, name: str = LOBBY, text: str | None = None) -> Reply:
+        """Asks what a room is about or, with `text`, sets that ("" clears it). The reply is a TopicEvent; who is in the
+        room gets one as well when it is changed."""
+        name = valid(room, name)
+        text = text if text is None else text.strip()
+        valid(check_topic, text or "")
+        return self._ask(lambda requests, ticket: requests.topic(name, text, ticket))
 
     def flush(self, timeout: float | None = None) -> bool:
         """Blocks up to `timeout` seconds until all that was said has an outcome. Whether it has."""

@@ -70,7 +70,7 @@ class MessageEvent:
 
 @dataclass(frozen=True, slots=True)
 class JoinedEvent:
-    """`own`: this client is in `room` now, with `count` members (`members`: some of them)."""
+    """`own`: this client is in `room` now, with `count` members (`members`: some of them), and `topic` ("": none)."""
 
     room: str
     nick: str
@@ -80,6 +80,7 @@ class JoinedEvent:
     count: int | None = None
     members: tuple[str, ...] = ()
     ticket: int | None = None
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +98,15 @@ class LeftEvent:
 
 @dataclass(frozen=True, slots=True)
 class TopicEvent:
+    """`nick` has set the topic ("": cleared it). `own`: this session did. `ticket`: answers `ChatClient.topic`.
+    `time` 0: nobody ever set one."""
+
     room: str
     nick: str
     text: str
     time: int
+    own: bool = False
+    ticket: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +245,7 @@ class HistoryEvent:
 
 @dataclass(frozen=True, slots=True)
 class RequestRefused:
-    """Answer to a join, leave, who, rooms or history that was refused."""
+    """Answer to a question (join, who, topic …) that was refused. `op`: its name on the wire."""
 
     op: str
     room: str | None

@@ -18,11 +18,12 @@ from client.events import (
     RefusedEvent,
     RequestRefused,
     RoomsEvent,
+    TopicEvent,
 )
 from client.handles import Reply, Sending
 
 RECEIPTS_KEPT = 1024
-_ANSWERS = (JoinedEvent, LeftEvent, MembersEvent, RoomsEvent, HistoryEvent)
+_ANSWERS = (JoinedEvent, LeftEvent, MembersEvent, RoomsEvent, HistoryEvent, TopicEvent)
 
 
 class Ledger:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from client.catchup import CatchUp
 from client.errors import ChatError
 from client.events import (
@@ -15,9 +17,27 @@ from client.events import (
     TopicEvent,
 )
 from client.inbound import Verdict
+from client.requests import Waiting
 from client.stay import Stay
 from client.unsent import Place
-from wire.frames import INBOX, Away, Back, Cursor, Gap, Join, Joined, Leave, Left, Message, Receipt, Recovered, Topic
+from wire.frames import (
+    INBOX,
+    Away,
+    Back,
+    Cursor,
+    Gap,
+    Join,
+    Joined,
+    Leave,
+    Left,
+    Message,
+    Receipt,
+    Recovered,
+    SetTopic,
+    Topic,
+)
+
+TOLD_KEPT = 64
 
 
 class Hole(ChatError):
@@ -30,6 +50,7 @@ class Reading:
     def __init__(self, stay: Stay) -> None:
         self._stay = stay
         self.catch_up: CatchUp | None = None
+        self._told: deque[tuple[str, str, int]] = deque(maxlen=TOLD_KEPT)  # places of entries, told by an answer
 
     def message(self, frame: Message, now: float) -> list[Event]:
         if frame.history:
@@ -71,10 +92,28 @@ class Reading:
         return bool(frame.was) and frame.id is None and self._stay.inbound.has_had(frame.log, frame.was)
 
     def topic(self, frame: Topic, now: float) -> list[Event]:
+        if frame.id is not None:
+            return self._topic_answered(frame)
         fresh, events = self._take(frame.log, frame.epoch, frame.offset, now)
-        if fresh:
-            events.append(TopicEvent(frame.log, frame.nick, frame.text, frame.time))
+        told = (frame.log, frame.epoch, frame.offset) in self._told
+        if fresh and not told and not self._stay.inbound.has_had(frame.log, frame.was):
+            own = frame.session == self._stay.session
+            asked = self._stay.requests.set_topic(frame.log, frame.text) if own else None
+            events.append(self._topic(frame, asked))
         return events
+
+    def _topic_answered(self, frame: Topic) -> list[Event]:
+        """The answer and the entry come in either order; the first of them is told."""
+        asked = self._stay.requests.answered(frame.id, SetTopic)
+        if asked is None:
+            return []
+        if frame.offset:
+            self._told.append((frame.log, frame.epoch, frame.offset))
+        return [self._topic(frame, asked)]
+
+    def _topic(self, frame: Topic, asked: Waiting | None) -> TopicEvent:
+        own = frame.session == self._stay.session
+        return TopicEvent(frame.log, frame.nick, frame.text, frame.time, own, asked.ticket if asked else None)
 
     def receipt(self, frame: Receipt, now: float) -> list[Event]:
         fresh, events = self._take(frame.log, frame.epoch, frame.offset, now)
@@ -178,8 +217,9 @@ class Reading:
         asked = self._stay.requests.answered(frame.id, Join)
         ticket = asked.ticket if asked else None
         joined = JoinedEvent(
-            frame.log, frame.nick, frame.session, frame.time, True, frame.count, tuple(frame.members), ticket
-        )
+            frame.log, frame.nick, frame.session, frame.time, True, frame.count, tuple(frame.members), ticket,
+            frame.topic,
+        )  # fmt: skip
         return [*events, joined]
 
     def _left_ourselves(self, frame: Left) -> list[Event]:

@@ -27,7 +27,7 @@ from cluster.settings import ClusterSettings
 from cluster.subscriber import Subscriber, SubscriberActions
 from cluster.term import Standing, new_boot
 from cluster.threads import Crew
-from cluster.types import Claimed, Entry, Member, Membership, Name, NodeInfo, Page, Position
+from cluster.types import Claimed, Company, Entry, Member, Membership, Name, NodeInfo, Page, Position, Topic
 from cluster.witness import Witness
 
 # Parts of the time to stop, so that the last steps get some of it even if Redis does not answer.
@@ -194,6 +194,9 @@ class Cluster:
     def leave(self, session: str, claim: str, room: str) -> Membership:
         return self._sessions.leave(session, claim, room)
 
+    def set_topic(self, session: str, claim: str, room: str, text: str) -> Membership:
+        return self._sessions.set_topic(session, claim, room, text)
+
     def away(self, session: str, claim: str) -> None:
         self._sessions.away(session, claim)
 
@@ -212,8 +215,11 @@ class Cluster:
     def members(self, room: str | None) -> list[Member]:
         return self._logs.members(room)
 
-    def company(self, room: str, limit: int) -> tuple[int, list[str]]:
+    def company(self, room: str, limit: int) -> Company:
         return self._logs.company(room, limit)
+
+    def topic(self, room: str) -> Topic:
+        return self._logs.topic(room)
 
     def rooms(self) -> list[tuple[str, int]]:
         return self._logs.rooms()

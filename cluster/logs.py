@@ -12,7 +12,7 @@ from cluster.keys import Keys
 from cluster.link import Reply
 from cluster.pipe import Answer, Request
 from cluster.reader import Reader
-from cluster.types import Entry, Member, Page, Position
+from cluster.types import Company, Entry, Member, Page, Position, Topic
 
 MEMBERS_LIMIT = 5000
 
@@ -44,9 +44,13 @@ class Logs:
         found = [Member(*words[i : i + 4]) for i in range(0, len(words), 4)]
         return sorted(found, key=lambda member: member.nick.casefold())
 
-    def company(self, room: str, limit: int) -> tuple[int, list[str]]:
-        count, *nicks = self._call("company", [room, limit])[1:]
-        return int(count), sorted((nick.decode() for nick in nicks[:limit]), key=str.casefold)
+    def company(self, room: str, limit: int) -> Company:
+        count, topic, *nicks = self._call("company", [room, limit])[1:]
+        return Company(int(count), sorted((nick.decode() for nick in nicks[:limit]), key=str.casefold), topic.decode())
+
+    def topic(self, room: str) -> Topic:
+        text, nick, time = self._call("topic", [room])[1:]
+        return Topic(text.decode(), nick.decode(), int(time))
 
     def rooms(self) -> list[tuple[str, int]]:
         flat = self._call("rooms", [])[1:]

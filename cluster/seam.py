@@ -20,6 +20,7 @@ from typing import Protocol
 from cluster.errors import ClusterError
 from cluster.types import (
     Claimed,
+    Company,
     Entry,
     Member,
     Membership,
@@ -29,6 +30,7 @@ from cluster.types import (
     Position,
     Published,
     SessionRecord,
+    Topic,
 )
 
 PublishDone = Callable[[Published | ClusterError], None]
@@ -181,6 +183,10 @@ class ClusterSeam(Protocol):
     def leave(self, session: str, claim: str, room: str) -> Membership:
         """Raises Refused(NOT_MEMBER), Fenced, Degraded."""
 
+    def set_topic(self, session: str, claim: str, room: str, text: str) -> Membership:
+        """Changes what `room` is about ('': nothing). Raises Refused(NOT_MEMBER), Fenced, Degraded. `position` is that
+        of the topic entry, if it `changed` anything."""
+
     def away(self, session: str, claim: str) -> None:
         """The connection broke: grace begins, unless the claim is another one by now."""
 
@@ -202,9 +208,12 @@ class ClusterSeam(Protocol):
     def members(self, room: str | None) -> list[Member]:
         """Members of `room`, or everybody in the cluster, sorted by nickname. Raises Unavailable."""
 
-    def company(self, room: str, limit: int) -> tuple[int, list[str]]:
-        """How many are in `room`, and `limit` nicknames of them at most, sorted; the cost does not grow with the room
-        beyond that. Raises Unavailable."""
+    def company(self, room: str, limit: int) -> Company:
+        """How many are in `room`, `limit` nicknames of them at most, sorted, and its topic; the cost does not grow with
+        the room beyond that. Raises Unavailable."""
+
+    def topic(self, room: str) -> Topic:
+        """What `room` is about. Raises Unavailable."""
 
     def rooms(self) -> list[tuple[str, int]]:
         """Rooms with members and how many, sorted by name. Raises Unavailable."""

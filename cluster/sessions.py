@@ -103,6 +103,10 @@ class Sessions:
         arguments: list[Argument] = [session, claim, room, _ticket()]
         return self._call("leave", arguments, lambda reply: self._membership(arguments, reply, False))
 
+    def set_topic(self, session: str, claim: str, room: str, text: str) -> Membership:
+        arguments: list[Argument] = [session, claim, room, _ticket(), text]
+        return self._call("set_topic", arguments, lambda reply: self._placed(room, reply))
+
     def away(self, session: str, claim: str) -> None:
         self._tell("away", [session, claim], lambda _: self._fresh.away(session, claim))
 
@@ -174,14 +178,18 @@ class Sessions:
             self._lives.begin(self._standing.epoch, name.decode(), int(top))
 
     def _membership(self, asked: Sequence[Argument], reply: list[Reply], is_member: bool) -> Membership:
-        _raise_refusal(reply)
         session, claim, room = (str(word) for word in asked[:3])
+        done = self._placed(room, reply)
         self._fresh.member(session, claim, room, is_member)
+        return done
+
+    def _placed(self, room: str, reply: list[Reply]) -> Membership:
+        _raise_refusal(reply)
         return Membership(room, Position(self._standing.epoch, int(reply[1])), int(reply[2]), int(reply[3]) == 1)
 
 
 def _ticket() -> str:
-    """Marks one join or leave, so that it is known again when its answer was lost."""
+    """Marks one request to change something, so that it is known again when its answer was lost."""
     return secrets.token_hex(8)
 
 

@@ -154,12 +154,30 @@ class Published(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """Outcome of join and leave. `changed` False: it was so already (position: the log's top)."""
+    """Outcome of join, leave and set_topic. `changed` False: it was so already (position: the log's top)."""
 
     room: str
     position: Position
     time: int
     changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What a room is about; '': nothing. Who set or cleared it, and when, Unix ms (0: nobody ever did)."""
+
+    text: str
+    nick: str
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """Who is in a room: how many in all, some of their nicknames; and the room's topic."""
+
+    count: int
+    nicks: list[str]
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)

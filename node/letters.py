@@ -123,7 +123,9 @@ _FRAMES: Mapping[str, Callable[[str, Entry], ServerFrame]] = {
     Kind.LEFT: lambda log, entry: Left(
         log, entry.epoch, entry.offset, entry.session, entry.nick, entry.time, reason=entry.text, was=_was(entry)
     ),
-    Kind.TOPIC: lambda log, entry: Topic(log, entry.epoch, entry.offset, entry.nick, entry.time, entry.text),
+    Kind.TOPIC: lambda log, entry: Topic(
+        log, entry.epoch, entry.offset, entry.nick, entry.time, entry.text, entry.session, was=_was(entry)
+    ),
     Kind.RECEIPT: lambda log, entry: Receipt(
         log, entry.epoch, entry.offset, entry.n, entry.nick, state=entry.text, time=entry.time
     ),

@@ -13,11 +13,12 @@ from wire.names import Nick, destination, nickname, room, suggestions
 from wire.plain_input import Help
 from wire.server import Dialect, Event, ServerProtocol, render
 from wire.states import State
-from wire.text import MAX_TEXT, check, harmless, strip_plain
+from wire.text import MAX_TEXT, MAX_TOPIC, check, check_topic, harmless, strip_plain
 
 __all__ = [
     "MAX_FRAME",
     "MAX_TEXT",
+    "MAX_TOPIC",
     "Address",
     "BadName",
     "ClientProtocol",
@@ -31,6 +32,7 @@ __all__ = [
     "State",
     "WireError",
     "check",
+    "check_topic",
     "decode_client",
     "decode_server",
     "destination",

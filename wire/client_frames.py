@@ -74,6 +74,14 @@ class History(Frame, frozen=True, tag="history"):
     id: RequestId | None = None
 
 
+class SetTopic(Frame, frozen=True, tag="topic"):
+    """Changes the topic of `room` ("" clears it), or asks for it when `text` is left out."""
+
+    room: str
+    text: str | None = None
+    id: RequestId | None = None
+
+
 class Ping(Frame, frozen=True, tag="ping"):
     id: RequestId | None = None
 
@@ -82,4 +90,4 @@ class Quit(Frame, frozen=True, tag="quit"):
     pass
 
 
-ClientFrame: TypeAlias = Hello | Say | Ack | Join | Leave | Who | Rooms | History | Ping | Quit
+ClientFrame: TypeAlias = Hello | Say | Ack | Join | Leave | Who | Rooms | History | SetTopic | Ping | Quit

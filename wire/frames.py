@@ -9,7 +9,7 @@ A log is named `#room`, or `@` for the session's own inbox; a cursor is `[epoch,
 
 from __future__ import annotations
 
-from wire.client_frames import Ack, ClientFrame, Hello, History, Join, Leave, Ping, Quit, Rooms, Say, Who
+from wire.client_frames import Ack, ClientFrame, Hello, History, Join, Leave, Ping, Quit, Rooms, Say, SetTopic, Who
 from wire.fields import INBOX, MAX_HISTORY, MAX_NUMBER, PROTOCOL_MAX, PROTOCOL_MIN, Cursor, Cursors, Frame
 from wire.server_frames import (
     Accepted,
@@ -74,10 +74,11 @@ __all__ = [
     "Rooms",
     "Say",
     "ServerFrame",
+    "SetTopic",
     "Topic",
     "Welcome",
     "Who",
 ]
 
-RESERVED_OPS = frozenset({"nick", "topic", "away", "whois", "me"})
+RESERVED_OPS = frozenset({"nick", "away", "whois", "me"})
 """Ops of a client that this version does not offer but will not give another meaning."""

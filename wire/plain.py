@@ -21,6 +21,7 @@ HELP = b"""\
 * /leave [#room]     leave it
 * /who [#room]       who is in the room, or on-line at all
 * /rooms             which rooms there are
+* /topic [#room]     what the room is about; with a text behind it, sets that (- clears it)
 * //text             say a text that begins with a slash
 * /help              this list
 * /quit or \\q        leave

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from wire.codes import Code
 from wire.errors import WireError
-from wire.frames import Join, Leave, Quit, Rooms, Say, Who
+from wire.frames import Join, Leave, Quit, Rooms, Say, SetTopic, Who
 from wire.names import LOBBY
 
 
@@ -17,8 +17,10 @@ class Help:
     """The person asked for the list of commands."""
 
 
-PlainCommand: TypeAlias = Say | Join | Leave | Who | Rooms | Quit | Help
+PlainCommand: TypeAlias = Say | Join | Leave | Who | Rooms | SetTopic | Quit | Help
 
+NO_TOPIC = "-"
+"""Typed for a topic it clears it."""
 UNNUMBERED = 0
 """`n` of a Say from `parse`; the conversation counts."""
 
@@ -84,12 +86,21 @@ def _message(rest: str, _: str) -> PlainCommand:
     return _addressed("@" + rest.removeprefix("@"))
 
 
+def _topic(rest: str, current: str) -> PlainCommand:
+    room = current
+    if rest.startswith("#"):
+        room, _, rest = rest.partition(" ")
+        rest = rest.strip()
+    return SetTopic(room=room, text=("" if rest == NO_TOPIC else rest) if rest else None)
+
+
 _COMMANDS: dict[str, Callable[[str, str], PlainCommand]] = {
     "join": _join,
     "leave": _leave,
     "msg": _message,
     "who": _who,
     "rooms": lambda *_: Rooms(),
+    "topic": _topic,
     "help": lambda *_: Help(),
     "quit": lambda *_: Quit(),
 }

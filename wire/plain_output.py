@@ -91,7 +91,8 @@ def _joined(frame: Joined, room_prefix: bool) -> str:
         return f"* {harmless(frame.nick)} joined{_where(frame.log, room_prefix)}"
     more = frame.count - len(frame.members)
     names = ", ".join(harmless(nick) for nick in frame.members) + (f" and {more} more" if more > 0 else "")
-    return f"* you are in {harmless(frame.log)}, {frame.count} here: {names}"
+    topic = f"\n{_topic_of(frame.log, frame.topic)}" if frame.topic else ""
+    return f"* you are in {harmless(frame.log)}, {frame.count} here: {names}{topic}"
 
 
 _REASONS = {"expired": " (lost the connection)", "ended": " (was removed)"}
@@ -102,7 +103,16 @@ def _left(frame: Left, room_prefix: bool) -> str:
 
 
 def _topic(frame: Topic, _: bool) -> str:
+    if not frame.offset:
+        by = f" (by {harmless(frame.nick)})" if frame.text else ""
+        return _topic_of(frame.log, frame.text) + by
+    if not frame.text:
+        return f"* {harmless(frame.nick)} cleared the topic of {harmless(frame.log)}"
     return f"* {harmless(frame.nick)} changed the topic of {harmless(frame.log)}: {harmless(frame.text)}"
+
+
+def _topic_of(log: str, text: str) -> str:
+    return f"* the topic of {harmless(log)}: {harmless(text)}" if text else f"* {harmless(log)} has no topic"
 
 
 _RECEIPTS = {

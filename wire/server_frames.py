@@ -76,7 +76,7 @@ class Joined(Frame, frozen=True, tag="joined"):
     """Somebody joined; with `count` it answers the client's own `join` (or `hello`). `was`: as of a message.
 
     `members`: nicknames, at most `MEMBERS_SHOWN` of `count`. The room's last messages follow
-    as `message` frames with `history`.
+    as `message` frames with `history`. `topic`: of the room, in an answer.
     """
 
     MEMBERS_SHOWN: ClassVar[int] = 200
@@ -91,6 +91,7 @@ class Joined(Frame, frozen=True, tag="joined"):
     members: list[str] = field(default_factory=list)
     id: int | None = None
     was: tuple[Cursor, ...] = ()
+    topic: str = ""
 
 
 class Left(Frame, frozen=True, tag="left"):
@@ -108,7 +109,8 @@ class Left(Frame, frozen=True, tag="left"):
 
 
 class Topic(Frame, frozen=True, tag="topic"):
-    """Reserved: the room's topic was changed."""
+    """The room's topic was changed by `nick`. With `id` it answers the client's own `topic`: it moves no cursor, since
+    the entry itself comes in its place. Offset 0: nothing was changed; that is the topic, `time` 0: there is none."""
 
     log: str
     epoch: str
@@ -116,6 +118,9 @@ class Topic(Frame, frozen=True, tag="topic"):
     nick: str
     time: int
     text: str = ""
+    session: str = ""
+    id: int | None = None
+    was: tuple[Cursor, ...] = ()
 
 
 class Away(Frame, frozen=True, tag="away"):

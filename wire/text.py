@@ -9,6 +9,8 @@ from wire.errors import WireError
 
 MAX_TEXT = 16 * 1024
 """Bytes of UTF-8."""
+MAX_TOPIC = 1024
+"""The same of a room's topic, which stands in one line and goes to everybody who joins."""
 
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -35,6 +37,18 @@ def check(text: str) -> None:
             Code.BAD_TEXT,
             f"the text holds the control character U+{ord(control[0]):04X}; only tab and line feed may be",
         )
+
+
+def check_topic(text: str) -> None:
+    """Whether `text` may be a topic; "" is none. Raises WireError TEXT_TOO_LONG or BAD_TEXT. Any thread."""
+    if not text:
+        return
+    check(text)
+    if "\n" in text:
+        raise WireError(Code.BAD_TEXT, "a topic is one line; write it without a line feed")
+    size = len(text.encode())
+    if size > MAX_TOPIC:
+        raise WireError(Code.TEXT_TOO_LONG, f"the topic has {size} bytes, at most {MAX_TOPIC} are allowed; shorten it")
 
 
 def harmless(text: str) -> str:

@@ -7,12 +7,12 @@ from typing import TypeAlias
 
 from wire.codes import Code
 from wire.errors import WireError
-from wire.frames import History, Join, Leave, Quit, Rooms, Say, Who
+from wire.frames import History, Join, Leave, Quit, Rooms, Say, SetTopic, Who
 from wire.plain_input import Help, parse
 from wire.text import strip_plain
 
-Meant: TypeAlias = Say | Join | Leave | Who | Rooms | History | Help | Quit
-COMMANDS = ("join", "leave", "msg", "who", "rooms", "history", "help", "quit")
+Meant: TypeAlias = Say | Join | Leave | Who | Rooms | History | SetTopic | Help | Quit
+COMMANDS = ("join", "leave", "msg", "who", "rooms", "history", "topic", "help", "quit")
 MOST = 200
 
 HELP = """\
@@ -24,6 +24,7 @@ text                  says it in the room that you are in
 /rooms                which rooms there are
 /who [#room]          who is there; without a room: everybody
 /history [#room] [N]  the last N messages (50)
+/topic [#room] [text] what a room is about; with a text, sets that (- clears it)
 //text                says a text that begins with a slash
 /help                 this list
 /quit, \\q, Ctrl-D     leaves the chat"""

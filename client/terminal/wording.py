@@ -115,7 +115,8 @@ def _joined(event: ev.JoinedEvent, current: str) -> list[Line]:
         return [_quiet(f"{event.nick} joined{_in(event.room, current)}", event.time)]
     more = (event.count or 0) - len(event.members)
     names = ", ".join(event.members) + (f" and {more} more" if more > 0 else "")
-    return [_quiet(f"you are in {event.room}, {event.count} here: {names}", event.time)]
+    here = _quiet(f"you are in {event.room}, {event.count} here: {names}", event.time)
+    return [here, _quiet(_topic_of(event.room, event.topic), event.time)] if event.topic else [here]
 
 
 _REASONS = {"expired": " (lost the connection)", "ended": " (was removed)"}
@@ -129,7 +130,14 @@ def _left(event: ev.LeftEvent, current: str) -> list[Line]:
 
 
 def _topic(event: ev.TopicEvent, _: str) -> list[Line]:
-    return [_quiet(f"{event.nick} changed the topic of {event.room}: {event.text}", event.time)]
+    if event.ticket is not None and not event.own:
+        return [_quiet(_topic_of(event.room, event.text) + (f" (by {event.nick})" if event.text else ""))]
+    done = f"changed the topic of {event.room}: {event.text}" if event.text else f"cleared the topic of {event.room}"
+    return [_quiet(f"{event.nick} {done}", event.time)]
+
+
+def _topic_of(room: str, text: str) -> str:
+    return f"the topic of {room}: {text}" if text else f"{room} has no topic"
 
 
 def _receipt(event: ev.ReceiptEvent, _: str) -> list[Line]:

@@ -16,6 +16,7 @@ from node.verbs.ping import ping
 from node.verbs.quit import quit_
 from node.verbs.rooms import rooms
 from node.verbs.say import say
+from node.verbs.topic import topic
 from node.verbs.who import who
 from wire import Event, Help, WireError, frames
 
@@ -33,6 +34,7 @@ VERBS: Mapping[type[Any], Verb] = {
     frames.Who: who,
     frames.Rooms: rooms,
     frames.History: history,
+    frames.SetTopic: topic,
     frames.Ping: ping,
     frames.Quit: quit_,
     Help: help_,

@@ -56,6 +56,13 @@ CASES: list[tuple[ev.Event, list[str]]] = [
     (ev.LeftEvent("#lobby", "bob", S, WHEN, "expired"), ["22:13 * bob left (lost the connection)"]),
     (ev.LeftEvent("#ops", "al", S, WHEN, own=True), ["22:13 * you left #ops"]),
     (ev.TopicEvent("#lobby", "bob", "cats", WHEN), ["22:13 * bob changed the topic of #lobby: cats"]),
+    (ev.TopicEvent("#lobby", "me", "", WHEN, True, 4), ["22:13 * me cleared the topic of #lobby"]),
+    (ev.TopicEvent("#lobby", "bob", "cats", WHEN, ticket=4), ["* the topic of #lobby: cats (by bob)"]),
+    (ev.TopicEvent("#lobby", "", "", 0, ticket=4), ["* #lobby has no topic"]),
+    (
+        ev.JoinedEvent("#ops", "me", "s", WHEN, True, 1, ("me",), topic="cats"),
+        ["22:13 * you are in #ops, 1 here: me", "22:13 * the topic of #ops: cats"],
+    ),
     (ev.Connected("n1", "al", S, "a:1"), ["· connected to n1 as al"]),
     (
         ev.Connected("n2", "al", S, "a:1", former="s0"),

@@ -13,6 +13,7 @@ from cluster.seam import ClusterEvents, Health, PublishDone
 from cluster.types import (
     LOBBY,
     Claimed,
+    Company,
     Entry,
     Kind,
     Member,
@@ -23,6 +24,7 @@ from cluster.types import (
     Position,
     Published,
     Reason,
+    Topic,
 )
 from tests.unit.node.fake_store import Row, Store
 
@@ -246,6 +248,17 @@ class FakeCluster:
             row.parted[room] = Position(entry.epoch, entry.offset)
             return Membership(room, Position(entry.epoch, entry.offset), entry.time, changed=True)
 
+    def set_topic(self, session: str, claim: str, room: str, text: str) -> Membership:
+        self._check_taking()
+        with self.store.lock:
+            row = self._owned(session, claim)
+            if room not in row.rooms:
+                raise Refused(Reason.NOT_MEMBER)
+            if self.topic(room).text == text:
+                return Membership(room, self.store.top(room), 1700000000000, changed=False)
+            entry = self.store.append(room, Kind.TOPIC, session, 0, row.name.shown, text)
+            return Membership(room, Position(entry.epoch, entry.offset), entry.time, changed=True)
+
     def away(self, session: str, claim: str) -> None:
         with self.store.lock:
             row = self.store.rows.get(session)
@@ -303,9 +316,14 @@ class FakeCluster:
             members = [Member(r.name.shown, r.session, r.node.node, "away" if r.away else "here") for r in rows]
             return sorted(members, key=lambda member: member.nick)
 
-    def company(self, room: str, limit: int) -> tuple[int, list[str]]:
+    def company(self, room: str, limit: int) -> Company:
         nicks = [member.nick for member in self.members(room)]
-        return len(nicks), nicks[:limit]
+        return Company(len(nicks), nicks[:limit], self.topic(room).text)
+
+    def topic(self, room: str) -> Topic:
+        with self.store.lock:
+            set_here = [e for e in self.store.logs.get(room, []) if e.kind == Kind.TOPIC]
+            return Topic(set_here[-1].text, set_here[-1].nick, set_here[-1].time) if set_here else Topic("", "", 0)
 
     def rooms(self) -> list[tuple[str, int]]:
         with self.store.lock:

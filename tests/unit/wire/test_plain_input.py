@@ -5,7 +5,7 @@ from hypothesis import given, strategies as st
 
 from wire.codes import Code
 from wire.errors import WireError
-from wire.frames import Join, Leave, Quit, Rooms, Say, Who
+from wire.frames import Join, Leave, Quit, Rooms, Say, SetTopic, Who
 from wire.plain import Help, PlainCommand, parse
 
 
@@ -32,6 +32,12 @@ def say(to: str, text: str) -> Say:
         ("/who", Who()),
         ("/who #ops", Who(room="#ops")),
         ("/rooms", Rooms()),
+        ("/topic", SetTopic(room="#here")),
+        ("/topic tea & cake", SetTopic(room="#here", text="tea & cake")),
+        ("/topic #ops", SetTopic(room="#ops")),
+        ("/topic #ops  who is up?", SetTopic(room="#ops", text="who is up?")),
+        ("/topic -", SetTopic(room="#here", text="")),
+        ("/topic #ops -", SetTopic(room="#ops", text="")),
         ("/help", Help()),
         ("//etc/passwd", say("#here", "/etc/passwd")),
         ("///", say("#here", "//")),
