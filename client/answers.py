@@ -115,7 +115,7 @@ class Answers:
             return []
         if room is not None:
             return [LeftEvent(room, self._stay.nick, self._stay.session or "", 0, "left", True, done.ticket)]
-        return [RequestRefused(done.op, done.room, frame.code, frame.text, done.ticket)]
+        return [RequestRefused(done.op, done.room, frame.code, frame.text, done.ticket, frame.suggestion)]
 
 
 def accepted(saying: Saying, place: Place) -> AcceptedEvent:

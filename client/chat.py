@@ -21,7 +21,7 @@ from client.commands import addressee, asking, saying, valid
 from client.conversation import Conversation
 from client.errors import Backlogged, ChatError, Closed, Crashed
 from client.event_queue import EventQueue
-from client.events import Connected, Event, Moved, Stopped
+from client.events import Connected, Event, Moved, RenamedEvent, Stopped
 from client.failover import Failover
 from client.handles import Reply, Sending
 from client.ledger import Ledger
@@ -191,6 +191,12 @@ class ChatClient:
         valid(check_topic, text or "")
         return self._ask(lambda requests, ticket: requests.topic(name, text, ticket))
 
+    def rename(self, nick: str) -> Reply:
+        """Another nickname for us. The reply is a RenamedEvent; `nick` follows. Raises Refused for what can't be a
+        nickname; where somebody has it the reply's Refused has a `suggestion` that is free."""
+        nick = valid(lambda text: nickname(text).shown, nick)
+        return self._ask(lambda requests, ticket: requests.rename(nick, ticket))
+
     def flush(self, timeout: float | None = None) -> bool:
         """Blocks up to `timeout` seconds until all that was said has an outcome. Whether it has."""
         with self._changed:
@@ -284,6 +290,8 @@ class ChatClient:
     def _mirror(self, event: Event) -> None:
         if isinstance(event, Connected):
             self._node, self._nick, self._session = event.node, event.nick, event.session
+        elif isinstance(event, RenamedEvent) and event.ticket is not None:
+            self._nick = event.nick
         elif isinstance(event, Moved):
             self._node = event.node
         elif isinstance(event, Stopped):

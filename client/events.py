@@ -97,6 +97,21 @@ class LeftEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class RenamedEvent:
+    """`former` is called `nick` now; told once for each room that we are both in. `own`: this session is.
+    `ticket`: answers `ChatClient.rename`; there `room` is one of ours ("": we are in none), and `former` is `nick` if
+    nothing was changed."""
+
+    room: str
+    former: str
+    nick: str
+    session: str
+    time: int
+    own: bool = False
+    ticket: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TopicEvent:
     """`nick` has set the topic ("": cleared it). `own`: this session did. `ticket`: answers `ChatClient.topic`.
     `time` 0: nobody ever set one."""
@@ -245,13 +260,15 @@ class HistoryEvent:
 
 @dataclass(frozen=True, slots=True)
 class RequestRefused:
-    """Answer to a question (join, who, topic …) that was refused. `op`: its name on the wire."""
+    """Answer to a question (join, who, topic …) that was refused. `op`: its name on the wire. `suggestion`: a nickname
+    that is free, where one was taken."""
 
     op: str
     room: str | None
     code: int
     reason: str
     ticket: int | None = None
+    suggestion: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +294,7 @@ Event: TypeAlias = (
     | MessageEvent
     | JoinedEvent
     | LeftEvent
+    | RenamedEvent
     | TopicEvent
     | PresenceHint
     | ReceiptEvent

@@ -14,6 +14,7 @@ from client.events import (
     MessageEvent,
     PresenceHint,
     ReceiptEvent,
+    RenamedEvent,
     TopicEvent,
 )
 from client.inbound import Verdict
@@ -33,6 +34,7 @@ from wire.frames import (
     Message,
     Receipt,
     Recovered,
+    Rename,
     SetTopic,
     Topic,
 )
@@ -70,6 +72,8 @@ class Reading:
         return events
 
     def joined(self, frame: Joined, now: float) -> list[Event]:
+        if frame.former:
+            return self._renamed(frame, now) if frame.id is None else self._rename_answered(frame)
         if frame.session == self._stay.session and not self._had_before(frame):
             return self._joined_ourselves(frame, now)
         fresh, events = self._take(frame.log, frame.epoch, frame.offset, now)
@@ -86,6 +90,33 @@ class Reading:
         if fresh and not self._stay.inbound.has_had(frame.log, frame.was):
             events.append(LeftEvent(frame.log, frame.nick, frame.session, frame.time, frame.reason))
         return events
+
+    def _renamed(self, frame: Joined, now: float) -> list[Event]:
+        fresh, events = self._take(frame.log, frame.epoch, frame.offset, now)
+        if fresh:
+            self._stay.holders.saw(frame.nick, frame.session)
+        told = (frame.log, frame.epoch, frame.offset) in self._told
+        if fresh and not told and not self._stay.inbound.has_had(frame.log, frame.was):
+            own = frame.session == self._stay.session
+            asked = self._stay.requests.renamed(frame.nick) if own else None
+            events.append(self._renaming(frame, frame.log, asked))
+        return events
+
+    def _rename_answered(self, frame: Joined) -> list[Event]:
+        """As of a topic: the first of answer and entry is told."""
+        asked = self._stay.requests.answered(frame.id, Rename)
+        if asked is None:
+            return []
+        if frame.offset:
+            self._told.append((frame.log, frame.epoch, frame.offset))
+        return [self._renaming(frame, frame.log or next(iter(self._stay.inbound.rooms), ""), asked)]
+
+    def _renaming(self, frame: Joined, room: str, asked: Waiting | None) -> RenamedEvent:
+        own = frame.session == self._stay.session
+        if asked is not None:
+            self._stay.nick = frame.nick  # what is only told may be an earlier one
+        ticket = asked.ticket if asked else None
+        return RenamedEvent(room, frame.former, frame.nick, frame.session, frame.time, own, ticket)
 
     def _had_before(self, frame: Joined | Left) -> bool:
         """A loss has brought back what we did in an earlier life: that is over and done with."""

@@ -1,4 +1,4 @@
-"""Questions that wait for an answer: join, leave, who, rooms, history, topic.
+"""Questions that wait for an answer: join, leave, who, rooms, history, topic, nick.
 
 They are asked again on a new connection, and after a retryable error; each is harmless when it
 is carried out twice.
@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from client.events import MessageEvent
-from wire.frames import History, Join, Leave, Member, Members, RoomInfo, RoomList, Rooms, SetTopic, Who
+from wire.frames import History, Join, Leave, Member, Members, Rename, RoomInfo, RoomList, Rooms, SetTopic, Who
 
-Question: TypeAlias = Join | Leave | Who | Rooms | History | SetTopic
+Question: TypeAlias = Join | Leave | Who | Rooms | History | SetTopic | Rename
 MAX_TRIES = 8
 OPS: dict[type[Question], str] = {
     Join: "join",
@@ -22,6 +22,7 @@ OPS: dict[type[Question], str] = {
     Rooms: "rooms",
     History: "history",
     SetTopic: "topic",
+    Rename: "nick",
 }
 
 
@@ -45,7 +46,7 @@ class Waiting:
 
     @property
     def room(self) -> str | None:
-        return None if isinstance(self.frame, Rooms) else self.frame.room
+        return None if isinstance(self.frame, Rooms | Rename) else self.frame.room
 
 
 class Requests:
@@ -79,6 +80,9 @@ class Requests:
     def topic(self, room: str, text: str | None, ticket: int | None = None) -> None:
         self._add(SetTopic(room=room, text=text, id=self._next()), ticket)
 
+    def rename(self, nick: str, ticket: int | None = None) -> None:
+        self._add(Rename(nick=nick, id=self._next()), ticket)
+
     def due(self, now: float) -> list[Question]:
         """What to send now, in order."""
         ready = [one for one in self._waiting.values() if one.not_before is not None and one.not_before <= now]
@@ -108,6 +112,13 @@ class Requests:
         """The topic that we set is there: ends the request, if there is one."""
         for one in self._waiting.values():
             if isinstance(one.frame, SetTopic) and (one.frame.room, one.frame.text) == (room, text):
+                return self.answered(one.id)
+        return None
+
+    def renamed(self, nick: str) -> Waiting | None:
+        """We are called so: ends the request for it, if there is one."""
+        for one in self._waiting.values():
+            if isinstance(one.frame, Rename) and one.frame.nick == nick:
                 return self.answered(one.id)
         return None
 

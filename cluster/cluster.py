@@ -27,7 +27,7 @@ from cluster.settings import ClusterSettings
 from cluster.subscriber import Subscriber, SubscriberActions
 from cluster.term import Standing, new_boot
 from cluster.threads import Crew
-from cluster.types import Claimed, Company, Entry, Member, Membership, Name, NodeInfo, Page, Position, Topic
+from cluster.types import Claimed, Company, Entry, Member, Membership, Name, NodeInfo, Page, Position, Renamed, Topic
 from cluster.witness import Witness
 
 # Parts of the time to stop, so that the last steps get some of it even if Redis does not answer.
@@ -196,6 +196,9 @@ class Cluster:
 
     def set_topic(self, session: str, claim: str, room: str, text: str) -> Membership:
         return self._sessions.set_topic(session, claim, room, text)
+
+    def rename(self, session: str, claim: str, name: Name, suggestions: Sequence[Name]) -> Renamed:
+        return self._sessions.rename(session, claim, name, suggestions)
 
     def away(self, session: str, claim: str) -> None:
         self._sessions.away(session, claim)

@@ -26,6 +26,8 @@ from cluster.types import SessionRecord
 
 CHUNK = 128
 Pending = Mapping[str, AbstractSet[str]]
+"""Session -> rooms of joins and leaves, and RENAMING, that may have been done."""
+RENAMING = "nick"
 Taken = Callable[[str, str, int], None]
 Forks = Callable[[str, str], str]
 

@@ -29,6 +29,7 @@ from cluster.types import (
     Page,
     Position,
     Published,
+    Renamed,
     SessionRecord,
     Topic,
 )
@@ -186,6 +187,10 @@ class ClusterSeam(Protocol):
     def set_topic(self, session: str, claim: str, room: str, text: str) -> Membership:
         """Changes what `room` is about ('': nothing). Raises Refused(NOT_MEMBER), Fenced, Degraded. `position` is that
         of the topic entry, if it `changed` anything."""
+
+    def rename(self, session: str, claim: str, name: Name, suggestions: Sequence[Name]) -> Renamed:
+        """Gives the session another nickname. Raises Refused(NICK_TAKEN, the first free suggestion or ''), Fenced,
+        Degraded."""
 
     def away(self, session: str, claim: str) -> None:
         """The connection broke: grace begins, unless the claim is another one by now."""

@@ -19,7 +19,7 @@ from cluster.publisher import Publisher
 from cluster.seam import Health, PublishDone
 from cluster.settings import ROOMS_LIMIT
 from cluster.term import Standing
-from cluster.types import Claimed, Membership, Name, Position, Published, Reason, SessionRecord
+from cluster.types import Claimed, Membership, Name, Position, Published, Reason, Renamed, SessionRecord
 
 T = TypeVar("T")
 HELLO_WAITS = 1.5  # seconds that a term may take to open
@@ -62,11 +62,8 @@ class Sessions:
         arguments = [session, claim, name.shown, name.mapped, token_hash, address, *(s.mapped for s in suggestions)]
 
         def made(reply: list[Reply]) -> Claimed:
-            if status(reply) == "no":
-                if reply[1] != Reason.NICK_TAKEN.encode():
-                    raise Refused(reply[1].decode())
-                index = int(reply[2])
-                raise Refused(Reason.NICK_TAKEN, suggestions[index - 1].shown if index else "")
+            _raise_nick_taken(reply, suggestions)
+            _raise_refusal(reply)
             logs, taken = self._logs(reply[5::3], reply[6::3]), int(reply[4])
             self._begin(reply[5::3], reply[7::3])
             claimed = Claimed(session, claim, name, int(reply[2]), int(reply[1]), logs, False, taken)
@@ -106,6 +103,17 @@ class Sessions:
     def set_topic(self, session: str, claim: str, room: str, text: str) -> Membership:
         arguments: list[Argument] = [session, claim, room, _ticket(), text]
         return self._call("set_topic", arguments, lambda reply: self._placed(room, reply))
+
+    def rename(self, session: str, claim: str, name: Name, suggestions: Sequence[Name]) -> Renamed:
+        def made(reply: list[Reply]) -> Renamed:
+            _raise_nick_taken(reply, suggestions)
+            former, time, changed, taken, room, offset = reply[1:]
+            self._fresh.renamed(session, claim, name, int(taken))
+            where = Position(self._standing.epoch, int(offset))
+            return Renamed(former.decode(), int(time), int(changed) == 1, int(taken), room.decode(), where)
+
+        free = [each.mapped for each in suggestions]
+        return self._call("rename", [session, claim, name.shown, name.mapped, _ticket(), *free], made)
 
     def away(self, session: str, claim: str) -> None:
         self._tell("away", [session, claim], lambda _: self._fresh.away(session, claim))
@@ -209,6 +217,12 @@ def _checked(answer: Answer) -> list[Reply]:
 def _raise_refusal(reply: list[Reply]) -> None:
     if status(reply) == "no":
         raise Refused(reply[1].decode(), reply[2].decode())
+
+
+def _raise_nick_taken(reply: list[Reply], suggestions: Sequence[Name]) -> None:
+    if status(reply) == "no" and reply[1] == Reason.NICK_TAKEN.encode():
+        index = int(reply[2])
+        raise Refused(Reason.NICK_TAKEN, suggestions[index - 1].shown if index else "")
 
 
 def _published(n: int, answer: Answer) -> Published | ClusterError:

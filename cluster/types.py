@@ -36,7 +36,7 @@ class Kind(StrEnum):
     """What a log entry is."""
 
     MESSAGE = "message"
-    JOINED = "joined"
+    JOINED = "joined"  # with a text: renamed; it is the former nickname
     LEFT = "left"
     TOPIC = "topic"
     RECEIPT = "receipt"
@@ -63,8 +63,9 @@ class Entry(msgspec.Struct, frozen=True):
 
     `log`: `#room`, or `@<session>` for an inbox. `time`: Unix ms. `kind`: see `Kind`.
     `session`, `n`, `nick`: who said it (a message's identity is session and n).
-    `text`: message text; for LEFT the reason; for RECEIPT received / sent / undelivered, where
-    n and nick are those of the direct message and its addressee; for GAP `<former> <first> <last>`.
+    `text`: message text; for JOINED empty, or the former nickname of a member; for LEFT the reason; for RECEIPT
+    received / sent / undelivered, where n and nick are those of the direct message and its addressee; for GAP
+    `<former> <first> <last>`.
     `was`: its places in earlier epochs, if it was lost and brought back. `late`: and that only after others
     that were said later, so that its place promises no order.
     """
@@ -160,6 +161,19 @@ class Membership:
     position: Position
     time: int
     changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """Outcome of rename. `changed` False: it was called so already. `taken`: as of `Claimed`, from now on. `room`: one
+    of those with an entry of it, at `position`; '': none."""
+
+    former: str
+    time: int
+    changed: bool
+    taken: int
+    room: str
+    position: Position
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,7 @@ def _was(entry: Entry) -> tuple[tuple[str, int], ...]:
 _FRAMES: Mapping[str, Callable[[str, Entry], ServerFrame]] = {
     Kind.MESSAGE: _message,
     Kind.JOINED: lambda log, entry: Joined(
-        log, entry.epoch, entry.offset, entry.session, entry.nick, entry.time, was=_was(entry)
+        log, entry.epoch, entry.offset, entry.session, entry.nick, entry.time, was=_was(entry), former=entry.text
     ),
     Kind.LEFT: lambda log, entry: Left(
         log, entry.epoch, entry.offset, entry.session, entry.nick, entry.time, reason=entry.text, was=_was(entry)

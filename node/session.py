@@ -39,7 +39,7 @@ class Session:
     """Made by the connection's thread that claimed it.
 
     Each field has one writer. Connection thread: `rooms` (a new tuple each time), `deliveries`, `entered`, `said`,
-    `away_since`. Publisher thread: `n`, `answered`, `told`, `accepted`.
+    `away_since`, `name`, `taken`. Publisher thread: `n`, `answered`, `told`, `accepted`.
     """
 
     __slots__ = (
@@ -118,6 +118,10 @@ class Session:
         self.rooms = (*(each for each in self.rooms if each != room), room)
         here = {log: where for log, where in self.entered.items() if log in self.rooms or log == self.inbox}
         self.entered = {**here, room: position}
+
+    def renamed(self, name: Name, taken: int) -> None:
+        """It has another nickname since `taken`. The publisher has noted it for a record that is asked for just now."""
+        self.name, self.taken = name, max(self.taken, taken)
 
     def record(self, positions: dict[str, Position]) -> SessionRecord:
         """What has to be known of it to claim it again. `positions`: up to where its logs were offered here."""

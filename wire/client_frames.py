@@ -82,6 +82,13 @@ class SetTopic(Frame, frozen=True, tag="topic"):
     id: RequestId | None = None
 
 
+class Rename(Frame, frozen=True, tag="nick"):
+    """Another nickname for the session."""
+
+    nick: str
+    id: RequestId | None = None
+
+
 class Ping(Frame, frozen=True, tag="ping"):
     id: RequestId | None = None
 
@@ -90,4 +97,4 @@ class Quit(Frame, frozen=True, tag="quit"):
     pass
 
 
-ClientFrame: TypeAlias = Hello | Say | Ack | Join | Leave | Who | Rooms | History | SetTopic | Ping | Quit
+ClientFrame: TypeAlias = Hello | Say | Ack | Join | Leave | Who | Rooms | History | SetTopic | Rename | Ping | Quit

@@ -9,7 +9,21 @@ A log is named `#room`, or `@` for the session's own inbox; a cursor is `[epoch,
 
 from __future__ import annotations
 
-from wire.client_frames import Ack, ClientFrame, Hello, History, Join, Leave, Ping, Quit, Rooms, Say, SetTopic, Who
+from wire.client_frames import (
+    Ack,
+    ClientFrame,
+    Hello,
+    History,
+    Join,
+    Leave,
+    Ping,
+    Quit,
+    Rename,
+    Rooms,
+    Say,
+    SetTopic,
+    Who,
+)
 from wire.fields import INBOX, MAX_HISTORY, MAX_NUMBER, PROTOCOL_MAX, PROTOCOL_MIN, Cursor, Cursors, Frame
 from wire.server_frames import (
     Accepted,
@@ -69,6 +83,7 @@ __all__ = [
     "Receipt",
     "Reconnect",
     "Recovered",
+    "Rename",
     "RoomInfo",
     "RoomList",
     "Rooms",
@@ -80,5 +95,5 @@ __all__ = [
     "Who",
 ]
 
-RESERVED_OPS = frozenset({"nick", "away", "whois", "me"})
+RESERVED_OPS = frozenset({"away", "whois", "me"})
 """Ops of a client that this version does not offer but will not give another meaning."""

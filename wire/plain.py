@@ -22,6 +22,7 @@ HELP = b"""\
 * /who [#room]       who is in the room, or on-line at all
 * /rooms             which rooms there are
 * /topic [#room]     what the room is about; with a text behind it, sets that (- clears it)
+* /nick name         be called so from now on
 * //text             say a text that begins with a slash
 * /help              this list
 * /quit or \\q        leave

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from wire.codes import Code
 from wire.errors import WireError
-from wire.frames import Join, Leave, Quit, Rooms, Say, SetTopic, Who
+from wire.frames import Join, Leave, Quit, Rename, Rooms, Say, SetTopic, Who
 from wire.names import LOBBY
 
 
@@ -17,7 +17,7 @@ class Help:
     """The person asked for the list of commands."""
 
 
-PlainCommand: TypeAlias = Say | Join | Leave | Who | Rooms | SetTopic | Quit | Help
+PlainCommand: TypeAlias = Say | Join | Leave | Who | Rooms | SetTopic | Rename | Quit | Help
 
 NO_TOPIC = "-"
 """Typed for a topic it clears it."""
@@ -94,6 +94,12 @@ def _topic(rest: str, current: str) -> PlainCommand:
     return SetTopic(room=room, text=("" if rest == NO_TOPIC else rest) if rest else None)
 
 
+def _nick(rest: str, _: str) -> PlainCommand:
+    if not rest:
+        raise WireError(Code.BAD_NICK, "which nickname? Write /nick newname")
+    return Rename(nick=rest)
+
+
 _COMMANDS: dict[str, Callable[[str, str], PlainCommand]] = {
     "join": _join,
     "leave": _leave,
@@ -101,6 +107,7 @@ _COMMANDS: dict[str, Callable[[str, str], PlainCommand]] = {
     "who": _who,
     "rooms": lambda *_: Rooms(),
     "topic": _topic,
+    "nick": _nick,
     "help": lambda *_: Help(),
     "quit": lambda *_: Quit(),
 }

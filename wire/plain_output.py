@@ -87,12 +87,21 @@ def _error(frame: Error, _: bool) -> str:
 
 
 def _joined(frame: Joined, room_prefix: bool) -> str:
+    if frame.former:
+        return _renamed(frame, room_prefix)
     if frame.count is None:
         return f"* {harmless(frame.nick)} joined{_where(frame.log, room_prefix)}"
     more = frame.count - len(frame.members)
     names = ", ".join(harmless(nick) for nick in frame.members) + (f" and {more} more" if more > 0 else "")
     topic = f"\n{_topic_of(frame.log, frame.topic)}" if frame.topic else ""
     return f"* you are in {harmless(frame.log)}, {frame.count} here: {names}{topic}"
+
+
+def _renamed(frame: Joined, room_prefix: bool) -> str:
+    if frame.former == frame.nick:
+        return f"* you are called {harmless(frame.nick)}"
+    where = _where(frame.log, room_prefix) if frame.log else ""
+    return f"* {harmless(frame.former)} is now called {harmless(frame.nick)}{where and ' in'}{where}"
 
 
 _REASONS = {"expired": " (lost the connection)", "ended": " (was removed)"}

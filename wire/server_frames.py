@@ -77,6 +77,9 @@ class Joined(Frame, frozen=True, tag="joined"):
 
     `members`: nicknames, at most `MEMBERS_SHOWN` of `count`. The room's last messages follow
     as `message` frames with `history`. `topic`: of the room, in an answer.
+
+    With `former` nobody joined: who was called so has another nickname. With `former` and `id` it answers the client's
+    own `nick` and moves no cursor: the entries come in their places, one of them is named here (log "": there is none).
     """
 
     MEMBERS_SHOWN: ClassVar[int] = 200
@@ -92,6 +95,7 @@ class Joined(Frame, frozen=True, tag="joined"):
     id: int | None = None
     was: tuple[Cursor, ...] = ()
     topic: str = ""
+    former: str = ""
 
 
 class Left(Frame, frozen=True, tag="left"):

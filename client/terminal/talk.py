@@ -12,7 +12,7 @@ from client.handles import Reply, Sending
 from client.terminal.typed import HELP, meant
 from client.terminal.wording import Line, explain, trouble
 from wire.errors import WireError
-from wire.frames import History, Join, Leave, Quit, Rooms, Say, SetTopic, Who
+from wire.frames import History, Join, Leave, Quit, Rename, Rooms, Say, SetTopic, Who
 from wire.names import LOBBY, room
 from wire.plain_input import Help
 
@@ -91,7 +91,7 @@ class Talk:
             self.tally.refused()
             raise
 
-    def _ask(self, wanted: Join | Leave | Who | Rooms | History | SetTopic) -> None:
+    def _ask(self, wanted: Join | Leave | Who | Rooms | History | SetTopic | Rename) -> None:
         match wanted:
             case Join(name) if room(name) in self._rooms:
                 self.current = room(name)
@@ -105,6 +105,8 @@ class Talk:
                 self._chat.rooms()
             case History(name, _, limit):
                 self._chat.history(name, limit=limit)
+            case Rename(nick):
+                self._chat.rename(nick)
             case SetTopic(name, text):
                 self._chat.topic(name, text)
 

@@ -7,12 +7,12 @@ from typing import TypeAlias
 
 from wire.codes import Code
 from wire.errors import WireError
-from wire.frames import History, Join, Leave, Quit, Rooms, Say, SetTopic, Who
+from wire.frames import History, Join, Leave, Quit, Rename, Rooms, Say, SetTopic, Who
 from wire.plain_input import Help, parse
 from wire.text import strip_plain
 
-Meant: TypeAlias = Say | Join | Leave | Who | Rooms | History | SetTopic | Help | Quit
-COMMANDS = ("join", "leave", "msg", "who", "rooms", "history", "topic", "help", "quit")
+Meant: TypeAlias = Say | Join | Leave | Who | Rooms | History | SetTopic | Rename | Help | Quit
+COMMANDS = ("join", "leave", "msg", "who", "rooms", "history", "topic", "nick", "help", "quit")
 MOST = 200
 
 HELP = """\
@@ -25,6 +25,7 @@ text                  says it in the room that you are in
 /who [#room]          who is there; without a room: everybody
 /history [#room] [N]  the last N messages (50)
 /topic [#room] [text] what a room is about; with a text, sets that (- clears it)
+/nick name            be called so from now on
 //text                says a text that begins with a slash
 /help                 this list
 /quit, \\q, Ctrl-D     leaves the chat"""

@@ -129,6 +129,15 @@ def _left(event: ev.LeftEvent, current: str) -> list[Line]:
     return [_quiet(f"{event.nick} left{_in(event.room, current)}{reason}", event.time)]
 
 
+def _renamed(event: ev.RenamedEvent, current: str) -> list[Line]:
+    if event.ticket is not None:
+        return [_quiet(f"you are called {event.nick}{' now' if event.former != event.nick else ''}", event.time)]
+    if event.own:
+        return []  # in each further room
+    where = "" if event.room == current else f" in {event.room}"
+    return [_quiet(f"{event.former} is now called {event.nick}{where}", event.time)]
+
+
 def _topic(event: ev.TopicEvent, _: str) -> list[Line]:
     if event.ticket is not None and not event.own:
         return [_quiet(_topic_of(event.room, event.text) + (f" (by {event.nick})" if event.text else ""))]
@@ -194,7 +203,8 @@ def _history(event: ev.HistoryEvent, current: str) -> list[Line]:
 
 
 def _request_refused(event: ev.RequestRefused, _: str) -> list[Line]:
-    return [trouble(f"{event.op}{f' {event.room}' if event.room else ''}: {event.reason}")]
+    free = f"; {event.suggestion} is free" if event.suggestion and event.suggestion not in event.reason else ""
+    return [trouble(f"{event.op}{f' {event.room}' if event.room else ''}: {event.reason}{free}")]
 
 
 def _notice(event: ev.Notice, _: str) -> list[Line]:
@@ -220,6 +230,7 @@ _WORDS: dict[type[ev.Event], Callable[[Any, str], list[Line]]] = {
     ev.MessageEvent: _message,
     ev.JoinedEvent: _joined,
     ev.LeftEvent: _left,
+    ev.RenamedEvent: _renamed,
     ev.TopicEvent: _topic,
     ev.ReceiptEvent: _receipt,
     ev.GapEvent: _gap,

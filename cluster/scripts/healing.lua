@@ -384,7 +384,12 @@ end
 -- one `left` is told (reap.lua).
 local function haunt(room, entry)
   local members = key('room:' .. room .. ':members')
-  if redis.call('HEXISTS', members, entry.session) == 1 then return end
+  if redis.call('HEXISTS', members, entry.session) == 1 then
+    -- Of a renaming that his node waits for, this is the entry: it must not be told again.
+    local waits = contains(redis.call('HGET', key('session:' .. entry.session), 'pending'), 'nick')
+    if entry.text ~= '' and waits then redis.call('HSET', members, entry.session, entry.nick) end
+    return
+  end
   redis.call('HSET', members, entry.session, entry.nick)
   redis.call('SADD', key('rooms'), room)
   redis.call('PERSIST', key('room:' .. room .. ':log'))

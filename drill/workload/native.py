@@ -212,6 +212,10 @@ class NativeUser(SocketUser):
             self.ends.add((frame.log, frame.nick))
 
     def _joined(self, frame: Joined) -> None:
+        if frame.former:  # nobody joined
+            if frame.id is None:
+                self._moved(frame)
+            return
         known = self._cursors.has_had(frame.log, frame.was)
         self._moved(frame)
         if frame.session == self._session:

@@ -12,6 +12,7 @@ from node.verbs.help import help_
 from node.verbs.history import history
 from node.verbs.join import join
 from node.verbs.leave import leave
+from node.verbs.nick import nick
 from node.verbs.ping import ping
 from node.verbs.quit import quit_
 from node.verbs.rooms import rooms
@@ -35,6 +36,7 @@ VERBS: Mapping[type[Any], Verb] = {
     frames.Rooms: rooms,
     frames.History: history,
     frames.SetTopic: topic,
+    frames.Rename: nick,
     frames.Ping: ping,
     frames.Quit: quit_,
     Help: help_,

@@ -12,8 +12,9 @@ from node.admission import come_back
 from node.letters import wire_log
 from node.session import Session, new_id, session_of, token_hash
 from node.verbs.attach import attach, finish_room, show_room
+from node.verbs.nick import proposals
 from node.verbs.refusals import LEASE_LOST, TAKEN_OVER, refusal
-from wire import Code, WireError, nickname, suggestions
+from wire import Code, WireError, nickname
 from wire.frames import Cursors, Error, Hello, Welcome
 
 if TYPE_CHECKING:
@@ -88,10 +89,8 @@ def begin(connection: Connection, name: Name, token: str) -> None:
 def _claim(connection: Connection, session: str, name: Name, hashed: str) -> Claimed:
     """Raises ClusterError."""
     cluster = connection.house.cluster
-    proposals = [nickname(free) for free in suggestions(name.shown)]
-    names = [Name(free.shown, free.mapped) for free in proposals]
     try:
-        return cluster.claim(session, new_id(), name, names, hashed, connection.peer)
+        return cluster.claim(session, new_id(), name, proposals(name), hashed, connection.peer)
     except Refused as error:
         if error.reason != Reason.SESSION_EXISTS:
             raise

@@ -24,6 +24,7 @@ from cluster.types import (
     Position,
     Published,
     Reason,
+    Renamed,
     Topic,
 )
 from tests.unit.node.fake_store import Row, Store
@@ -258,6 +259,23 @@ class FakeCluster:
                 return Membership(room, self.store.top(room), 1700000000000, changed=False)
             entry = self.store.append(room, Kind.TOPIC, session, 0, row.name.shown, text)
             return Membership(room, Position(entry.epoch, entry.offset), entry.time, changed=True)
+
+    def rename(self, session: str, claim: str, name: Name, suggestions: Sequence[Name]) -> Renamed:
+        self._check_taking()
+        with self.store.lock:
+            row = self._owned(session, claim)
+            if self.store.nicks.get(name.mapped, session) != session:
+                free = [each.shown for each in suggestions if each.mapped not in self.store.nicks]
+                raise Refused(Reason.NICK_TAKEN, free[0] if free else "")
+            former, row.name, entry = row.name, name, None
+            if former == name:
+                return Renamed(name.shown, 1700000000000, False, 1, "", Position("", 0))
+            del self.store.nicks[former.mapped]
+            self.store.nicks[name.mapped] = session
+            for room in row.rooms:
+                entry = self.store.append(room, Kind.JOINED, session, 0, name.shown, former.shown)
+            where = Position(entry.epoch, entry.offset) if entry else Position("", 0)
+            return Renamed(former.shown, 1700000000000, True, 1, entry.log if entry else "", where)
 
     def away(self, session: str, claim: str) -> None:
         with self.store.lock:

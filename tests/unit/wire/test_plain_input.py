@@ -5,7 +5,7 @@ from hypothesis import given, strategies as st
 
 from wire.codes import Code
 from wire.errors import WireError
-from wire.frames import Join, Leave, Quit, Rooms, Say, SetTopic, Who
+from wire.frames import Join, Leave, Quit, Rename, Rooms, Say, SetTopic, Who
 from wire.plain import Help, PlainCommand, parse
 
 
@@ -32,6 +32,7 @@ def say(to: str, text: str) -> Say:
         ("/who", Who()),
         ("/who #ops", Who(room="#ops")),
         ("/rooms", Rooms()),
+        ("/nick alicia", Rename(nick="alicia")),
         ("/topic", SetTopic(room="#here")),
         ("/topic tea & cake", SetTopic(room="#here", text="tea & cake")),
         ("/topic #ops", SetTopic(room="#ops")),
@@ -69,6 +70,7 @@ def test_parse(line: str, command: PlainCommand) -> None:
         ("/msg", Code.BAD_NICK, "/msg nickname text"),
         ("/msg bob", Code.BAD_TEXT, "@bob"),
         ("/join", Code.BAD_ROOM, "/join #room"),
+        ("/nick", Code.BAD_NICK, "/nick newname"),
         ("/jion #ops", Code.UNKNOWN_OP, "/join"),
         ("/room", Code.UNKNOWN_OP, "/rooms"),
         ("/xyzzy", Code.UNKNOWN_OP, "/help"),
