@@ -32,7 +32,7 @@ from client.stay import Stay
 from client.transport import TcpTransport, TransportFactory
 from wire.address import Address
 from wire.names import LOBBY, nickname, room
-from wire.text import check, check_topic
+from wire.text import ACTION, check, check_away, check_topic
 
 MAX_QUESTIONS = 256
 
@@ -141,12 +141,15 @@ class ChatClient:
 
     # -- talking -------------------------------------------------------------------------
 
-    def say(self, text: str, to: str = LOBBY, *, timeout: float | None = None) -> Sending:
+    def say(self, text: str, to: str = LOBBY, *, action: bool = False, timeout: float | None = None) -> Sending:
         """Puts `text` in line for `#room` or `@nick` and returns at once, unless `settings.backlog`
-        wait already: then it blocks, up to `timeout` seconds. Raises Refused for what can't be
-        said, Backlogged, Closed."""
+        wait already: then it blocks, up to `timeout` seconds. `action`: it is what we do ("waves").
+        Raises Refused for what can't be said, Backlogged, Closed."""
         to = valid(addressee, to)
         valid(check, text)
+        if action:
+            text = ACTION + text
+            valid(check, text)
         with self._changed:
             self._wait_for_room(timeout)
             sending = Sending(self._ticket(), to, text, self._changed)
@@ -196,6 +199,22 @@ class ChatClient:
         nickname; where somebody has it the reply's Refused has a `suggestion` that is free."""
         nick = valid(lambda text: nickname(text).shown, nick)
         return self._ask(lambda requests, ticket: requests.rename(nick, ticket))
+
+    def away(self, text: str = "") -> Reply:
+        """We are away, whatever the connection does, until `back`; `text` says why. The reply is a PresenceHint, as the
+        others in our rooms get one."""
+        text = text.strip()
+        valid(check_away, text)
+        return self._ask(lambda requests, ticket: requests.away(text, ticket))
+
+    def back(self) -> Reply:
+        """We are here again. The reply is a PresenceHint."""
+        return self._ask(lambda requests, ticket: requests.back(ticket))
+
+    def whois(self, nick: str) -> Reply:
+        """Who holds a nickname. The reply is a WhoisEvent, or Refused (NO_SUCH_NICK)."""
+        nick = valid(lambda text: nickname(text).shown, nick)
+        return self._ask(lambda requests, ticket: requests.whois(nick, ticket))
 
     def flush(self, timeout: float | None = None) -> bool:
         """Blocks up to `timeout` seconds until all that was said has an outcome. Whether it has."""

@@ -14,17 +14,21 @@ from client.events import (
     Lost,
     MaybeLost,
     MembersEvent,
+    PresenceHint,
     ReceiptEvent,
     RefusedEvent,
     RenamedEvent,
     RequestRefused,
     RoomsEvent,
     TopicEvent,
+    WhoisEvent,
 )
 from client.handles import Reply, Sending
 
 RECEIPTS_KEPT = 1024
-_ANSWERS = (JoinedEvent, LeftEvent, MembersEvent, RoomsEvent, HistoryEvent, TopicEvent, RenamedEvent)
+_ANSWERS = (
+    JoinedEvent, LeftEvent, MembersEvent, RoomsEvent, HistoryEvent, TopicEvent, RenamedEvent, PresenceHint, WhoisEvent,
+)  # fmt: skip
 
 
 class Ledger:

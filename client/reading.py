@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
+from client.answers import AWAY, HERE, state_of
 from client.catchup import CatchUp
 from client.errors import ChatError
 from client.events import (
@@ -25,8 +26,10 @@ from wire.frames import (
     INBOX,
     Away,
     Back,
+    ComeBack,
     Cursor,
     Gap,
+    GoAway,
     Join,
     Joined,
     Leave,
@@ -38,6 +41,7 @@ from wire.frames import (
     SetTopic,
     Topic,
 )
+from wire.text import action
 
 TOLD_KEPT = 64
 
@@ -172,10 +176,25 @@ class Reading:
         return events
 
     def away(self, frame: Away, now: float) -> list[Event]:
-        return [PresenceHint(frame.log, frame.nick, frame.session, away=True)]
+        if frame.id is not None:
+            return self._chosen(frame, GoAway, frame.text)
+        state = state_of(HERE if frame.gone else AWAY, frame.gone)
+        return [PresenceHint(frame.log, frame.nick, frame.session, True, state, frame.text)]
 
     def back(self, frame: Back, now: float) -> list[Event]:
-        return [PresenceHint(frame.log, frame.nick, frame.session, away=False)]
+        if frame.id is not None:
+            return self._chosen(frame, ComeBack, None)
+        return [PresenceHint(frame.log, frame.nick, frame.session, False, HERE)]
+
+    def _chosen(self, frame: Away | Back, question: type[GoAway | ComeBack], text: str | None) -> list[Event]:
+        """We are away, or back, as the user wants."""
+        asked = self._stay.requests.answered(frame.id, question)
+        if asked is None:
+            return []
+        self._stay.gone = text
+        room, gone = next(iter(self._stay.inbound.rooms), ""), text is not None
+        state = AWAY if gone else HERE
+        return [PresenceHint(room, frame.nick, frame.session, gone, state, text or "", asked.ticket)]
 
     def recovered(self, frame: Recovered, now: float) -> list[Event]:
         self._stay.kept.recovered(now)
@@ -218,18 +237,20 @@ class Reading:
         return [self._event(frame)] if fresh else []
 
     def _event(self, frame: Message) -> MessageEvent:
+        deed = action(frame.text)
         return MessageEvent(
             room=None if frame.log == INBOX else frame.log,
             session=frame.session,
             n=frame.n,
             nick=frame.nick,
-            text=frame.text,
+            text=frame.text if deed is None else deed,
             time=frame.time,
             epoch=frame.epoch,
             offset=frame.offset,
             own=frame.session == self._stay.session,
             history=frame.history,
             late=frame.late,
+            action=deed is not None,
         )
 
     def _joined_ourselves(self, frame: Joined, now: float) -> list[Event]:

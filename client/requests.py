@@ -1,4 +1,4 @@
-"""Questions that wait for an answer: join, leave, who, rooms, history, topic, nick.
+"""Questions that wait for an answer: join, leave, who, and so on.
 
 They are asked again on a new connection, and after a retryable error; each is harmless when it
 is carried out twice.
@@ -11,9 +11,24 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from client.events import MessageEvent
-from wire.frames import History, Join, Leave, Member, Members, Rename, RoomInfo, RoomList, Rooms, SetTopic, Who
+from wire.frames import (
+    ComeBack,
+    GoAway,
+    History,
+    Join,
+    Leave,
+    Member,
+    Members,
+    Rename,
+    RoomInfo,
+    RoomList,
+    Rooms,
+    SetTopic,
+    Who,
+    Whois,
+)
 
-Question: TypeAlias = Join | Leave | Who | Rooms | History | SetTopic | Rename
+Question: TypeAlias = Join | Leave | Who | Rooms | History | SetTopic | Rename | GoAway | ComeBack | Whois
 MAX_TRIES = 8
 OPS: dict[type[Question], str] = {
     Join: "join",
@@ -23,6 +38,9 @@ OPS: dict[type[Question], str] = {
     History: "history",
     SetTopic: "topic",
     Rename: "nick",
+    GoAway: "away",
+    ComeBack: "back",
+    Whois: "whois",
 }
 
 
@@ -46,7 +64,7 @@ class Waiting:
 
     @property
     def room(self) -> str | None:
-        return None if isinstance(self.frame, Rooms | Rename) else self.frame.room
+        return getattr(self.frame, "room", None)
 
 
 class Requests:
@@ -82,6 +100,15 @@ class Requests:
 
     def rename(self, nick: str, ticket: int | None = None) -> None:
         self._add(Rename(nick=nick, id=self._next()), ticket)
+
+    def away(self, text: str, ticket: int | None = None) -> None:
+        self._add(GoAway(text=text, id=self._next()), ticket)
+
+    def back(self, ticket: int | None = None) -> None:
+        self._add(ComeBack(id=self._next()), ticket)
+
+    def whois(self, nick: str, ticket: int | None = None) -> None:
+        self._add(Whois(nick=nick, id=self._next()), ticket)
 
     def due(self, now: float) -> list[Question]:
         """What to send now, in order."""

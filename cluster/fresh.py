@@ -29,13 +29,15 @@ class _Note:
     ended: bool = False
     name: Name | None = None  # the one that it has been given, and when
     taken: int = 0
+    gone: tuple[str | None] | None = None  # whether the user has gone since; None: not known
 
     def applied(self, record: SessionRecord) -> SessionRecord:
         rooms = [room for room in record.rooms if self.rooms.get(room, True)]
         rooms += [room for room, member in self.rooms.items() if member and room not in rooms]
         taken = record.taken or (self.record.taken if self.record else 0)
         name = self.name or record.name
-        return replace(record, rooms=tuple(rooms), taken=max(taken, self.taken), name=name)
+        gone = self.gone[0] if self.gone else record.gone
+        return replace(record, rooms=tuple(rooms), taken=max(taken, self.taken), name=name, gone=gone)
 
 
 class Fresh:
@@ -59,6 +61,10 @@ class Fresh:
         with self._lock:
             note = self._note(session, claim)
             note.name, note.taken = name, taken
+
+    def gone(self, session: str, claim: str, text: str | None) -> None:
+        with self._lock:
+            self._note(session, claim).gone = (text,)
 
     def ended(self, session: str, claim: str) -> None:
         with self._lock:

@@ -200,6 +200,8 @@ def _arguments(record: SessionRecord, pending: Pending, forks: Forks, lives: Liv
         ",".join(record.rooms),
         ",".join(sorted(pending.get(record.session, ()))),
         "away" if record.away else "here",
+        "" if record.gone is None else f"1{record.gone}",
+        record.client,
     ]
     for log, position in lives.known_of(record):
         epoch = position.epoch

@@ -27,7 +27,9 @@ from cluster.types import (
     Name,
     NodeInfo,
     Page,
+    Person,
     Position,
+    Presence,
     Published,
     Renamed,
     SessionRecord,
@@ -89,6 +91,9 @@ class ClusterEvents(Protocol):
         """An operator wants this node to leave. `order`: to be named in the answer (`NodeStatus.drain`); `over`:
         seconds over which the clients are to move (None: the node chooses); `force`: even if no other node
         is ready. Subscriber thread."""
+
+    def on_presence(self, hint: Presence) -> None:
+        """A member of a wanted room has gone or come back, or his connection has. May be missed. Subscriber thread."""
 
     def on_superseded(self) -> None:
         """Another process runs under this node's id: stop the process. May be told more than once.
@@ -167,14 +172,21 @@ class ClusterSeam(Protocol):
         """
 
     def claim(
-        self, session: str, claim: str, name: Name, suggestions: Sequence[Name], token_hash: str, address: str
+        self,
+        session: str,
+        claim: str,
+        name: Name,
+        suggestions: Sequence[Name],
+        token_hash: str,
+        address: str,
+        client: str = "",
     ) -> Claimed:
-        """Creates `session` under `name` and joins #lobby.
+        """Creates `session` under `name` and joins #lobby. `client`: the program's name.
 
         Raises Refused(NICK_TAKEN, the first free suggestion or ''; SESSION_EXISTS under another claim: `resume`
         it; RESUME_REFUSED: it was, and has ended), Degraded."""
 
-    def resume(self, session: str, claim: str, token_hash: str, n: int, address: str) -> Claimed:
+    def resume(self, session: str, claim: str, token_hash: str, n: int, address: str, client: str = "") -> Claimed:
         """Takes `session` for this connection under the new `claim`. `n`: highest n whose outcome
         the client knows. Raises Refused(RESUME_REFUSED), Degraded."""
 
@@ -191,6 +203,9 @@ class ClusterSeam(Protocol):
     def rename(self, session: str, claim: str, name: Name, suggestions: Sequence[Name]) -> Renamed:
         """Gives the session another nickname. Raises Refused(NICK_TAKEN, the first free suggestion or ''), Fenced,
         Degraded."""
+
+    def gone(self, session: str, claim: str, text: str | None) -> None:
+        """The user is away by his own choice, and says `text` of it; None: he is here. Raises Fenced, Degraded."""
 
     def away(self, session: str, claim: str) -> None:
         """The connection broke: grace begins, unless the claim is another one by now."""
@@ -219,6 +234,9 @@ class ClusterSeam(Protocol):
 
     def topic(self, room: str) -> Topic:
         """What `room` is about. Raises Unavailable."""
+
+    def whois(self, nick: str) -> Person:
+        """Who holds a nickname, given as it is compared. Raises Refused(NO_SUCH_NICK), Unavailable."""
 
     def rooms(self) -> list[tuple[str, int]]:
         """Rooms with members and how many, sorted by name. Raises Unavailable."""

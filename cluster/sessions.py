@@ -57,9 +57,17 @@ class Sessions:
         self._publisher.submit(Request("publish", arguments, settle, self._standing.boot))
 
     def claim(
-        self, session: str, claim: str, name: Name, suggestions: Sequence[Name], token_hash: str, address: str
+        self,
+        session: str,
+        claim: str,
+        name: Name,
+        suggestions: Sequence[Name],
+        token_hash: str,
+        address: str,
+        client: str,
     ) -> Claimed:
-        arguments = [session, claim, name.shown, name.mapped, token_hash, address, *(s.mapped for s in suggestions)]
+        free = [each.mapped for each in suggestions]
+        arguments = [session, claim, name.shown, name.mapped, token_hash, address, client, *free]
 
         def made(reply: list[Reply]) -> Claimed:
             _raise_nick_taken(reply, suggestions)
@@ -67,24 +75,25 @@ class Sessions:
             logs, taken = self._logs(reply[5::3], reply[6::3]), int(reply[4])
             self._begin(reply[5::3], reply[7::3])
             claimed = Claimed(session, claim, name, int(reply[2]), int(reply[1]), logs, False, taken)
-            self._remember(claimed, token_hash, address)
+            self._remember(claimed, token_hash, address, client)
             return claimed
 
         return self._call("claim", arguments, made)
 
-    def resume(self, session: str, claim: str, token_hash: str, n: int, address: str) -> Claimed:
+    def resume(self, session: str, claim: str, token_hash: str, n: int, address: str, client: str) -> Claimed:
         def made(reply: list[Reply]) -> Claimed:
             _raise_refusal(reply)
             name, taken = Name(reply[5].decode(), reply[6].decode()), int(reply[4])
-            logs, owed = self._logs(reply[8::4], reply[9::4]), self._logs(reply[8::4], reply[10::4])
-            self._begin(reply[8::4], reply[11::4])
+            logs, owed = self._logs(reply[9::4], reply[10::4]), self._logs(reply[9::4], reply[11::4])
+            self._begin(reply[9::4], reply[12::4])
             left = [item.split(b" ") for item in reply[7].split(b",") if item]
             parted = self._logs([room for room, _ in left], [offset for _, offset in left])
-            claimed = Claimed(session, claim, name, int(reply[2]), int(reply[1]), logs, True, taken, owed, parted)
-            self._remember(claimed, token_hash, address)
+            gone = reply[8].decode()[1:] if reply[8] else None
+            claimed = Claimed(session, claim, name, int(reply[2]), int(reply[1]), logs, True, taken, owed, parted, gone)
+            self._remember(claimed, token_hash, address, client)
             return claimed
 
-        return self._call("resume", [session, claim, token_hash, n, address], made)
+        return self._call("resume", [session, claim, token_hash, n, address, client], made)
 
     def join(self, session: str, claim: str, room: str) -> Membership:
         arguments: list[Argument] = [session, claim, room, _ticket(), ROOMS_LIMIT]
@@ -114,6 +123,12 @@ class Sessions:
 
         free = [each.mapped for each in suggestions]
         return self._call("rename", [session, claim, name.shown, name.mapped, _ticket(), *free], made)
+
+    def gone(self, session: str, claim: str, text: str | None) -> None:
+        def made(_: list[Reply]) -> None:
+            self._fresh.gone(session, claim, text)
+
+        self._call("gone", [session, claim, "" if text is None else "1", text or ""], made)
 
     def away(self, session: str, claim: str) -> None:
         self._tell("away", [session, claim], lambda _: self._fresh.away(session, claim))
@@ -160,7 +175,7 @@ class Sessions:
         boot = self._standing.boot if boot is None else boot
         self._publisher.submit(Request(script, arguments, done, boot, lasting=True))
 
-    def _remember(self, claimed: Claimed, token_hash: str, address: str) -> None:
+    def _remember(self, claimed: Claimed, token_hash: str, address: str, client: str) -> None:
         rooms = tuple(log for log in claimed.logs if log.startswith("#"))
         self._fresh.claimed(
             SessionRecord(
@@ -174,6 +189,8 @@ class Sessions:
                 rooms=rooms,
                 positions=claimed.logs,
                 taken=claimed.taken,
+                gone=claimed.gone,
+                client=client,
             )
         )
 

@@ -120,6 +120,9 @@ class SessionRecord:
     was offered of yet."""
     taken: int = 0
     """`Claimed.taken`. 0: not known; then of two nodes that believe to hold it the first one wins."""
+    gone: str | None = None
+    """What the user says of being away by his own choice; None: he isn't."""
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,8 @@ class Claimed:
     `logs`: `#room` / `@<session>` -> where it stands. `owed`: of a resumed session, after which offset each log is
     owed to a client that has no cursor (it never heard that it joined, say); at the latest `logs`.
     `taken`: Redis time of the claim, µs, to be given back in `SessionRecord`. `parted`: of a resumed session, the
-    rooms that it left lately, and the place of its left entry in each: up to there the room is owed to it.
+    rooms that it left lately, and the place of its left entry in each: up to there the room is owed to it. `gone`: what
+    the user says of being away by his own choice; None: he isn't.
     """
 
     session: str
@@ -142,6 +146,7 @@ class Claimed:
     taken: int = 0
     owed: Mapping[str, Position] = field(default_factory=dict)
     parted: Mapping[str, Position] = field(default_factory=dict)
+    gone: str | None = None
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -196,12 +201,35 @@ class Company:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """`state`: here or away."""
+    """`state`: here, or away: the connection broke. `gone`: away by the user's own choice."""
 
     nick: str
     session: str
     node: str
     state: str
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Person(Member):
+    """Who holds a nickname. `text`: what he says of being away. `since`: Unix ms. `client`: the program's name."""
+
+    text: str = ""
+    since: int = 0
+    rooms: tuple[str, ...] = ()
+    client: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """A hint about a member of `room`. `state`: here, away (the connection broke) or gone (by choice, of which he says
+    `text`)."""
+
+    room: str
+    session: str
+    nick: str
+    state: str
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from cluster.types import Entry, Kind, Page, Position
+from cluster.types import Entry, Kind, Page, Position, Presence
 from wire import Dialect, WireError, render
-from wire.frames import INBOX, Gap, Joined, Left, Message, Receipt, ServerFrame, Topic
+from wire.frames import INBOX, Away, Back, Gap, Joined, Left, Message, Receipt, ServerFrame, Topic
 
 
 def wire_log(log: str) -> str:
@@ -56,6 +56,13 @@ def gap_letter(entry: Entry, seen: Position | None, dialect: Dialect) -> bytes:
         ),
         dialect,
     )
+
+
+def hint_frame(hint: Presence) -> ServerFrame:
+    """Who has gone or come back."""
+    if hint.state == "here":
+        return Back(log=hint.room, session=hint.session, nick=hint.nick)
+    return Away(log=hint.room, session=hint.session, nick=hint.nick, gone=hint.state == "gone", text=hint.text)
 
 
 def _unfit(entry: Entry) -> Gap:

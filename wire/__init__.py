@@ -13,9 +13,22 @@ from wire.names import Nick, destination, nickname, room, suggestions
 from wire.plain_input import Help
 from wire.server import Dialect, Event, ServerProtocol, render
 from wire.states import State
-from wire.text import MAX_TEXT, MAX_TOPIC, check, check_topic, harmless, strip_plain
+from wire.text import (
+    ACTION,
+    MAX_AWAY,
+    MAX_TEXT,
+    MAX_TOPIC,
+    action,
+    check,
+    check_away,
+    check_topic,
+    harmless,
+    strip_plain,
+)
 
 __all__ = [
+    "ACTION",
+    "MAX_AWAY",
     "MAX_FRAME",
     "MAX_TEXT",
     "MAX_TOPIC",
@@ -31,7 +44,9 @@ __all__ = [
     "ServerProtocol",
     "State",
     "WireError",
+    "action",
     "check",
+    "check_away",
     "check_topic",
     "decode_client",
     "decode_server",

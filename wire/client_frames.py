@@ -89,6 +89,22 @@ class Rename(Frame, frozen=True, tag="nick"):
     id: RequestId | None = None
 
 
+class GoAway(Frame, frozen=True, tag="away"):
+    """The user is away, by his own choice, until `back`. `text`: what he says of it."""
+
+    text: str = ""
+    id: RequestId | None = None
+
+
+class ComeBack(Frame, frozen=True, tag="back"):
+    id: RequestId | None = None
+
+
+class Whois(Frame, frozen=True, tag="whois"):
+    nick: str
+    id: RequestId | None = None
+
+
 class Ping(Frame, frozen=True, tag="ping"):
     id: RequestId | None = None
 
@@ -97,4 +113,20 @@ class Quit(Frame, frozen=True, tag="quit"):
     pass
 
 
-ClientFrame: TypeAlias = Hello | Say | Ack | Join | Leave | Who | Rooms | History | SetTopic | Rename | Ping | Quit
+ClientFrame: TypeAlias = (
+    Hello
+    | Say
+    | Ack
+    | Join
+    | Leave
+    | Who
+    | Rooms
+    | History
+    | SetTopic
+    | Rename
+    | GoAway
+    | ComeBack
+    | Whois
+    | Ping
+    | Quit
+)

@@ -12,6 +12,8 @@ from __future__ import annotations
 from wire.client_frames import (
     Ack,
     ClientFrame,
+    ComeBack,
+    GoAway,
     Hello,
     History,
     Join,
@@ -23,6 +25,7 @@ from wire.client_frames import (
     Say,
     SetTopic,
     Who,
+    Whois,
 )
 from wire.fields import INBOX, MAX_HISTORY, MAX_NUMBER, PROTOCOL_MAX, PROTOCOL_MIN, Cursor, Cursors, Frame
 from wire.server_frames import (
@@ -47,6 +50,7 @@ from wire.server_frames import (
     ServerFrame,
     Topic,
     Welcome,
+    WhoisAnswer,
 )
 
 __all__ = [
@@ -62,11 +66,13 @@ __all__ = [
     "Back",
     "Bye",
     "ClientFrame",
+    "ComeBack",
     "Cursor",
     "Cursors",
     "Error",
     "Frame",
     "Gap",
+    "GoAway",
     "Hello",
     "History",
     "HistoryEnd",
@@ -93,7 +99,9 @@ __all__ = [
     "Topic",
     "Welcome",
     "Who",
+    "Whois",
+    "WhoisAnswer",
 ]
 
-RESERVED_OPS = frozenset({"away", "whois", "me"})
+RESERVED_OPS = frozenset({"me"})
 """Ops of a client that this version does not offer but will not give another meaning."""

@@ -8,8 +8,9 @@ from typing import TypeAlias
 
 from wire.codes import Code
 from wire.errors import WireError
-from wire.frames import Join, Leave, Quit, Rename, Rooms, Say, SetTopic, Who
+from wire.frames import ComeBack, GoAway, Join, Leave, Quit, Rename, Rooms, Say, SetTopic, Who, Whois
 from wire.names import LOBBY
+from wire.text import ACTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Help:
     """The person asked for the list of commands."""
 
 
-PlainCommand: TypeAlias = Say | Join | Leave | Who | Rooms | SetTopic | Rename | Quit | Help
+PlainCommand: TypeAlias = Say | Join | Leave | Who | Rooms | SetTopic | Rename | GoAway | ComeBack | Whois | Quit | Help
 
 NO_TOPIC = "-"
 """Typed for a topic it clears it."""
@@ -100,6 +101,18 @@ def _nick(rest: str, _: str) -> PlainCommand:
     return Rename(nick=rest)
 
 
+def _whois(rest: str, _: str) -> PlainCommand:
+    if not rest:
+        raise WireError(Code.BAD_NICK, "who? Write /whois nickname")
+    return Whois(nick=rest.removeprefix("@"))
+
+
+def _me(rest: str, current: str) -> PlainCommand:
+    if not rest:
+        raise WireError(Code.BAD_TEXT, "do what? Write /me waves")
+    return _say(current, ACTION + rest)
+
+
 _COMMANDS: dict[str, Callable[[str, str], PlainCommand]] = {
     "join": _join,
     "leave": _leave,
@@ -108,6 +121,10 @@ _COMMANDS: dict[str, Callable[[str, str], PlainCommand]] = {
     "rooms": lambda *_: Rooms(),
     "topic": _topic,
     "nick": _nick,
+    "away": lambda rest, _: GoAway(text=rest),
+    "back": lambda *_: ComeBack(),
+    "whois": _whois,
+    "me": _me,
     "help": lambda *_: Help(),
     "quit": lambda *_: Quit(),
 }

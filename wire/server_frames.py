@@ -128,19 +128,24 @@ class Topic(Frame, frozen=True, tag="topic"):
 
 
 class Away(Frame, frozen=True, tag="away"):
-    """A hint: this member's connection broke. Not in the log."""
+    """A hint: this member's connection broke or, with `gone`, he is away by his own choice and says `text` of it. Not
+    in the log. With `id` it answers the client's own `away`."""
 
     log: str
     session: str
     nick: str
+    gone: bool = False
+    text: str = ""
+    id: int | None = None
 
 
 class Back(Frame, frozen=True, tag="back"):
-    """A hint: this member is connected again. Not in the log."""
+    """A hint: this member is here again. Not in the log. With `id` it answers the client's own `back`."""
 
     log: str
     session: str
     nick: str
+    id: int | None = None
 
 
 class Receipt(Frame, frozen=True, tag="receipt"):
@@ -182,12 +187,13 @@ class Reconnect(Frame, frozen=True, tag="reconnect"):
 
 
 class Member(Struct, frozen=True, omit_defaults=True):
-    """A row of `members`. `state`: here or away."""
+    """A row of `members`. `state`: here, or away: the connection broke. `gone`: away by the user's own choice."""
 
     nick: str
     session: str
     node: str
     state: str = "here"
+    gone: bool = False
 
 
 class Members(Frame, frozen=True, tag="members"):
@@ -209,6 +215,22 @@ class RoomList(Frame, frozen=True, tag="roomlist"):
 
     rooms: list[RoomInfo]
     more: bool = False
+    id: int | None = None
+
+
+class WhoisAnswer(Frame, frozen=True, tag="whois"):
+    """Answers `whois`. `state`, `gone`: as of a member. `text`: what he says of being away. `since`: when the session
+    began, Unix ms. `client`: the program's name, as it says."""
+
+    nick: str
+    session: str
+    node: str
+    since: int
+    state: str = "here"
+    gone: bool = False
+    text: str = ""
+    rooms: list[str] = field(default_factory=list)
+    client: str = ""
     id: int | None = None
 
 
@@ -252,6 +274,7 @@ ServerFrame: TypeAlias = (
     | Reconnect
     | Members
     | RoomList
+    | WhoisAnswer
     | HistoryEnd
     | Pong
     | Recovered

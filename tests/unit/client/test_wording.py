@@ -121,7 +121,9 @@ CASES: list[tuple[ev.Event, list[str]]] = [
     ),
     (ev.RequestRefused("join", "#ops", Code.TOO_MANY_ROOMS, "too many"), ["! join #ops: too many"]),
     (ev.Notice(Code.DEGRADED, "Redis is away\x1b"), ["· Redis is away␛"]),
-    (ev.PresenceHint("#lobby", "bob", S, away=True), []),
+    (ev.PresenceHint("#lobby", "bob", S, True, "reconnecting"), []),
+    (ev.PresenceHint("#lobby", "me", S, True, "away", "tea", 4), ["* you are away: tea; /back ends it"]),
+    (ev.PresenceHint("", "me", S, False, "here", ticket=4), ["* you are back"]),
     (ev.Stopped(None), []),
     (ev.Stopped(Refused(Code.NICK_TAKEN, "taken", "bob_")), ["! taken; bob_ is free"]),
 ]

@@ -11,9 +11,11 @@ from wire.frames import (
     Away,
     Back,
     Bye,
+    ComeBack,
     Error,
     Frame,
     Gap,
+    GoAway,
     Hello,
     History,
     HistoryEnd,
@@ -39,6 +41,8 @@ from wire.frames import (
     Topic,
     Welcome,
     Who,
+    Whois,
+    WhoisAnswer,
 )
 from wire.states import EndingError
 
@@ -53,6 +57,9 @@ ALL: list[Frame] = [
     History(room="#ops", before=9, limit=2, id=5),
     SetTopic(room="#ops", text="tea", id=7),
     Rename(nick="alicia", id=8),
+    GoAway(text="tea", id=9),
+    ComeBack(id=10),
+    Whois(nick="bob", id=11),
     Ping(id=6),
     Quit(),
     Welcome(session="s1", nick="alice", node="n1", logs={"#lobby": ("e1", 2)}, heartbeat=10.0, token="t"),
@@ -69,6 +76,7 @@ ALL: list[Frame] = [
     Reconnect(code=Code.DRAINING, text="n1 is leaving", where="127.0.0.1:7702", after=20),
     Members(members=[Member(nick="bob", session="s2", node="n2")], room="#lobby", id=3),
     RoomList(rooms=[RoomInfo(room="#lobby", members=2)], id=4),
+    WhoisAnswer(nick="bob", session="s2", node="n2", since=1, gone=True, text="tea", rooms=["#ops"], client="c", id=11),
     HistoryEnd(room="#ops", count=1, id=5),
     Pong(id=6),
     Recovered(),

@@ -43,7 +43,7 @@ def test_unknown_fields_are_ignored() -> None:
 
 def test_unknown_ops_of_a_node_are_ignored() -> None:
     assert decode_server(b'{"op":"confetti","n":1}') is None
-    assert decode_server(b'{"op":"whois","n":1}') is None
+    assert decode_server(b'{"op":"me","n":1}') is None
 
 
 DEEP = b'{"op":"say","n":3,"to":"#a","text":"","x":' + b"[" * 30000 + b"]" * 30000 + b"}"
@@ -73,7 +73,8 @@ BAD = [
     (b'{"op":7,"id":3}', Code.BAD_FRAME, None, 3, "op"),
     (b'{"op":"shout","n":3,"id":4}', Code.UNKNOWN_OP, 3, 4, "shout"),
     (b'{"op":"message","id":4}', Code.UNKNOWN_OP, None, 4, "message"),
-    (b'{"op":"whois","id":4}', Code.RESERVED_OP, None, 4, "whois"),
+    (b'{"op":"me","id":4}', Code.RESERVED_OP, None, 4, "me"),
+    (b'{"op":"whois","id":4}', Code.BAD_FRAME, None, 4, "nick"),
     (b'{"op":"me","n":4}', Code.RESERVED_OP, 4, None, "me"),
     (b"[]", Code.BAD_FRAME, None, None, "JSON object"),
     (b"{", Code.BAD_FRAME, None, None, "JSON object"),
