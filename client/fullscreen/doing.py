@@ -14,8 +14,10 @@ from client.fullscreen.hearing import Hearing
 from client.fullscreen.model import Model, mapped
 from client.terminal.talk import Tally
 from client.terminal.wording import explain
+from wire.codes import Code
 from wire.errors import WireError
 from wire.names import nickname, room as room_name
+from wire.plain_input import NO_TOPIC
 
 PAGE = 100
 MOST = 200
@@ -93,7 +95,7 @@ class Doing:
     def _say(self, text: str, to: str, *, action: bool = False) -> None:
         where = self._model.addressed(to if to.startswith("#") else "@" + nickname(to[1:]).shown)
         try:
-            sending = self._chat.say(text, to, timeout=0, action=True) if action else self._chat.say(text, to, timeout=0)
+            sending = self._chat.say(text, to, action=action, timeout=0)
         except ChatError:
             if where is not self._model.current and not where.entries and not where.present:
                 self._model.close(where.key)
@@ -101,9 +103,11 @@ class Doing:
         self.tally.add(sending)
         self.delivery.said(sending.ticket, where, text, action=action)
         if where is not self._model.current:
-            self._model.note(f"to {where.title}: {text.splitlines()[0]}", Kind.NOTICE)
+            self._model.note(f"to {where.title}: {text.split(chr(10))[0]}", Kind.NOTICE)
 
     def _me(self, rest: str) -> None:
+        if not rest:
+            raise WireError(Code.BAD_TEXT, "do what? Write /me waves")
         self._say(rest, self._model.current.title, action=True)
 
     def _msg(self, rest: str) -> None:
@@ -144,13 +148,13 @@ class Doing:
         self._chat.whois(rest.removeprefix("@") or self._model.nick)
 
     def _topic(self, rest: str) -> None:
-        where = self._model.current
-        if where.private:
+        room = self._model.current.key
+        if rest.startswith("#"):
+            room, _, rest = rest.partition(" ")
+        if room.startswith("@"):
             self._model.note("a conversation of two has no topic", Kind.TROUBLE)
-        elif rest:
-            self._chat.topic(where.key, rest)
-        else:
-            self._model.note(f"topic of {where.title}: {where.topic}" if where.topic else f"{where.title} has no topic")
+            return
+        self._chat.topic(room, ("" if rest.strip() == NO_TOPIC else rest.strip()) if rest.strip() else None)
 
     def _history(self, rest: str) -> None:
         where = self._model.current
@@ -162,17 +166,14 @@ class Doing:
             self.load_older(min(MOST, max(1, int(rest))) if rest.isdecimal() else 50)
 
     def _away(self, rest: str) -> None:
-        if not rest and self._model.away:
-            self._back(rest)
-            return
         self._chat.away(rest)
-        self._model.away = rest or "away"
 
     def _back(self, _: str) -> None:
         self._chat.back()
-        self._model.away = ""
 
     def _nick(self, rest: str) -> None:
+        if not rest:
+            raise WireError(Code.BAD_NICK, "which nickname? Write /nick newname")
         self._chat.rename(rest)
 
     def _go(self, rest: str) -> None:

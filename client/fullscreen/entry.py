@@ -9,7 +9,7 @@ from typing import Any
 
 class Kind(Enum):
     TALK = "talk"
-    ACTION = "action"  # /me
+    ACTION = "action"  # what somebody does: /me waves
     QUIET = "quiet"  # who comes and goes, answers
     NOTICE = "notice"  # about the connection
     TROUBLE = "trouble"  # something was not done

@@ -10,7 +10,6 @@ from client.fullscreen.conversation import Conversation
 from client.fullscreen.delivery import Delivery
 from client.fullscreen.entry import Entry, Kind, Mark
 from client.fullscreen.model import Model, Ring
-from client.fullscreen.people import HERE, RECONNECTING
 from client.terminal.wording import lines
 
 
@@ -32,6 +31,7 @@ class Hearing:
             ev.LeftEvent: self._left,
             ev.PresenceHint: self._presence,
             ev.TopicEvent: self._topic,
+            ev.RenamedEvent: self._renamed,
             ev.MembersEvent: self._members,
             ev.RoomsEvent: self._rooms,
             ev.HistoryEvent: self._history,
@@ -132,7 +132,7 @@ class Hearing:
         self._worded(event, where)
         if not event.own:
             return
-        where.present, where.whole = True, False
+        where.present, where.whole, where.topic = True, False, event.topic
         self._ask_who(event.room)
         if event.room in self._model.wanted:
             self._model.wanted.discard(event.room)
@@ -146,12 +146,27 @@ class Hearing:
             self._model.close(event.room)
 
     def _presence(self, event: ev.PresenceHint) -> None:
-        state = getattr(event, "state", "") or (RECONNECTING if event.away else HERE)
-        self._model.room(event.room).people.hint(event.session, state)
+        for conversation in self._model.listed():
+            # What one says oneself holds in all rooms, and is answered once.
+            if conversation.key == event.room or event.session == self._model.session:
+                conversation.people.hint(event.session, event.state)
+        if event.session == self._model.session and event.ticket is not None:
+            self._model.away = (event.text or "away") if event.away else ""
+        self._worded(event)
 
     def _topic(self, event: ev.TopicEvent) -> None:
         where = self._model.room(event.room)
         where.topic = event.text
+        self._worded(event, self._model.current if event.ticket is not None else where)
+
+    def _renamed(self, event: ev.RenamedEvent) -> None:
+        if event.session == self._model.session:
+            self._model.rename(event.nick)
+        else:
+            self._model.follow(event.former, event.nick)
+        for conversation in self._model.listed():
+            conversation.people.rename(event.session, event.nick)
+        where = self._model.current if event.ticket is not None or not event.room else self._model.room(event.room)
         self._worded(event, where)
 
     def _members(self, event: ev.MembersEvent) -> None:
@@ -193,7 +208,7 @@ class Hearing:
 
 
 def _entry(event: ev.MessageEvent) -> Entry:
-    kind = Kind.ACTION if getattr(event, "action", False) else Kind.TALK
+    kind = Kind.ACTION if event.action else Kind.TALK
     return Entry(
         kind, event.text, event.time, event.nick, own=event.own, late=event.late,
         identity=(event.session, event.n), epoch=event.epoch, offset=event.offset,

@@ -79,6 +79,15 @@ class Model:
         found.title = "@" + nick
         return found
 
+    def follow(self, former: str, nick: str) -> None:
+        """Who is called `nick` now is talked to under that name, in the same place."""
+        old, new = "@" + mapped(former), "@" + mapped(nick)
+        if old not in self.conversations or (new != old and new in self.conversations):
+            return
+        going = self.conversations[old]
+        going.key, going.title = new, "@" + nick
+        self.conversations = {one.key: one for one in self.conversations.values()}
+
     def addressed(self, to: str) -> Conversation:
         """`#room` or `@nick`."""
         return self.person(to[1:]) if to.startswith("@") else self.room(to)

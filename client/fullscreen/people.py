@@ -39,6 +39,11 @@ class People:
         self._by_session.setdefault(session, Person(nick)).nick = nick
         self._sorted = None
 
+    def rename(self, session: str, nick: str) -> None:
+        if session in self._by_session:
+            self._by_session[session].nick = nick
+            self._sorted = None
+
     def leave(self, session: str) -> None:
         self._by_session.pop(session, None)
         self._sorted = None

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from client.fullscreen.cells import fit, guarded, shown, width, wrap
 from client.fullscreen.entry import Entry, Kind, Mark
 from client.fullscreen.links import links
-from client.terminal.wording import clock
+from client.terminal.wording import ACTS, clock
 
 NARROW = 48
 """Below so many columns the text goes under the nickname."""
@@ -52,7 +52,7 @@ GUTTERS = {
     Mark.FAILED: "✗ ",
 }
 _BODIES = {Kind.QUIET: "quiet", Kind.NOTICE: "notice", Kind.GAP: "gap"}
-_SIGNS = {Kind.ACTION: "*", Kind.QUIET: "*", Kind.NOTICE: "·", Kind.TROUBLE: "!", Kind.GAP: "!"}
+_SIGNS = {Kind.ACTION: ACTS, Kind.QUIET: "*", Kind.NOTICE: "·", Kind.TROUBLE: "!", Kind.GAP: "!"}
 
 
 def rows(entry: Entry, look: Look) -> tuple[Row, ...]:
@@ -82,7 +82,7 @@ def _aligned(entry: Entry, look: Look) -> tuple[Row, Row]:
 
 
 def _narrow_head(entry: Entry) -> Row:
-    who = Span(fit(_SIGNS.get(entry.kind, ""), 1), entry.kind.value)
+    who = Span(_SIGNS.get(entry.kind, ""), entry.kind.value)
     if entry.nick and entry.kind is Kind.TALK:
         who = Span(guarded(shown(entry.nick)), _nick_role(entry), entry.nick)
     return (Span(clock(entry.time) + " ", "time"), who, Span(" "), _gutter(entry))

@@ -80,6 +80,8 @@ def test_a_message_that_is_not_taken_is_told_and_worth_keeping(hand: Hand) -> No
         ("/me waves", ("me", "#lobby", "waves")),
         ("/topic Deploys", ("topic", "#lobby", "Deploys")),
         ("/away lunch", ("away", "lunch")),
+        ("/away", ("away", "")),
+        ("/back", ("back",)),
         ("/nick ally", ("rename", "ally")),
         ("/history 20", ("history", "#lobby", 0, 20)),
     ],
@@ -122,8 +124,18 @@ def test_a_bad_name_is_told_with_what_is_wrong(hand: Hand) -> None:
     assert any("no , in it" in one.text for one in hand.model.current.entries)
 
 
-def test_away_without_a_text_is_back_again(hand: Hand) -> None:
-    assert hand.type("/away", "/away", "/back") == [("away", ""), ("back",), ("back",)]
+def test_a_topic_is_asked_for_changed_and_cleared(hand: Hand) -> None:
+    assert hand.type("/topic", "/topic -", "/topic #ops all quiet") == [
+        ("topic", "#lobby", None), ("topic", "#lobby", ""), ("topic", "#ops", "all quiet"),
+    ]  # fmt: skip
+    hand.type("/msg bob")
+    assert hand.type("/topic x") == []
+
+
+@pytest.mark.parametrize("line", ["/me", "/nick", "/join"])
+def test_what_is_left_out_is_asked_for(hand: Hand, line: str) -> None:
+    assert hand.type(line) == []
+    assert hand.model.current.entries[-1].kind is Kind.TROUBLE
 
 
 def test_older_messages_are_asked_for_once(hand: Hand) -> None:

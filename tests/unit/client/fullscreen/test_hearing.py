@@ -137,9 +137,9 @@ def test_who_is_here_and_how(world: World) -> None:
 
 
 def test_one_who_lost_the_connection_is_shown_as_reconnecting(world: World) -> None:
-    world.hear(joined("bob"), ev.PresenceHint("#lobby", "bob", "s-bob", True))
+    world.hear(joined("bob"), ev.PresenceHint("#lobby", "bob", "s-bob", True, "reconnecting"))
     assert world.lobby.people.state_of("BOB") == "reconnecting"
-    world.hear(ev.PresenceHint("#lobby", "bob", "s-bob", False))
+    world.hear(ev.PresenceHint("#lobby", "bob", "s-bob", False, "here"))
     assert world.lobby.people.state_of("bob") == "here"
 
 
@@ -180,3 +180,40 @@ def test_leaving_closes_the_conversation_but_never_the_last(world: World) -> Non
 def test_another_life_of_the_log_counts_from_its_own_beginning(world: World) -> None:
     world.hear(message(900), message(3, epoch="e2", n=901))
     assert (world.lobby.top, world.lobby.first_offset) == (3, 3)
+
+
+def test_ones_own_absence_holds_in_all_rooms_and_is_answered_once(world: World) -> None:
+    world.hear(joined(room="#ops", own=True, count=1))
+    world.hear(ev.PresenceHint("#ops", "alice", "s-alice", True, "away", "lunch", ticket=4))
+    assert world.model.away == "lunch"
+    assert [one.people.state_of("alice") for one in world.model.listed()] == ["away", "away"]
+    assert "you are away: lunch" in world.lobby.entries[-1].text
+    world.hear(ev.PresenceHint("#ops", "alice", "s-alice", False, "here", ticket=5))
+    assert world.model.away == ""
+
+
+def test_a_topic_is_known_from_the_joining_on(world: World) -> None:
+    world.hear(joined(room="#ops", own=True, count=1, topic="Deploys"))
+    assert world.model.conversations["#ops"].topic == "Deploys"
+    world.hear(ev.TopicEvent("#ops", "bob", "Rollbacks", NOON))
+    assert world.model.conversations["#ops"].topic == "Rollbacks"
+    assert "bob changed the topic" in world.model.conversations["#ops"].entries[-1].text
+
+
+def test_another_name_is_followed_everywhere(world: World) -> None:
+    world.hear(joined("bob"), message(1, "psst", room=None), joined(room="#ops", own=True, count=1))
+    world.hear(ev.RenamedEvent("#lobby", "bob", "Robert", "s-bob", NOON))
+    assert [one.nick for one in world.lobby.people.listed()] == ["alice", "Robert"]
+    assert [(one.key, one.title) for one in world.model.listed()][1] == ("@robert", "@Robert")
+    assert world.lobby.entries[-1].text == "bob is now called Robert"
+    world.hear(ev.RenamedEvent("#lobby", "alice", "ally", "s-alice", NOON, own=True, ticket=3))
+    assert world.model.nick == "ally"
+    assert world.model.mentions_me("Ally?")
+
+
+def test_what_somebody_does_can_not_look_like_who_comes_and_goes(world: World) -> None:
+    world.hear(message(1, "joined", action=True), joined("eve"))
+    act, coming = screen(world.lobby)[-2:]
+    assert act.endswith(" ** │  bob joined")
+    assert coming.endswith(" * │  eve joined")
+    assert "**" not in coming
