@@ -115,7 +115,7 @@ class RoomApp(App[None], inherit_bindings=False):
             "alt+a": self.action_unread,
             "pageup": lambda: self.action_scroll(-self._page),
             "pagedown": lambda: self.action_scroll(self._page),
-            "ctrl+home": lambda: self.action_scroll(-1_000_000),
+            "ctrl+home": self.action_oldest,
             "ctrl+end": self.action_newest,
             "escape": self.action_newest,
             "ctrl+f": self.action_search,
@@ -216,6 +216,11 @@ class RoomApp(App[None], inherit_bindings=False):
     def action_scroll(self, rows: int) -> None:
         if self._list.scroll_by(rows):
             self.doing.load_older()
+        self._paint()
+
+    def action_oldest(self) -> None:
+        self.model.current.view.show_first()
+        self.doing.load_older()
         self._paint()
 
     def action_newest(self) -> None:

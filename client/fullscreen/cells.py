@@ -18,8 +18,10 @@ MOST_MARKS = 4
 """Combining marks on one character; more are no script but mischief."""
 
 # Without a width of their own: selectors, joiners and marks of direction, tags, soft hyphen, fillers. ZWNJ stays.
-_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2060-\u2064\u206a-\u206f"
-                        "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]")  # fmt: skip
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2060-\u2064\u206a-\u206f"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
 _SKIN = re.compile("(?<=[\u2600-\U0001faff])[\U0001f3fb-\U0001f3ff]")
 _JOINER = re.compile("\u200d(?=[\u2190-\u2bff\U0001f000-\U0001faff])")
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
@@ -39,7 +41,7 @@ def shown(text: str) -> str:
 def _bounded(text: str) -> Iterator[str]:
     marks = 0
     for at, char in enumerate(text):
-        if char.isascii() or unicodedata.combining(char) == 0 and unicodedata.category(char) not in ("Mn", "Me"):
+        if char.isascii() or unicodedata.category(char) not in ("Mn", "Me"):
             marks = 0
         else:
             if at == 0:

@@ -137,5 +137,3 @@ def cleaned(text: str) -> str:
     """A pasted text: without control characters, and without the empty lines at its end."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return "\n".join(strip_plain(line.expandtabs(4)) for line in lines).strip("\n")
-
-

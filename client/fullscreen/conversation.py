@@ -127,7 +127,7 @@ class Conversation:
 
     def _trim(self) -> None:
         for entry in self.entries[:SPARE]:
-            self._known.discard(entry.identity)  # type: ignore[arg-type]
+            self._known.discard(entry.identity)
         del self.entries[:SPARE]
         self.whole = self.private
         self.view.trimmed()

@@ -22,7 +22,8 @@ class Help(ModalScreen[None]):
 
     CSS = """
     Help { align: center middle; }
-    Help > VerticalScroll { width: 90%; max-width: 110; height: 90%; background: $surface; padding: 0 1; border: round $primary; }
+    Help > VerticalScroll { width: 90%; max-width: 110; height: 90%; background: $surface;
+      padding: 0 1; border: round $primary; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding(",".join(CLOSE), "dismiss", "close")]
 
@@ -57,8 +58,8 @@ class PasteQuestion(ModalScreen[str]):
 
     CSS = """
     PasteQuestion { align: center middle; }
-    PasteQuestion > Static { width: 90%; max-width: 76; height: auto; max-height: 90%; background: $surface; padding: 0 1;
-      border: round $primary; }
+    PasteQuestion > Static { width: 90%; max-width: 76; height: auto; max-height: 90%; background: $surface;
+      padding: 0 1; border: round $primary; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,s", "answer('send')", "one message"),

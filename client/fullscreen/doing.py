@@ -42,9 +42,7 @@ class Doing:
         self._chat, self._model = chat, model
         self._show_help, self._set_theme, self._go_away = show_help, set_theme, leave
         self._found: Entry | None = None
-        self._does: dict[str, Callable[[str], object]] = {
-            one.name: getattr(self, f"_{one.name}") for one in COMMANDS
-        }
+        self._does: dict[str, Callable[[str], object]] = {one.name: getattr(self, f"_{one.name}") for one in COMMANDS}
 
     def typed(self, text: str) -> bool:
         """Whether it was done; if not, the conversation tells why and the text is worth keeping."""
@@ -259,7 +257,9 @@ class Doing:
             return f"“{wanted}” is not in what is loaded{more}"
         if self._found not in hits:
             return f"no match for “{wanted}” further up in what is loaded{more}"
-        return f"match {len(hits) - hits.index(self._found)} of {len(hits)} for “{wanted}” · Ctrl+F further up · Esc ends"
+        return (
+            f"match {len(hits) - hits.index(self._found)} of {len(hits)} for “{wanted}” · Ctrl+F further up · Esc ends"
+        )
 
 
 def _hashed(name: str) -> str:

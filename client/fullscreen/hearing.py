@@ -221,5 +221,3 @@ def _older(event: ev.MessageEvent, where: Conversation) -> bool:
 
 def _caller(event: ev.MessageEvent) -> str:
     return event.nick if event.room is None else f"{event.nick} in {event.room}"
-
-

@@ -30,9 +30,7 @@ class People:
     def replace(self, members: Iterable[tuple[str, str, str]]) -> None:
         """(session, nickname, state) of everybody."""
         spoke = {session: one.spoke for session, one in self._by_session.items()}
-        self._by_session = {
-            session: Person(nick, state, spoke.get(session, 0)) for session, nick, state in members
-        }
+        self._by_session = {session: Person(nick, state, spoke.get(session, 0)) for session, nick, state in members}
         self._sorted = None
 
     def enter(self, session: str, nick: str) -> None:

@@ -19,7 +19,7 @@ class Pump(threading.Thread):
     """Ends with the last event, which is the client's end, or after `stop`. While a batch isn't dealt with no other
     one is taken, so that the client's own queue fills up, and then the socket is not read."""
 
-    def __init__(self, chat: ChatClient, deliver: Callable[[Sequence[ev.Event]], None]) -> None:
+    def __init__(self, chat: ChatClient, deliver: Callable[[Sequence[ev.Event]], object]) -> None:
         """`deliver`: hands a batch to the screen's thread, without waiting; `done` says that it was dealt with."""
         super().__init__(name="hydrachat-pump", daemon=True)
         self._chat = chat

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from client.fullscreen.cells import fit, guarded, shown, width, wrap
@@ -130,7 +131,7 @@ def _cut(line: str, painted: list[tuple[int, int, str, str]], start: int, end: i
         return (Span(guarded(line[start:end]), role),)
     edges = {start, end} | {edge for one in painted for edge in one[:2] if start < edge < end}
     points = sorted(edges)
-    return tuple(_span(line, painted, a, b, role) for a, b in zip(points, points[1:], strict=False)) or (Span(""),)
+    return tuple(_span(line, painted, a, b, role) for a, b in pairwise(points)) or (Span(""),)
 
 
 def _span(line: str, painted: list[tuple[int, int, str, str]], start: int, end: int, role: str) -> Span:

@@ -21,7 +21,7 @@ class Side(Lines):
         super().__init__(id=id)
         self._model = model
         self.with_members = True
-        self._first = 0
+        self._first = self._shown = 0  # which of the conversations are on the screen
 
     def draw(self, width: int, height: int) -> Sequence[Row]:
         listed = self._model.listed()
@@ -29,6 +29,7 @@ class Side(Lines):
         most = max(1, height // 2 if self.with_members and len(listed) > height // 2 else height)
         self._first = max(0, min(at - most + 1, len(listed) - most)) if len(listed) > most else 0
         found = [self._row(n, one, width) for n, one in enumerate(listed, 1)][self._first : self._first + most]
+        self._shown = len(found)
         if self.with_members and len(found) + 2 < height and not self._model.current.private:
             found.append((Span("─" * (width - 1) + "┤", "rule"),))
             found += members(self._model, width - 1, height - len(found), rule=True)
@@ -40,13 +41,14 @@ class Side(Lines):
         mark = "›" if one is self._model.current else " "
         label = f"{mark}{number} " if number < 10 else f"{mark}  "
         name = fit(shown(one.title), max(1, width - len(label) - len(unread) - 2))
-        role = "current" if one is self._model.current else "mention" if one.mentions else "unread" if unread else "text"
+        role = (
+            "current" if one is self._model.current else "mention" if one.mentions else "unread" if unread else "text"
+        )
         muted = "-" if one.key in self._model.muted else " "
         return (Span(label + name + muted + unread, role), Span("│", "rule"))
 
     def on_click(self, event: events.Click) -> None:
-        listed = self._model.listed()
-        if 0 <= event.y and event.y + self._first < len(listed) and event.y < self.size.height:
+        if event.y < self._shown:
             self.app.action_go(event.y + self._first + 1)  # type: ignore[attr-defined]
 
 

@@ -8,6 +8,7 @@ width changes.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from client.fullscreen.entry import Entry
@@ -56,6 +57,12 @@ class View:
         if top is None:
             return by < 0
         return self._up(top, -by) if by < 0 else self._down(top, by)
+
+    def show_first(self) -> None:
+        """The oldest row of all."""
+        if self._count():
+            self._anchor = (self._serial(0), -len(self._above(0)))
+            self.rows()
 
     def show(self, entry: Entry) -> None:
         """Puts it a third below the upper edge."""
@@ -137,16 +144,13 @@ class View:
                     yield self._serial(index), number
 
     def _up(self, top: tuple[int, int], by: int) -> bool:
-        place = top
-        for place in self._places_up(top):
-            by -= 1
-            if by <= 0:
-                break
-        if place != top or self._anchor is not None:
+        passed = list(islice(self._places_up(top), by))
+        place = passed[-1] if passed else top
+        if passed or self._anchor is not None:
             self._anchor = place
         if len(self._downward(place)) < self.height:
             self.follow()  # all fits on the screen
-        return by > 0 or self.at_top()
+        return len(passed) < by or self.at_top()
 
     def _down(self, top: tuple[int, int], by: int) -> bool:
         if self._anchor is None:

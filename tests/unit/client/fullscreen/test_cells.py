@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from client.fullscreen.cells import fit, guarded, shown, width, wrap
 from client.fullscreen.links import links
 
-ANY = st.text(st.characters(exclude_categories=("Cs",)), max_size=60)
+ANY = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
 
 @given(ANY)

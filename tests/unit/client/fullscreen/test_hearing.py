@@ -161,7 +161,7 @@ def test_older_ones_come_above_until_there_are_none(world: World) -> None:
     assert world.lobby.loading
     world.hear(ev.HistoryEvent("#lobby", (message(9), message(10), message(11)), ticket=3))
     assert [one.offset for one in world.lobby.entries if one.spoken] == [9, 10, 11]
-    assert not (world.lobby.loading or world.lobby.whole)
+    assert (world.lobby.loading, world.lobby.whole) == (False, False)
     world.hearing.expect_history(4, world.lobby)
     world.hear(ev.HistoryEvent("#lobby", (message(9),), ticket=4))
     assert world.lobby.whole

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -16,7 +18,7 @@ def world() -> World:
     return World()
 
 
-def fill(world: World, first: int, last: int, **other: object) -> None:
+def fill(world: World, first: int, last: int, **other: Any) -> None:
     world.hear(*(message(n, **other) for n in range(first, last + 1)))
 
 

@@ -16,7 +16,9 @@ NOON = int(time.mktime((2026, 3, 14, 12, 0, 0, 0, 0, -1)) * 1000)
 DAY = 24 * 3600 * 1000
 
 
-def message(offset: int, text: str = "", nick: str = "bob", room: str | None = "#lobby", **other: Any) -> ev.MessageEvent:
+def message(
+    offset: int, text: str = "", nick: str = "bob", room: str | None = "#lobby", **other: Any
+) -> ev.MessageEvent:
     given: dict[str, Any] = {
         "session": f"s-{nick}", "n": offset, "time": NOON + offset * 1000, "epoch": "e1", "offset": offset, **other
     }  # fmt: skip
