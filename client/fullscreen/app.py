@@ -19,6 +19,7 @@ from client.chat import ChatClient
 from client.fullscreen.bars import Head, Prompt, State
 from client.fullscreen.composer import Composer
 from client.fullscreen.doing import Doing
+from client.fullscreen.keys import take_back_alt_digits
 from client.fullscreen.lines_widget import Lines
 from client.fullscreen.message_list import MessageList
 from client.fullscreen.model import Model, Ring
@@ -71,6 +72,7 @@ class RoomApp(App[None], inherit_bindings=False):
         signals: bool = False,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
+        take_back_alt_digits()
         super().__init__()
         self.interrupted = False
         self.model = model
