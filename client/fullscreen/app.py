@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import time
 from collections.abc import Callable, Sequence
@@ -51,6 +52,7 @@ class RoomApp(App[None], inherit_bindings=False):
     CSS = """
     Screen { layers: base; overflow: hidden; background: $background; color: $foreground; }
     #head, #state { height: 1; background: $panel; }
+    #head:ansi, #state:ansi { text-style: reverse; }
     #middle { height: 1fr; }
     #side { width: 18; height: 100%; }
     #list { width: 1fr; height: 100%; }
@@ -59,6 +61,8 @@ class RoomApp(App[None], inherit_bindings=False):
     #prompt { height: 1; }
     #composer { width: 1fr; height: auto; max-height: 6; border: none; padding: 0; background: $background;
       scrollbar-size-vertical: 0; }
+    #composer:nocolor .text-area--cursor { text-style: reverse; }
+    #composer:ansi .text-area--cursor { text-style: reverse; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c,ctrl+q", "interrupt", "leave", show=False)]
 
@@ -73,7 +77,9 @@ class RoomApp(App[None], inherit_bindings=False):
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         take_back_alt_digits()
-        super().__init__()
+        plain = bool(os.environ.get("NO_COLOR"))
+        # Without this Textual would paint in greys, also the background.
+        super().__init__(ansi_color=True if plain else None)
         self.interrupted = False
         self.model = model
         self._chat, self._now, self._signals = chat, now, signals
@@ -86,7 +92,7 @@ class RoomApp(App[None], inherit_bindings=False):
         self._with_members: bool | None = None
         for theme in THEMES.values():
             self.register_theme(theme)
-        self.theme = look if look in self.available_themes else "dark"
+        self.theme = "terminal" if plain else look if look in self.available_themes else "dark"
 
     # -- parts ---------------------------------------------------------------------------
 

@@ -30,6 +30,7 @@ class Composer(TextArea):
         id: str,  # noqa: A002
     ) -> None:
         super().__init__(id=id, soft_wrap=True, compact=True, highlight_cursor_line=False)
+        self.cursor_blink = False  # it would paint twice a second, also over ssh
         self._model, self._send, self._ask_paste, self._leave = model, send, ask_paste, leave
         self.typing = Typing()
         self._walk: Completion | None = None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 from functools import lru_cache
 
 from rich.style import Style
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 from client.terminal.paint import PALETTE
 
@@ -63,4 +64,6 @@ THEMES = {
         name="light", dark=False, primary="#005f87", foreground="#303030", background="#ffffff", surface="#eeeeee",
         panel="#e4e4e4", accent="#af5f00", warning="#af5f00", error="#d70000", success="#008700",
     ),
+    # The colours that the terminal has anyway, also of its background.
+    "terminal": replace(BUILTIN_THEMES["ansi-dark"], name="terminal"),
 }  # fmt: skip

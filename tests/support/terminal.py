@@ -14,7 +14,7 @@ from tests.support.waiting import wait_until
 
 
 class Terminal:
-    """Runs `python -m client WORDS`, and then tells its exit code and whether the terminal is as it was. Use as a
+    """Runs `python -m client WORDS`, then tells its exit code and whether the terminal is as it was. Use as a
     context manager."""
 
     def __init__(
@@ -37,8 +37,9 @@ class Terminal:
 
     def __enter__(self) -> Self:
         columns, rows = self._size
-        self._tmux("new-session", "-d", "-x", str(columns), "-y", str(rows), "sh", "-c", "stty -echo; read go; stty echo; "
-                   + self._script)  # fmt: skip
+        # It waits for us: all that it writes is to be seen.
+        script = "stty -echo; read go; stty echo; " + self._script
+        self._tmux("new-session", "-d", "-x", str(columns), "-y", str(rows), "sh", "-c", script)
         self._tmux("pipe-pane", f"cat > {shlex.quote(str(self._raw))}")
         self.keys("Enter")
         return self
