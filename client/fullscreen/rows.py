@@ -86,7 +86,8 @@ def _narrow_head(entry: Entry) -> Row:
     who = Span(_SIGNS.get(entry.kind, ""), entry.kind.value)
     if entry.nick and entry.kind is Kind.TALK:
         who = Span(guarded(shown(entry.nick)), _nick_role(entry), entry.nick)
-    return (Span(clock(entry.time) + " ", "time"), who, Span(" "), _gutter(entry))
+    mark = (Span(" "), _gutter(entry)) if entry.mark is not Mark.NONE or entry.mention else ()
+    return (Span(clock(entry.time) + " ", "time"), who, *mark)
 
 
 def _nick_role(entry: Entry) -> str:

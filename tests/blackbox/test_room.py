@@ -96,6 +96,7 @@ def test_it_wraps_again_and_scrolls(calm: Deployment, at: Open) -> None:
         fay.resize(120, 40)
         fay.shows("line 39 is long enough to be wrapped at 80 columns")
         fay.resize(60, 16)
+        fay.shows("│      at 80 columns\n ● n")
         fay.keys("PageUp")
         fay.shows("↓ newer messages below")
         before = fay.screen.splitlines()[2:8]
