@@ -12,6 +12,7 @@ from client.fullscreen.delivery import Delivery
 from client.fullscreen.entry import Entry, Kind
 from client.fullscreen.hearing import Hearing
 from client.fullscreen.model import Model, mapped
+from client.handles import Reply
 from client.terminal.talk import Tally
 from client.terminal.wording import explain
 from wire.codes import Code
@@ -88,6 +89,9 @@ class Doing:
             return
         self.hearing.expect_history(reply.ticket, where)
 
+    def _expect(self, reply: Reply) -> None:
+        self.hearing.expect_answer(reply.ticket)
+
     # -- commands ------------------------------------------------------------------------
 
     def _say(self, text: str, to: str, *, action: bool = False) -> None:
@@ -122,7 +126,7 @@ class Doing:
         if there is not None and there.present:
             self._model.switch(there)
             return
-        self._chat.join(name)
+        self._expect(self._chat.join(name))
         self._model.wanted.add(name)
 
     def _leave(self, rest: str) -> None:
@@ -134,16 +138,16 @@ class Doing:
         if where.private or not where.present:
             self._model.close(where.key)
         else:
-            self._chat.leave(where.key)
+            self._expect(self._chat.leave(where.key))
 
     def _rooms(self, _: str) -> None:
-        self._chat.rooms()
+        self._expect(self._chat.rooms())
 
     def _who(self, rest: str) -> None:
-        self._chat.who(room_name(_hashed(rest)) if rest else None)
+        self._expect(self._chat.who(room_name(_hashed(rest)) if rest else None))
 
     def _whois(self, rest: str) -> None:
-        self._chat.whois(rest.removeprefix("@") or self._model.nick)
+        self._expect(self._chat.whois(rest.removeprefix("@") or self._model.nick))
 
     def _topic(self, rest: str) -> None:
         room = self._model.current.key
@@ -152,7 +156,8 @@ class Doing:
         if room.startswith("@"):
             self._model.note("a conversation of two has no topic", Kind.TROUBLE)
             return
-        self._chat.topic(room, ("" if rest.strip() == NO_TOPIC else rest.strip()) if rest.strip() else None)
+        text = rest.strip()
+        self._expect(self._chat.topic(room, ("" if text == NO_TOPIC else text) if text else None))
 
     def _history(self, rest: str) -> None:
         where = self._model.current
@@ -164,15 +169,15 @@ class Doing:
             self.load_older(min(MOST, max(1, int(rest))) if rest.isdecimal() else 50)
 
     def _away(self, rest: str) -> None:
-        self._chat.away(rest)
+        self._expect(self._chat.away(rest))
 
     def _back(self, _: str) -> None:
-        self._chat.back()
+        self._expect(self._chat.back())
 
     def _nick(self, rest: str) -> None:
         if not rest:
             raise WireError(Code.BAD_NICK, "which nickname? Write /nick newname")
-        self._chat.rename(rest)
+        self._expect(self._chat.rename(rest))
 
     def _go(self, rest: str) -> None:
         found = self.conversation(rest)

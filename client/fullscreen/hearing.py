@@ -22,6 +22,7 @@ class Hearing:
         self._ask_who = ask_who
         self._quiet: set[int] = set()  # tickets of questions that nobody typed
         self._backlog: dict[int, Conversation] = {}  # tickets of histories asked for by scrolling
+        self._asked: dict[int, Conversation] = {}  # tickets of questions -> where they were typed
         self._rings: list[Ring] = []
         self._does: dict[type[ev.Event], Callable[[Any], None]] = {
             ev.Connected: self._connected,
@@ -54,6 +55,10 @@ class Hearing:
 
     def expect_quietly(self, ticket: int) -> None:
         self._quiet.add(ticket)
+
+    def expect_answer(self, ticket: int) -> None:
+        """It is told where it was asked for, also if the user has gone on."""
+        self._asked[ticket] = self._model.current
 
     def expect_history(self, ticket: int, where: Conversation) -> None:
         where.loading = True
@@ -151,13 +156,13 @@ class Hearing:
             if conversation.key == event.room or event.session == self._model.session:
                 conversation.people.hint(event.session, event.state)
         if event.session == self._model.session and event.ticket is not None:
-            self._model.away = (event.text or "away") if event.away else ""
+            self._model.away = (f"away: {event.text}" if event.text else "away") if event.away else ""
         self._worded(event)
 
     def _topic(self, event: ev.TopicEvent) -> None:
         where = self._model.room(event.room)
         where.topic = event.text
-        self._worded(event, self._model.current if event.ticket is not None else where)
+        self._worded(event, None if event.ticket is not None else where)
 
     def _renamed(self, event: ev.RenamedEvent) -> None:
         if event.session == self._model.session:
@@ -166,8 +171,7 @@ class Hearing:
             self._model.follow(event.former, event.nick)
         for conversation in self._model.listed():
             conversation.people.rename(event.session, event.nick)
-        where = self._model.current if event.ticket is not None or not event.room else self._model.room(event.room)
-        self._worded(event, where)
+        self._worded(event, self._model.room(event.room) if event.ticket is None else None)
 
     def _members(self, event: ev.MembersEvent) -> None:
         if event.room is not None:
@@ -198,7 +202,8 @@ class Hearing:
             self._worded(event)
 
     def _worded(self, event: ev.Event, where: Conversation | None = None) -> None:
-        where = where or self._model.current
+        asked = self._asked.pop(getattr(event, "ticket", None) or 0, None)
+        where = where or asked or self._model.current
         for line in lines(event, where.key):
             self._model.tell(line, where)
 

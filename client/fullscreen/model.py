@@ -45,7 +45,7 @@ class Model:
         self.line = LineState()
         self.session = ""
         self.muted: set[str] = set()  # keys of conversations
-        self.away = ""  # the text that one is away with
+        self.away = ""  # what to show of it while one is away
         self.unsent = 0
         self.wanted: set[str] = {room_name(room)}  # rooms to go to once we are in
         self.found = ""  # what is searched

@@ -20,7 +20,7 @@ class FakeChat:
         self.pending = 0
         self._changed = threading.Condition()
         self._events: deque[ev.Event] = deque()
-        self._tickets = 0
+        self.tickets = 0
 
     @property
     def client(self) -> ChatClient:
@@ -43,7 +43,7 @@ class FakeChat:
 
     def say(self, text: str, to: str = "#lobby", *, timeout: float | None = None, action: bool = False) -> Sending:
         self._ask("me" if action else "say", to, text)
-        return Sending(self._tickets, to, text, self._changed)
+        return Sending(self.tickets, to, text, self._changed)
 
     def __getattr__(self, name: str) -> Any:
         if name not in ("join", "leave", "who", "rooms", "history", "topic", "away", "back", "rename", "whois"):
@@ -51,12 +51,12 @@ class FakeChat:
 
         def ask(*given: Any, **named: Any) -> Reply:
             self._ask(name, *given, *named.values())
-            return Reply(self._tickets, self._changed)
+            return Reply(self.tickets, self._changed)
 
         return ask
 
     def _ask(self, *what: Any) -> None:
         if self.refuse is not None:
             raise self.refuse
-        self._tickets += 1
+        self.tickets += 1
         self.asked.append(what)

@@ -257,7 +257,7 @@ async def test_older_ones_are_loaded_at_the_top() -> None:
         await it.pilot.press("pageup", "pageup")
         await it.until(lambda: ("history", "#lobby", 101, 100) in it.chat.asked)
         await it.shows("loading…")
-        ticket = it.chat._tickets
+        ticket = it.chat.tickets
         await it.hear(ev.HistoryEvent("#lobby", tuple(message(n) for n in range(81, 101)), ticket=ticket))
         await it.pilot.press("pageup")
         await it.shows("text 90")

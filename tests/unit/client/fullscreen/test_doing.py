@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from client import events as ev
 from client.errors import Backlogged
 from client.fullscreen.doing import NO_REGISTRATION, Doing
 from client.fullscreen.entry import Kind
@@ -164,3 +165,17 @@ def test_muting_is_taken_back_by_the_same(hand: Hand) -> None:
     assert hand.model.muted == {"#lobby"}
     hand.type("/mute #lobby")
     assert hand.model.muted == set()
+
+
+def test_a_room_that_one_joins_is_told_in_it(hand: Hand) -> None:
+    hand.type("/join #ops")
+    hand.doing.hearing.hear([joined(room="#ops", own=True, count=1, ticket=hand.chat.tickets)], 0.0)
+    assert hand.model.current.key == "#ops"
+    assert hand.last.startswith("you are in #ops")
+
+
+def test_an_answer_is_told_where_it_was_asked_for(hand: Hand) -> None:
+    hand.type("/who #lobby", "/msg bob")
+    hand.doing.hearing.hear([ev.MembersEvent("#lobby", (), ticket=hand.chat.tickets)], 0.0)
+    assert hand.model.current.key == "@bob"
+    assert "in #lobby: nobody" in hand.model.conversations["#lobby"].entries[-1].text

@@ -185,7 +185,7 @@ def test_another_life_of_the_log_counts_from_its_own_beginning(world: World) -> 
 def test_ones_own_absence_holds_in_all_rooms_and_is_answered_once(world: World) -> None:
     world.hear(joined(room="#ops", own=True, count=1))
     world.hear(ev.PresenceHint("#ops", "alice", "s-alice", True, "away", "lunch", ticket=4))
-    assert world.model.away == "lunch"
+    assert world.model.away == "away: lunch"
     assert [one.people.state_of("alice") for one in world.model.listed()] == ["away", "away"]
     assert "you are away: lunch" in world.lobby.entries[-1].text
     world.hear(ev.PresenceHint("#ops", "alice", "s-alice", False, "here", ticket=5))
