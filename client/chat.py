@@ -11,12 +11,14 @@ method may be called from any thread, the blocking ones not from inside `on_even
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
 from client.asking import Asking
+from client.commands import valid
 from client.conversation import Conversation
 from client.errors import Closed
 from client.events import Event
@@ -28,6 +30,8 @@ from client.stay import Stay
 from client.transport import TcpTransport, TransportFactory
 from wire.address import Address
 from wire.names import LOBBY, nickname, room
+
+log = logging.getLogger("hydrachat.client")
 
 
 class ChatClient(Speaking, Asking, Listening):
@@ -55,7 +59,7 @@ class ChatClient(Speaking, Asking, Listening):
         rng: random.Random | None = None,
     ) -> None:
         settings, rng = settings or Settings(), rng or random.Random()
-        stay = Stay(nickname(nick).shown, [room(name) for name in rooms], client_name, settings, rng)
+        stay = Stay(valid(nickname, nick).shown, [valid(room, name) for name in rooms], client_name, settings, rng)
         addresses = [Address.parse(one) if isinstance(one, str) else one for one in servers]
         machine = Failover(Conversation(stay), addresses, settings, rng, in_order=in_order)
         super().__init__(machine, transport, settings, stay.nick, on_event)
@@ -99,6 +103,7 @@ class ChatClient(Speaking, Asking, Listening):
             self._network.join(None)
 
     def __enter__(self) -> Self:
+        """Starts; raises what `start` does."""
         try:
             self.start()
         except BaseException:  # after Ctrl-C too nobody calls `__exit__`; it is raised on
@@ -109,7 +114,10 @@ class ChatClient(Speaking, Asking, Listening):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
+        """Waits up to `settings.flush_timeout` for the outcomes of what was said, but after an error; then quits."""
+        # In order also after an error: who is started again finds the nickname free.
+        try:
+            if kind is None and not self.flush(self._settings.flush_timeout):
+                log.warning("left with %d messages of which it is not known whether they were said", self.pending)
+        finally:
             self.quit()
-        else:
-            self.close()

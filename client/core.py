@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
+from client.changed import Changed
 from client.errors import ChatError, Closed, Crashed
 from client.event_queue import EventQueue
 from client.events import Connected, Event, Moved, Stopped
@@ -37,7 +37,7 @@ class Core:
             on_end=self._ended,
         )
         # Guards all that follows, and the handles.
-        self._changed = threading.Condition()
+        self._changed = Changed(lambda: self._network.current)
         self._queue = EventQueue(settings.unread)
         self._ledger = Ledger()
         self._tickets = 0
