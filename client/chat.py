@@ -1,9 +1,9 @@
-"""`ChatClient`: a chat from a program, over whichever node is alive.
+"""`ChatClient`: a chat from a program, over whichever node is alive. docs/library.md is the guide.
 
     with ChatClient(["127.0.0.1:7700"], "echo") as chat:
         for event in chat:
             if isinstance(event, MessageEvent) and not event.own and not event.history:
-                chat.say(event.text, to=event.room or f"@{event.nick}")
+                chat.say(event.text, to=event.reply_to)
 
 One network thread does all input and output. What the user calls only queues and waits; every
 method may be called from any thread, the blocking ones not from inside `on_event`.
@@ -38,11 +38,15 @@ class ChatClient(Speaking, Asking, Listening):
     """One user's stay.
 
     `servers`: nodes or balancers, as "HOST:PORT" or Address; tried in random order, or first
-    as they stand with `in_order`. `nick`: raises wire's BadName if it can't be one.
-    `on_event`: called on the network thread with each event, instead of the queue that iteration
-    and `next_event` read; it must not block, and what it raises ends the client. Without it, a
-    queue of `settings.unread` events that nobody takes stops the reading, also of outcomes: who
-    only says passes an `on_event` that does nothing.
+    as they stand with `in_order`. The others are found by themselves. `nick`: who we are to be.
+    `rooms`: where to be, beside the lobby. `client_name`: for the cluster's operators.
+    `on_event`: called on the network thread with each event, instead of the queue that `run`,
+    iteration and `next_event` read; it may not wait, and what it raises ends the client. Without
+    it, a queue of `settings.unread` events that nobody takes stops the reading, also of outcomes:
+    who only says passes an `on_event` that does nothing. `transport`, `rng`: for tests.
+
+    Nothing happens before `start`, or `with`. Raises Refused for a name that can't be one, and
+    ValueError for servers.
     """
 
     def __init__(

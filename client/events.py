@@ -107,6 +107,8 @@ class LeftEvent:
 
 @dataclass(frozen=True, slots=True)
 class TopicEvent:
+    """`nick` changed the topic of `room` to `text`."""
+
     room: str
     nick: str
     text: str
@@ -171,6 +173,7 @@ class AcceptedEvent:
 
     @property
     def private(self) -> bool:
+        """Whether it is a direct message."""
         return self.to.startswith("@")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from client.core import Core
+from client.errors import Closed
 from client.events import Event, Stopped
 
 E = TypeVar("E", bound=Event)
@@ -44,9 +45,16 @@ class Listening(Core):
     def run(self) -> None:
         """Takes all events and calls their handlers, on the calling thread, one at a time; returns after the last
         event. A handler may do whatever the user may, also wait; meanwhile events queue. What it raises goes out
-        of `run`; the chat goes on, and so does `run` with the next event if it is called again. Raises as
-        iterating does."""
+        of `run`; the chat goes on, and so does `run` with the next event if it is called again. Only a Closed that
+        comes of `quit` is forgiven: what queued before it is still told. Raises as iterating does."""
         for event in self:
             for kind, handler in self._handlers:
                 if isinstance(event, kind):
-                    handler(event)
+                    self._call(handler, event)
+
+    def _call(self, handler: Handler[Any], event: Event) -> None:
+        try:
+            handler(event)
+        except Closed:
+            if not self._over:
+                raise
