@@ -28,7 +28,7 @@ class Config:
     servers: tuple[str, ...] = ()
     nick: str = ""
     rooms: tuple[str, ...] = (LOBBY,)
-    theme: str = "auto"
+    theme: str = "dark"
     notify: Notify = "bell"
     muted: tuple[str, ...] = ()
 

@@ -12,7 +12,7 @@ from wire.names import Nick, destination, nickname, room
 
 Notify = Literal["bell", "osc9", "osc777", "off"]
 NOTIFY: tuple[str, ...] = get_args(Notify)
-THEMES = ("auto", "dark", "light", "mono")
+THEMES = ("dark", "light")
 MOST = 256  # values in a list
 
 
@@ -104,7 +104,7 @@ KEYS: Mapping[str, Key] = {
     ),
     "theme": Key(
         _one_of(THEMES),
-        '"auto"',
+        '"dark"',
         (f"Colours: {', '.join(THEMES)}.",),
     ),
     "notify": Key(

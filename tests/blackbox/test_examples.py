@@ -6,7 +6,7 @@ import json
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +84,10 @@ def kill_home(cluster: Deployment, nick: str) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_echo_bot_answers_and_goes_on_when_its_node_dies(deploy: Deploy, number: signal.Signals) -> None:
     cluster = deploy(nodes=2)
-    with person(cluster) as ann, bot(cluster, "echo_bot") as process:
+    with ExitStack() as stack:
+        ann = stack.enter_context(person(cluster))
+        ann.say("echo_bot: too early")
+        process = stack.enter_context(bot(cluster, "echo_bot"))
         ann.say("not meant for it")
         ann.say("Echo_Bot: one")
         ann.expect("echo_bot", "you said: one")
@@ -189,7 +192,9 @@ def test_the_transcript_has_everything_once_and_marks_what_may_be_missing(deploy
             with cluster.client() as client:
                 client.flushall()
             cluster.start_nodes()
-            wait_until(lambda: entries("gap"), 30, "what the cluster forgot is marked")
+            rooms = lambda: {entry.get("room") for entry in entries("gap")}  # noqa: E731
+            wait_until(lambda: "#ops" in rooms(), 30, "what the cluster forgot is marked")
+            assert "the session was lost; this is another one" in {entry["text"] for entry in entries("gap")}
             ann.say("four", "#ops")
             wait_texts("one", "two\nin two lines", "three", "four")
             assert process.terminate() == 0

@@ -87,7 +87,7 @@ def test_the_default_file_counts_where_it_is_there(tmp_path: Path, monkeypatch: 
         ('servers = ["h:1", true]', "config.toml:1: servers: is true or false; write a text in quotes"),
         ('servers = [\n"h"\n]', "config.toml:1: servers: 'h' is not an address: write HOST:PORT"),
         ('rooms = ["ops"]', "config.toml:1: rooms: 'ops' can't be: a room's name begins with #"),
-        ('theme = "drak"', "config.toml:1: theme: 'drak' is not known; did you mean dark? There are auto, dark"),
+        ('theme = "drak"', "config.toml:1: theme: 'drak' is not known; did you mean dark? There are dark, light"),
         ('notify = "beep"', "config.toml:1: notify: 'beep' is not known"),
         ("notify = false", "config.toml:1: notify: is true or false; write a text in quotes"),
         ("[theme]\ndark = 1", "config.toml:1: theme: is a table; write a text in quotes"),
