@@ -24,7 +24,7 @@ class Core:
         transport: TransportFactory,
         settings: Settings,
         nick: str,
-        on_event: Callable[[Event], None] | None,
+        on_event: Callable[[Event], object] | None,
     ) -> None:
         self._settings = settings
         self._machine = machine

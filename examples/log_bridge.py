@@ -67,7 +67,15 @@ def clean(data: bytes) -> str:
     ).strip()
 
 
+def save(mark: list[int], state: Path | None) -> None:
+    if state:
+        new = state.with_suffix(".new")
+        new.write_text(json.dumps(mark))
+        new.replace(state)
+
+
 def bridge(chat: ChatClient, follower: Follower, given: argparse.Namespace, stop: threading.Event) -> None:
+    save(follower.mark, given.state)
     while not stop.wait(given.every):
         text = follower.take()
         if not text:
@@ -80,10 +88,8 @@ def bridge(chat: ChatClient, follower: Follower, given: argparse.Namespace, stop
             print(f"log_bridge: the session was lost; may not have been said: {text}", file=sys.stderr, flush=True)
         elif sending.error:
             raise sending.error
-        if given.state and sending.done:
-            new = given.state.with_suffix(".new")
-            new.write_text(json.dumps(follower.mark))
-            new.replace(given.state)
+        if sending.done:
+            save(follower.mark, given.state)
 
 
 def main() -> int:
