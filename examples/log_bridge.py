@@ -17,6 +17,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 from client import ChatClient, ChatError, Unsure
@@ -32,6 +33,9 @@ class Follower:
         inode, size = self._here()
         former, offset = mark or (inode, size)
         self._file.seek(offset if former == inode and offset <= size else 0)
+
+    def close(self) -> None:
+        self._file.close()
 
     def _here(self) -> tuple[int, int]:
         status = os.fstat(self._file.fileno())
@@ -107,9 +111,9 @@ def main() -> int:
     servers = given.server or ["127.0.0.1:7700"]
     try:
         mark = json.loads(given.state.read_text()) if given.state and given.state.exists() else None
-        follower = Follower(given.file, mark)
         # It only says: an `on_event` that does nothing keeps events from piling up.
-        with ChatClient(servers, given.nick, rooms=[given.room], on_event=lambda event: None) as chat:
+        chat = ChatClient(servers, given.nick, rooms=[given.room], on_event=lambda event: None)
+        with closing(Follower(given.file, mark)) as follower, chat:
             bridge(chat, follower, given, stop)
     except (ChatError, OSError, ValueError) as error:
         print(f"log_bridge: {error}", file=sys.stderr)
