@@ -68,6 +68,16 @@ class MessageEvent:
     late: bool = False
     action: bool = False
 
+    @property
+    def private(self) -> bool:
+        """Whether it was said to us alone."""
+        return self.room is None
+
+    @property
+    def reply_to(self) -> str:
+        """Where an answer goes, for `say`: the room, or whoever said it to us alone."""
+        return self.room or f"@{self.nick}"
+
 
 @dataclass(frozen=True, slots=True)
 class JoinedEvent:
@@ -189,6 +199,7 @@ class AcceptedEvent:
 
     @property
     def private(self) -> bool:
+        """Whether it is a direct message."""
         return self.to.startswith("@")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from client.chat import ChatClient
 from client.errors import ChatError
@@ -89,7 +90,7 @@ class Doing:
             return
         self.hearing.expect_history(reply.ticket, where)
 
-    def _expect(self, reply: Reply) -> None:
+    def _expect(self, reply: Reply[Any]) -> None:
         self.hearing.expect_answer(reply.ticket)
 
     # -- commands ------------------------------------------------------------------------

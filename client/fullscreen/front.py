@@ -8,9 +8,10 @@ from collections.abc import Mapping
 import click
 
 from client.chat import ChatClient
+from client.config import Config
 from client.fullscreen.app import RoomApp
 from client.fullscreen.model import Model
-from client.fullscreen.notify import BELL, Notifier
+from client.fullscreen.notify import Notifier
 from client.terminal import ending
 from client.terminal.wording import explain
 
@@ -23,15 +24,14 @@ class FullScreen:
     def __init__(
         self,
         chat: ChatClient,
-        room: str,
-        *,
-        theme: str = "dark",
-        notify: str = BELL,
+        config: Config,
         environment: Mapping[str, str] = os.environ,
     ) -> None:
         self._chat = chat
-        notifier = Notifier(notify, tmux="TMUX" in environment)
-        self._app = RoomApp(chat, Model(chat.nick, room), look=theme, notifier=notifier, signals=True)
+        notifier = Notifier(config.notify, tmux="TMUX" in environment)
+        model = Model(chat.nick, config.rooms[0])
+        model.mute(config.muted)
+        self._app = RoomApp(chat, model, look=config.theme, notifier=notifier, signals=True)
 
     def run(self) -> int:
         """The exit code. The terminal is as it was before, whatever happens."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -62,6 +62,10 @@ class Model:
 
     def mentions_me(self, text: str) -> bool:
         return self._called.search(text) is not None
+
+    def mute(self, names: Iterable[str]) -> None:
+        """`#room` or `@nick`."""
+        self.muted |= {"@" + mapped(name[1:]) if name.startswith("@") else name for name in names}
 
     # -- conversations -------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 
@@ -98,7 +99,8 @@ def test_a_name_that_is_taken_is_refused_with_a_free_one() -> None:
     (event,) = driver.of(RequestRefused)
     assert event == RequestRefused("nick", None, Code.NICK_TAKEN, "taken", 7, "bob_")
     assert driver.stay.nick == "alice"
-    ledger, reply = Ledger(), Reply(7, threading.Condition())
+    ledger = Ledger()
+    reply: Reply[Any] = Reply(7, threading.Condition())
     ledger.add(reply)
     ledger.enter(event)
     with pytest.raises(Refused) as refused:

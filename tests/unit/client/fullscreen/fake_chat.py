@@ -49,7 +49,7 @@ class FakeChat:
         if name not in ("join", "leave", "who", "rooms", "history", "topic", "away", "back", "rename", "whois"):
             raise AttributeError(name)
 
-        def ask(*given: Any, **named: Any) -> Reply:
+        def ask(*given: Any, **named: Any) -> Reply[Any]:
             self._ask(name, *given, *named.values())
             return Reply(self.tickets, self._changed)
 
