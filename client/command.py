@@ -30,7 +30,8 @@ Examples:
   my-bot < from-chat | hydrachat join bot --plain > from-chat
 
 \b
-Plain output, where stdin or stdout is no terminal, or with --plain:
+On a terminal it is a full-screen room: F1 or /help lists keys and commands. With --plain, where
+stdin or stdout is no terminal, or with TERM=dumb it is lines:
   12:34 alice: hello               said in the room
   12:34 #ops alice: hello          in another one than --room (or the one you joined last)
   12:34 (history) alice: hello     said before you came
@@ -69,7 +70,7 @@ Exit codes: 0 ok (also on SIGTERM), 1 something was not accepted, 2 usage, 4 no 
     f"then the {NODES_TRIED} ports after it]",
 )
 @click.option("--room", envvar="HYDRACHAT_ROOM", help=f"Where to talk. [default: {LOBBY}]")
-@click.option("--plain", is_flag=True, envvar="HYDRACHAT_PLAIN", help="Plain lines, also on a terminal.")
+@click.option("--plain", is_flag=True, envvar="HYDRACHAT_PLAIN", help="Lines, also on a terminal.")
 @click.option("--follow", is_flag=True, envvar="HYDRACHAT_FOLLOW", help="Stay after the end of the input.")
 @click.option(
     "--base-port",

@@ -25,6 +25,10 @@ _INVISIBLE = re.compile(
 _SKIN = re.compile("(?<=[\u2600-\U0001faff])[\U0001f3fb-\U0001f3ff]")
 _JOINER = re.compile("\u200d(?=[\u2190-\u2bff\U0001f000-\U0001faff])")
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
+_DOUBTFUL = re.compile(
+    "[\u0300-\u036f\u0483-\u0489\u0590-\u1fff\u2600-\u27bf\u2b00-\u2bff\u2e80-\uffff\U00010000-\U0010ffff]"
+)
+_INDIC = re.compile("[\u0900-\u1cff\ua800-\uabff\U00011000-\U00011fff]")
 _LRM = "\u200e"
 _TOKEN = re.compile(r"\s+|\S+")
 
@@ -57,9 +61,18 @@ def guarded(text: str) -> str:
     return text if text.isascii() or not _RIGHT_TO_LEFT.search(text) else text + _LRM
 
 
+def doubtful(text: str) -> bool:
+    """Whether terminals may differ over how wide it is."""
+    return not text.isascii() and _DOUBTFUL.search(text) is not None
+
+
 def width(text: str) -> int:
-    """In cells."""
-    return len(text) if text.isascii() else cell_len(text)
+    """In cells; at most so many, where terminals differ over vowel signs (of Hindi and its like)."""
+    return len(text) if text.isascii() else cell_len(text) + _vowel_signs(text)
+
+
+def _vowel_signs(text: str) -> int:
+    return 0 if _INDIC.search(text) is None else sum(unicodedata.category(char) == "Mc" for char in text)
 
 
 def fit(text: str, cells: int, *, right: bool = False) -> str:
@@ -123,8 +136,8 @@ def _reach(text: str, cells: int) -> int:
     if text.isascii():
         return max(cells, 0)
     at = 0
-    for _, end, size in split_graphemes(text)[0]:
-        cells -= size
+    for start, end, size in split_graphemes(text)[0]:
+        cells -= size + _vowel_signs(text[start:end])
         if cells < 0:
             break
         at = end

@@ -48,7 +48,8 @@ class Room:
     @property
     def rows(self) -> list[str]:
         """The screen as text."""
-        return [strip.text for strip in self.app.screen._compositor.render_strips()]
+        strips = self.app.screen._compositor.render_strips()
+        return ["".join(segment.text for segment in strip if not segment.control) for strip in strips]
 
     @property
     def screen(self) -> str:
@@ -316,6 +317,16 @@ async def test_nothing_a_stranger_sends_reaches_the_terminal_as_a_sequence() -> 
         await it.hear(message(1, evil), message(2, evil, room=None), ev.TopicEvent("#lobby", "bob", evil, NOON))
         await it.shows("[bold]x[/bold]")
         assert not any(char in it.screen for char in "\x1b\x07\x9b\u202e")
+
+
+@screen_test
+async def test_the_look_of_the_settings_is_taken_and_muted_ones_are_silent() -> None:
+    async with room(look="light") as it:
+        assert it.app.theme == "light"
+        it.app.model.mute(["#lobby", "@Bob"])
+        assert it.app.doing.hearing.hear([message(1, "alice!"), message(2, "psst", room=None)], 100.0) == []
+        await it.pilot.pause(1.1)
+        await it.shows("#lobby       -", "@bob       -!1")
 
 
 @screen_test
