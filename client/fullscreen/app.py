@@ -100,7 +100,7 @@ class RoomApp(App[None], inherit_bindings=False):
         model = self.model
         self._side, self._members = Side(model, id="side"), Members(model, id="members")
         self._list, self._prompt = MessageList(model, id="list"), Prompt(model, id="prompt")
-        self._bars = [Head(model, id="head"), State(model, lambda: self.doing.search_state, self._now, id="state")]
+        self._bars = [Head(model, id="head"), State(model, lambda: self.doing.search.state, self._now, id="state")]
         self.composer = Composer(
             model, send=self._typed, ask_paste=self._ask_paste, leave=self.leave, keys=self._keys(), id="composer"
         )
@@ -232,13 +232,13 @@ class RoomApp(App[None], inherit_bindings=False):
         self._paint()
 
     def action_newest(self) -> None:
-        self.doing.end_search()
+        self.doing.search.end()
         self.model.current.seen()
         self._paint()
 
     def action_search(self) -> None:
         if self.model.found:
-            self.doing.search_further()
+            self.doing.search.further()
             self._paint()
         elif not self.composer.text:
             self.composer.write("/search ")

@@ -10,9 +10,10 @@ from client.errors import ChatError
 from client.fullscreen.commands import BY_WORD, COMMANDS, meant
 from client.fullscreen.conversation import Conversation
 from client.fullscreen.delivery import Delivery
-from client.fullscreen.entry import Entry, Kind
+from client.fullscreen.entry import Kind
 from client.fullscreen.hearing import Hearing
 from client.fullscreen.model import Model, mapped
+from client.fullscreen.search import Search
 from client.handles import Reply
 from client.terminal.talk import Tally
 from client.terminal.wording import explain
@@ -40,10 +41,10 @@ class Doing:
     ) -> None:
         self.tally = Tally()
         self.delivery = Delivery(model)
+        self.search = Search(model)
         self.hearing = Hearing(model, self.delivery, self.ask_who)
         self._chat, self._model = chat, model
         self._show_help, self._set_theme, self._go_away = show_help, set_theme, leave
-        self._found: Entry | None = None
         self._does: dict[str, Callable[[str], object]] = {one.name: getattr(self, f"_{one.name}") for one in COMMANDS}
 
     def typed(self, text: str) -> bool:
@@ -212,6 +213,9 @@ class Doing:
     def _register(self, _: str) -> None:
         self._model.note(NO_REGISTRATION, Kind.TROUBLE)
 
+    def _search(self, rest: str) -> None:
+        self.search.start(rest)
+
     def _clear(self, _: str) -> None:
         self._model.current.clear()
 
@@ -225,47 +229,6 @@ class Doing:
         else:
             also = "".join(f", /{one}" for one in known.aliases)
             self._model.note(f"/{known.name} {known.usage}".rstrip() + f": {known.help}{also and f' (also{also[1:]})'}")
-
-    # -- search --------------------------------------------------------------------------
-
-    def _search(self, rest: str) -> None:
-        if not rest:
-            self.end_search()
-            return
-        if rest != self._model.found:
-            self._model.found, self._found = rest, None
-        self.search_further()
-
-    def search_further(self) -> None:
-        """To the next match above the last one; from the end again at the top."""
-        where, wanted = self._model.current, self._model.found.casefold()
-        if not wanted:
-            return
-        hits = [one for one in where.entries if one.spoken and wanted in one.text.casefold()]
-        above = [one for one in hits if self._found is None or one.serial < self._found.serial]
-        self._found = above[-1] if above else None
-        if self._found is not None:
-            where.view.show(self._found)
-
-    def end_search(self) -> None:
-        self._model.found, self._found = "", None
-        self._model.current.view.follow()
-
-    @property
-    def search_state(self) -> str:
-        """For the line below the messages; "" while nothing is searched."""
-        wanted = self._model.found
-        if not wanted:
-            return ""
-        hits = [one for one in self._model.current.entries if one.spoken and wanted.casefold() in one.text.casefold()]
-        more = "" if self._model.current.whole else "; PageUp loads more"
-        if not hits:
-            return f"“{wanted}” is not in what is loaded{more}"
-        if self._found not in hits:
-            return f"no match for “{wanted}” further up in what is loaded{more}"
-        return (
-            f"match {len(hits) - hits.index(self._found)} of {len(hits)} for “{wanted}” · Ctrl+F further up · Esc ends"
-        )
 
 
 def _hashed(name: str) -> str:

@@ -150,14 +150,14 @@ def test_searching_goes_up_from_match_to_match(hand: Hand) -> None:
     hand.model.current.view.height = 4
     hand.doing.hearing.hear([message(n, "a Fox" if n in (5, 20) else "") for n in range(1, 40)], 0.0)
     hand.type("/search fox")
-    assert hand.doing.search_state.startswith("match 1 of 2 for “fox”")
-    hand.doing.search_further()
-    assert hand.doing.search_state.startswith("match 2 of 2")
+    assert hand.doing.search.state.startswith("match 1 of 2 for “fox”")
+    hand.doing.search.further()
+    assert hand.doing.search.state.startswith("match 2 of 2")
     assert not hand.model.current.view.following
-    hand.doing.search_further()
-    assert "further up" in hand.doing.search_state
+    hand.doing.search.further()
+    assert "further up" in hand.doing.search.state
     hand.type("/search")
-    assert (hand.doing.search_state, hand.model.current.view.following) == ("", True)
+    assert (hand.doing.search.state, hand.model.current.view.following) == ("", True)
 
 
 def test_muting_is_taken_back_by_the_same(hand: Hand) -> None:
