@@ -20,7 +20,7 @@ from client.chat import ChatClient
 from client.fullscreen.bars import Head, Prompt, State
 from client.fullscreen.composer import Composer
 from client.fullscreen.doing import Doing
-from client.fullscreen.keys import take_back_alt_digits
+from client.fullscreen.keys import mend_alt_keys
 from client.fullscreen.lines_widget import Lines
 from client.fullscreen.message_list import MessageList
 from client.fullscreen.model import Model, Ring
@@ -76,7 +76,7 @@ class RoomApp(App[None], inherit_bindings=False):
         signals: bool = False,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        take_back_alt_digits()
+        mend_alt_keys()
         plain = bool(os.environ.get("NO_COLOR"))
         # Without this Textual would paint in greys, also the background.
         super().__init__(ansi_color=True if plain else None)

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from rich.text import Text
 from textual import events
+from textual.binding import Binding
 from textual.widgets import TextArea
 
 from client.fullscreen.composing import Completion, Typing, completion, masked, secret
 from client.fullscreen.model import Model
 from wire.text import harmless, strip_plain
+
+
+def _editing() -> Iterator[tuple[str, tuple[str, tuple[bool, ...]]]]:
+    """Key -> action of a TextArea, with what it is given."""
+    for binding in TextArea.BINDINGS:
+        if isinstance(binding, Binding):
+            name, _, given = binding.action.partition("(")
+            for key in binding.key.split(","):
+                yield key, (name, (True,) if given == "True)" else ())
+
+
+_EDITING = dict(_editing())
 
 
 class Composer(TextArea):
@@ -67,9 +80,17 @@ class Composer(TextArea):
         other = self._others.get(event.key)
         if other is not None:
             other()
-        if other is not None or (doing is not None and doing()):
+        if other is not None or (doing is not None and doing()) or self._edited(event.key):
             event.stop()
             event.prevent_default()
+
+    def _edited(self, key: str) -> bool:
+        """Does what the key does in every TextArea, at once: by way of the application it would overtake, or be
+        overtaken by, what is typed next."""
+        name, given = _EDITING.get(key, ("", ()))
+        if name:
+            getattr(self, f"action_{name}")(*given)
+        return bool(name)
 
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()

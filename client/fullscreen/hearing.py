@@ -39,7 +39,8 @@ class Hearing:
             ev.AcceptedEvent: self._delivery.accepted,
             ev.ReceiptEvent: self._receipt,
             ev.RefusedEvent: self._refused,
-            ev.MaybeLost: self._maybe_lost,
+            ev.MaybeLost: self._doubtful,
+            ev.Lost: self._doubtful,
             ev.GapEvent: self._gap,
             ev.RequestRefused: self._request_refused,
         }
@@ -114,7 +115,7 @@ class Hearing:
         self._delivery.failed(event.ticket, Mark.FAILED)
         self._worded(event, self._model.addressed(event.to))
 
-    def _maybe_lost(self, event: ev.MaybeLost) -> None:
+    def _doubtful(self, event: ev.MaybeLost | ev.Lost) -> None:
         for one in event.sayings:
             self._delivery.failed(one.ticket, Mark.DOUBTFUL)
         self._worded(event)

@@ -53,6 +53,17 @@ def test_two_people_talk_in_public_and_in_private(calm: Deployment, at: Open) ->
         bill.shows("restored", "code 130")
 
 
+def test_keys_that_come_in_one_go_are_done_in_their_order(calm: Deployment, at: Open) -> None:
+    with at("quin", calm.addresses, "--room", "#quin") as quin:
+        quin.shows("#quin>")
+        quin.keys(
+            "w", "r", "o", "n", "g", "C-u", "o", "n", "e", "M-Enter", "t", "w", "x", "BSpace", "o", "C-a", "O", "Enter"
+        )
+        quin.shows("quin ✓  one\n", "│  Otwo")
+        quin.keys("Up", "C-w", "C-u", "BSpace", "C-w", "d", "o", "n", "e", "Enter")
+        quin.shows("quin ✓  done")
+
+
 def test_a_node_that_is_killed_is_one_quiet_line(deploy: Deploy, at: Open) -> None:
     cluster = deploy(nodes=2)
     with at("cleo", cluster.addresses[:1] * 2) as cleo, ChatClient(cluster.addresses[1:], "dan") as dan:
@@ -116,6 +127,21 @@ def test_links_bells_and_nothing_else_reach_the_terminal(calm: Deployment, at: O
         wait_until(lambda: hal.raw.count(b"\a") > bells, what="the bell")
         assert re.search(rb"\x1b\]8;[^;]*;https://example\.org/page\x1b\\", hal.raw)
         assert "\u202e".encode() not in hal.raw
+
+
+def test_columns_stand_whatever_is_written(calm: Deployment, at: Open) -> None:
+    hindi, hebrew = "क्षि नमस्ते दुनिया हिन्दी में लिखा हुआ " * 2, "שלום לכולם, מה שלומכם היום?"
+    with (
+        at("mo", calm.addresses, "--room", "#wide", size=(104, 20)) as mo,
+        ChatClient(calm.addresses, "nat", rooms=["#wide"]) as nat,
+    ):
+        mo.shows("● nat")
+        for text in (hindi, hebrew, "日本語 👨‍👩‍👧 👍🏽 ❤️ 🇩🇪", "Z" + "\u0301" * 40):
+            nat.say(text, "#wide")
+        mo.shows("nat │  Z")
+        rows = [row for row in mo.screen.splitlines() if "nat │" in row]
+        assert len(rows) == 4
+        assert [row.count("│") for row in rows] == [3] * 4, "between conversations and messages, in them, and members"
 
 
 def test_no_color_is_heeded(calm: Deployment, at: Open) -> None:

@@ -122,6 +122,15 @@ def test_what_is_refused_or_doubtful_is_marked_and_told(world: World) -> None:
     assert world.lobby.pending == []
 
 
+def test_what_was_accepted_and_is_lost_is_marked_where_it_stands(world: World) -> None:
+    entry = world.delivery.said(1, world.lobby, "t1")
+    world.hear(message(5, "t1", nick="alice", session="s-alice", own=True))
+    assert entry.mark is Mark.ACCEPTED
+    world.hear(ev.Lost((ev.Doubtful(1, "#lobby", "t1"),), 1015, "not a member any more"))
+    assert entry.mark is Mark.DOUBTFUL
+    assert world.texts() == ["t1"]
+
+
 def test_who_is_here_and_how(world: World) -> None:
     assert world.asked == ["#lobby"]
     world.hearing.expect_quietly(5)
