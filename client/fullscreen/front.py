@@ -35,6 +35,9 @@ class FullScreen:
 
     def run(self) -> int:
         """The exit code. The terminal is as it was before, whatever happens."""
+        # Where a shell exports them they are those of its start, and the screen would never change its size.
+        for name in ("COLUMNS", "LINES"):
+            os.environ.pop(name, None)
         self._app.run()
         if self._app.interrupted:
             return ending.INTERRUPTED
