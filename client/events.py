@@ -67,6 +67,16 @@ class MessageEvent:
     history: bool = False
     late: bool = False
 
+    @property
+    def private(self) -> bool:
+        """Whether it was said to us alone."""
+        return self.room is None
+
+    @property
+    def reply_to(self) -> str:
+        """Where an answer goes, for `say`: the room, or whoever said it to us alone."""
+        return self.room or f"@{self.nick}"
+
 
 @dataclass(frozen=True, slots=True)
 class JoinedEvent:
@@ -97,6 +107,8 @@ class LeftEvent:
 
 @dataclass(frozen=True, slots=True)
 class TopicEvent:
+    """`nick` changed the topic of `room` to `text`."""
+
     room: str
     nick: str
     text: str
@@ -161,6 +173,7 @@ class AcceptedEvent:
 
     @property
     def private(self) -> bool:
+        """Whether it is a direct message."""
         return self.to.startswith("@")
 
 

@@ -38,10 +38,12 @@ EPILOG = """\b
 Examples:
   hydrachat up                    start a cluster on this machine (balancer at 127.0.0.1:7700)
   hydrachat join alice            chat; in another terminal: hydrachat join bob
+  hydrachat join hydrachat://alice@chat.example:7700/ops
   hydrachat who                   who is on-line
 
 Each option can also be given as an environment variable, HYDRACHAT_<OPTION>; the option itself
-goes before the variable, the variable before the default.
+goes before the variable, the variable before the default. `join` has a settings file beside: see
+its --help.
 
 \b
 Exit codes: 0 ok, 1 failed, 2 usage or setting, 3 Redis unreachable, 4 no node reachable,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from typing import Any
 
 from client import events as ev
 from client.chat import ChatClient
@@ -129,7 +130,7 @@ class Talk:
         if self._in_turn:
             self._chat.flush(self._in_turn)
 
-    def _await(self, reply: Reply) -> bool:
+    def _await(self, reply: Reply[Any]) -> bool:
         """Whether it is known to be done."""
         if not self._in_turn:
             return False
