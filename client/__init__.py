@@ -24,12 +24,14 @@ from client.events import (
     PresenceHint,
     ReceiptEvent,
     RefusedEvent,
+    RenamedEvent,
     RequestRefused,
     Retrying,
     RoomsEvent,
     Searching,
     Stopped,
     TopicEvent,
+    WhoisEvent,
 )
 from client.handles import Reply, Sending
 from client.settings import Settings
@@ -67,6 +69,7 @@ __all__ = [
     "ReceiptEvent",
     "Refused",
     "RefusedEvent",
+    "RenamedEvent",
     "Reply",
     "RequestRefused",
     "Retrying",
@@ -79,4 +82,5 @@ __all__ = [
     "TopicEvent",
     "Unreachable",
     "Unsure",
+    "WhoisEvent",
 ]

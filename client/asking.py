@@ -8,10 +8,21 @@ from typing import Any
 from client.commands import asking, valid
 from client.core import Core
 from client.errors import Backlogged
-from client.events import HistoryEvent, JoinedEvent, LeftEvent, MembersEvent, RoomsEvent
+from client.events import (
+    HistoryEvent,
+    JoinedEvent,
+    LeftEvent,
+    MembersEvent,
+    PresenceHint,
+    RenamedEvent,
+    RoomsEvent,
+    TopicEvent,
+    WhoisEvent,
+)
 from client.handles import Reply
 from client.requests import Requests
-from wire.names import LOBBY, room
+from wire.names import LOBBY, nickname, room
+from wire.text import check_away, check_topic
 
 MAX_QUESTIONS = 256
 
@@ -45,6 +56,36 @@ class Asking(Core):
         HistoryEvent."""
         name, limit = valid(room, name), min(200, max(1, limit))
         return self._ask(lambda requests, ticket: requests.history(name, max(0, before), limit, ticket))
+
+    def topic(self, name: str = LOBBY, text: str | None = None) -> Reply[TopicEvent]:
+        """Asks what a room is about or, with `text`, sets that ("" clears it). The reply is a TopicEvent; who is in the
+        room gets one as well when it is changed."""
+        name = valid(room, name)
+        text = text if text is None else text.strip()
+        valid(check_topic, text or "")
+        return self._ask(lambda requests, ticket: requests.topic(name, text, ticket))
+
+    def rename(self, nick: str) -> Reply[RenamedEvent]:
+        """Another nickname for us. The reply is a RenamedEvent; `nick` follows. Raises Refused for what can't be a
+        nickname; where somebody has it the reply's Refused has a `suggestion` that is free."""
+        nick = valid(lambda text: nickname(text).shown, nick)
+        return self._ask(lambda requests, ticket: requests.rename(nick, ticket))
+
+    def away(self, text: str = "") -> Reply[PresenceHint]:
+        """We are away, whatever the connection does, until `back`; `text` says why. The reply is a PresenceHint, as the
+        others in our rooms get one."""
+        text = text.strip()
+        valid(check_away, text)
+        return self._ask(lambda requests, ticket: requests.away(text, ticket))
+
+    def back(self) -> Reply[PresenceHint]:
+        """We are here again. The reply is a PresenceHint."""
+        return self._ask(lambda requests, ticket: requests.back(ticket))
+
+    def whois(self, nick: str) -> Reply[WhoisEvent]:
+        """Who holds a nickname. The reply is a WhoisEvent, or Refused (NO_SUCH_NICK)."""
+        nick = valid(lambda text: nickname(text).shown, nick)
+        return self._ask(lambda requests, ticket: requests.whois(nick, ticket))
 
     def _ask(self, question: Callable[[Requests, int], None]) -> Reply[Any]:
         with self._changed:

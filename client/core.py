@@ -7,7 +7,7 @@ from collections.abc import Callable
 from client.changed import Changed
 from client.errors import ChatError, Closed, Crashed
 from client.event_queue import EventQueue
-from client.events import Connected, Event, Moved, Stopped
+from client.events import Connected, Event, Moved, RenamedEvent, Stopped
 from client.failover import Failover
 from client.ledger import Ledger
 from client.network import Network
@@ -100,6 +100,8 @@ class Core:
     def _mirror(self, event: Event) -> None:
         if isinstance(event, Connected):
             self._node, self._nick, self._session = event.node, event.nick, event.session
+        elif isinstance(event, RenamedEvent) and event.ticket is not None:
+            self._nick = event.nick
         elif isinstance(event, Moved):
             self._node = event.node
         elif isinstance(event, Stopped):

@@ -7,18 +7,21 @@ from client.core import Core
 from client.errors import Backlogged
 from client.handles import Sending
 from wire.names import LOBBY
-from wire.text import check
+from wire.text import ACTION, check
 
 
 class Speaking(Core):
     """Part of `ChatClient`. Any thread."""
 
-    def say(self, text: str, to: str = LOBBY, *, timeout: float | None = None) -> Sending:
+    def say(self, text: str, to: str = LOBBY, *, action: bool = False, timeout: float | None = None) -> Sending:
         """Puts `text` in line for `#room` or `@nick` and returns at once, unless `settings.backlog`
-        wait already: then it blocks, up to `timeout` seconds. Raises Refused for what can't be
-        said, Backlogged, Closed."""
+        wait already: then it blocks, up to `timeout` seconds. `action`: it is what we do ("waves").
+        Raises Refused for what can't be said, Backlogged, Closed."""
         to = valid(addressee, to)
         valid(check, text)
+        if action:
+            text = ACTION + text
+            valid(check, text)
         with self._changed:
             self._wait_for_room(timeout)
             sending = Sending(self._ticket(), to, text, self._changed)

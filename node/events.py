@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from cluster.seam import Health, NodeStatus
-from cluster.types import Entry, Position, SessionRecord
+from cluster.types import Entry, Position, Presence, SessionRecord
 from node.drain import Order
 from node.house import House
 from node.session import Session
@@ -67,6 +67,9 @@ class Events:
 
     def on_drain(self, order: str, over: float | None, force: bool) -> None:
         self._on_order(Order(order, over, force))
+
+    def on_presence(self, hint: Presence) -> None:
+        self.house.rooms.hint(hint)
 
     def on_superseded(self) -> None:
         self.house.log.error("superseded", reason="another process runs under this node's id")

@@ -191,7 +191,7 @@ def test_the_transcript_has_everything_once_and_marks_what_may_be_missing(deploy
             for node in cluster.nodes:
                 node.kill()
             with cluster.client() as client:
-                client.flushall()
+                client.execute_command("FLUSHALL")
             cluster.start_nodes()
             rooms = lambda: {entry.get("room") for entry in entries("gap")}  # noqa: E731
             wait_until(lambda: "#ops" in rooms(), 30, "what the cluster forgot is marked")
