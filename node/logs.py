@@ -9,8 +9,9 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import MutableMapping
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, TextIO, TypeAlias
+from typing import Any, TextIO, TypeAlias, cast
 
 import structlog
 
@@ -19,15 +20,32 @@ Fields: TypeAlias = MutableMapping[str, Any]
 
 
 def open_log(node: str, style: str, stream: TextIO | None = None) -> Log:
-    """`style`: human or json. Lines go to `stream` (stderr). The log may be used by any thread."""
+    """`style`: human or json. Lines go to `stream` (stderr). The log may be used by any thread; it never raises."""
     render = structlog.processors.JSONRenderer() if style == "json" else _human
     log: Log = structlog.wrap_logger(
-        structlog.PrintLogger(stream or sys.stderr),
+        structlog.PrintLogger(cast("TextIO", _Patient(stream or sys.stderr))),
         processors=[structlog.processors.add_log_level, _traceback, _stamp, render],
         wrapper_class=structlog.make_filtering_bound_logger("info"),
         cache_logger_on_first_use=True,
     ).bind(node=node)
     return log
+
+
+class _Patient:
+    """Passes over what can't be written: whoever reads our stderr may die before us, and the disk behind it be full. The
+    lines are lost then. An error would be worse: it would end a client's thread, or a thread that all depends on, in
+    the middle of what it does."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with suppress(OSError, ValueError):  # ValueError: it is closed
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 def _traceback(_logger: object, _method: str, fields: Fields) -> Fields:

@@ -21,9 +21,12 @@ class Registry:
         self._sessions: dict[str, Session] = {}
 
     def add(self, session: Session) -> Session | None:
-        """Returns the one that held this id under another claim: its connection must go."""
+        """Returns the one with this id whose connection must go, if there are two: of two claims the earlier one, be
+        it `session`, which then was not added. Two answers may reach their threads the wrong way round."""
         with self._lock:
             former = self._sessions.get(session.id)
+            if former is not None and former.order > session.order:
+                return session
             self._sessions[session.id] = session
             return former
 

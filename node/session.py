@@ -55,6 +55,7 @@ class Session:
         "id",
         "n",
         "name",
+        "order",
         "rooms",
         "said",
         "since",
@@ -71,6 +72,7 @@ class Session:
         self.address = address
         self.since = claimed.since
         self.taken = claimed.taken
+        self.order = claimed.order
         self.connection = connection
         self.rooms = tuple(log for log in claimed.logs if log.startswith("#"))
         self.deliveries: dict[str, Delivery] = {}

@@ -119,12 +119,12 @@ def resume(connection: Connection, frame: Hello, session: str, token: str) -> No
 
 
 def settle(connection: Connection, claimed: Claimed, hashed: str, boot: str) -> None:
-    """The session is this connection's from now on."""
+    """The session is this connection's from now on, unless a later claim was faster or the lease is lost."""
     house = connection.house
     session = connection.session = Session(claimed, hashed, connection.peer, connection)
-    former = house.registry.add(session)
-    if former is not None:
-        former.connection.dismiss(TAKEN_OVER)
+    overtaken = house.registry.add(session)
+    if overtaken is not None:
+        overtaken.connection.dismiss(TAKEN_OVER)
     if house.cluster.boot != boot and house.registry.remove(session):
         # The lease was lost while the claim was on its way, so `on_lease_lost` did not see this session.
         connection.dismiss(LEASE_LOST)

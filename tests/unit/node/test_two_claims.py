@@ -1,0 +1,58 @@
+"""Two connections take one session at one node, and the answers reach their threads the wrong way round."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import ExitStack
+
+from cluster.types import Claimed
+from tests.unit.node.fake_cluster import FakeCluster
+from tests.unit.node.fake_store import Store
+from tests.unit.node.support import Native, running
+from tests.unit.node.waiting import wait_for
+from wire import Code
+from wire.frames import Accepted, Error, Hello, Say, Welcome
+
+TOKEN = "t" * 22
+
+
+class Crossing(FakeCluster):
+    """The answer to the first resume is kept until `go`; its order among the others stays."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.go = threading.Event()
+        self.asked = 0
+
+    def resume(self, session: str, claim: str, token_hash: str, n: int, address: str) -> Claimed:
+        claimed = super().resume(session, claim, token_hash, n, address)
+        self.asked += 1
+        if self.asked == 1:
+            assert self.go.wait(10)
+        return claimed
+
+
+def test_of_two_claims_the_later_one_stays_whoever_hears_of_it_first() -> None:
+    """As when Redis stood still, and the client dialled again meanwhile: both are answered in one moment."""
+    cluster = Crossing(Store())
+    with running(cluster) as node, ExitStack() as stack:
+        begun, early, late = (stack.enter_context(Native(node)) for _ in range(3))
+        begun.say(Hello(nick="alice", token=TOKEN))
+        session = begun.expect(Welcome).session
+        again = Hello(session=session, token=TOKEN)
+        early.say(again)
+        wait_for(lambda: cluster.asked == 1)
+        late.say(again)
+        late.expect(Welcome)
+        assert begun.expect(Error).code == Code.TAKEN_OVER
+        cluster.go.set()
+        assert early.expect(Error).code == Code.TAKEN_OVER
+        assert early.rest() == []
+
+        late.say(Say(n=1, to="#lobby", text="still me"))
+        assert late.expect(Accepted).n == 1
+        claim = cluster.store.rows[session].claim
+        assert node.house.registry.all()[0].claim == claim
+        late.sock.close()
+        cluster.await_call("away", session, claim)
+    assert node.house.rooms.logs() == []
