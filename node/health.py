@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +17,9 @@ _TEXT = "text/plain; charset=utf-8"
 _METRICS = "text/plain; version=0.0.4; charset=utf-8"
 _PATIENCE = 2.0
 """Seconds a client of this endpoint may take for its request; it bounds how long `close` takes."""
+
+PAUSE = 0.1
+"""Seconds after a request that could not be accepted."""
 
 Answer = tuple[HTTPStatus, str, bytes]
 
@@ -48,6 +52,21 @@ class HealthServer:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = False  # joined by server_close; `_PATIENCE` bounds each
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        try:
+            return super().get_request()
+        except OSError:  # no descriptor, perhaps: who asks goes on waiting, and the loop would spin
+            time.sleep(PAUSE)
+            raise
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request(request, client_address)
+        except RuntimeError:
+            # No thread is left. Without an answer a balancer would take us for dead and cut all whom we have.
+            self._threads.reap()  # type: ignore[attr-defined]  # the one that did not start can't be joined
+            self.process_request_thread(request, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that broke off is no event."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import io
 import json
+import resource
 import subprocess
 import sys
 from typing import Any
@@ -12,6 +14,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from node.command import _allow_many_descriptors
 from node.command import node as command
 from node.logs import open_log
 from node.settings import BadSetting, NodeSettings
@@ -110,3 +113,27 @@ def test_metrics_and_unknown_pages() -> None:
         link.request("GET", "/nothing")
         assert link.getresponse().status == 404
         link.close()
+
+
+class Broken(io.StringIO):
+    """As a pipe whose reader has died, or a file on a full disk."""
+
+    def write(self, text: str, /) -> int:
+        raise BrokenPipeError(errno.EPIPE, "nobody reads")
+
+    def flush(self) -> None:
+        raise OSError(errno.ENOSPC, "disk full")
+
+
+def test_a_log_that_can_not_be_written_is_passed_over() -> None:
+    closed = io.StringIO()
+    closed.close()
+    for stream in (Broken(), closed):
+        open_log("n1", "json", stream).error("error", reason="whatever")
+
+
+def test_some_descriptors_are_kept_from_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    for limits, room in (((1024, 1024), 960), ((256, 100_000), 19_936), ((80, 80), 40)):
+        monkeypatch.setattr(resource, "getrlimit", lambda _, limits=limits: limits)
+        monkeypatch.setattr(resource, "setrlimit", lambda *_: None)
+        assert _allow_many_descriptors() == room
