@@ -88,6 +88,7 @@ class Node:
             log=log,
             admission=Admission(settings.hellos, settings.hello_line, metrics),
             hands=Hands(settings.hellos),
+            workers=self._workers,
         )
         self._listener = Listener(sock, self.house)
         self._ticker = Ticker(self.house)

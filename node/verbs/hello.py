@@ -125,6 +125,8 @@ def settle(connection: Connection, claimed: Claimed, hashed: str, boot: str) -> 
     overtaken = house.registry.add(session)
     if overtaken is not None:
         overtaken.connection.dismiss(TAKEN_OVER)
+    if house.registry.doubtful(session):
+        house.doubt(session)  # another node took it before we knew that it was ours
     if house.cluster.boot != boot and house.registry.remove(session):
         # The lease was lost while the claim was on its way, so `on_lease_lost` did not see this session.
         connection.dismiss(LEASE_LOST)

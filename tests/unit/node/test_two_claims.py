@@ -6,6 +6,7 @@ import threading
 from contextlib import ExitStack
 
 from cluster.types import Claimed
+from node.registry import NOTICES, Registry
 from tests.unit.node.fake_cluster import FakeCluster
 from tests.unit.node.fake_store import Store
 from tests.unit.node.support import Native, running
@@ -56,3 +57,38 @@ def test_of_two_claims_the_later_one_stays_whoever_hears_of_it_first() -> None:
         late.sock.close()
         cluster.await_call("away", session, claim)
     assert node.house.rooms.logs() == []
+
+
+def test_who_was_taken_at_another_node_before_we_knew_of_him_is_told() -> None:
+    """He may say nothing for hours; and a connection that is somebody else's by now may not hear the room."""
+    store = Store()
+    there = FakeCluster(store, "n2")
+    here = Crossing(store)
+    with running(here) as n1, running(there) as n2, ExitStack() as stack:
+        begun, early = (stack.enter_context(Native(n1)) for _ in range(2))
+        late = stack.enter_context(Native(n2))
+        begun.say(Hello(nick="alice", token=TOKEN))
+        session = begun.expect(Welcome).session
+        again = Hello(session=session, token=TOKEN)
+        early.say(again)
+        wait_for(lambda: here.asked == 1)
+        late.say(again)
+        late.expect(Welcome)
+        here.go.set()
+        assert early.expect(Error).code == Code.TAKEN_OVER
+        assert early.rest() == []
+        late.say(Say(n=1, to="#lobby", text="still me"))
+        assert late.expect(Accepted).n == 1
+        assert n1.house.registry.all() == []
+        back = stack.enter_context(Native(n1))
+        back.say(again)
+        back.expect(Welcome)
+        back.say(Say(n=2, to="#lobby", text="back"))
+        assert back.expect(Accepted).n == 2
+
+
+def test_notices_are_remembered_for_a_moment_and_not_for_all_that_ever_moved() -> None:
+    registry = Registry()
+    for number in range(2 * NOTICES):
+        assert registry.notice(f"s{number}", "c") is None
+    assert len(registry._notices) == NOTICES
