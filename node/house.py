@@ -13,8 +13,8 @@ from node.metrics import Metrics
 from node.registry import Registry
 from node.rooms import Rooms
 from node.roster import Roster
-from node.settings import NodeSettings
 from node.session import Session
+from node.settings import NodeSettings
 from node.standing import DRAINING, Standing
 from node.takeover import Doubt
 from node.workers import Workers

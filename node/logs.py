@@ -32,8 +32,8 @@ def open_log(node: str, style: str, stream: TextIO | None = None) -> Log:
 
 
 class _Patient:
-    """Passes over what can't be written: whoever reads our stderr may die before us, and the disk behind it be full. The
-    lines are lost then. An error would be worse: it would end a client's thread, or a thread that all depends on, in
+    """Passes over what can't be written: whoever reads our stderr may die before us, and the disk behind it be full.
+    The lines are lost then. An error would be worse: it would end a client's thread, or one that all depends on, in
     the middle of what it does."""
 
     def __init__(self, stream: TextIO) -> None:

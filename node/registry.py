@@ -19,7 +19,7 @@ class Registry:
     """Any thread; nothing blocks."""
 
     def __init__(self) -> None:
-        # Guards both dicts. Session id -> the session under its present claim; the claim that was told to have taken it.
+        # Guards both dicts. Session id -> the session under its present claim; the claim that is said to have it.
         self._lock = threading.Lock()
         self._sessions: dict[str, Session] = {}
         self._notices: dict[str, str] = {}

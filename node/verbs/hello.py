@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -70,19 +71,19 @@ def begin(connection: Connection, name: Name, token: str) -> None:
     house, session, hashed = connection.house, session_of(token), token_hash(token)
     boot = house.cluster.boot
     # Held before the script runs: what is said right after it must find the feeds.
-    held = _hold(connection, [f"@{session}", LOBBY])
-    try:
-        claimed = _claim(connection, session, name, hashed)
-    except ClusterError as error:
-        _refuse(connection, held, error)
-        return
-    settle(connection, claimed, hashed, boot)
-    for room in connection.session.rooms if connection.session else ():
-        house.log.info("resumed" if claimed.resumed else "joined", room=room, **connection.names())
-    connection.send(_welcome(connection, claimed, token, {}))
-    if LOBBY in claimed.logs:
-        show_room(connection, LOBBY, claimed.owed.get(LOBBY, claimed.logs[LOBBY]), claimed.since)
-    _attach_all(connection, claimed, {}, held)
+    with _held(connection, [f"@{session}", LOBBY]):
+        try:
+            claimed = _claim(connection, session, name, hashed)
+        except ClusterError as error:
+            _refuse(connection, error)
+            return
+        settle(connection, claimed, hashed, boot)
+        for room in connection.session.rooms if connection.session else ():
+            house.log.info("resumed" if claimed.resumed else "joined", room=room, **connection.names())
+        connection.send(_welcome(connection, claimed, token, {}))
+        if LOBBY in claimed.logs:
+            show_room(connection, LOBBY, claimed.owed.get(LOBBY, claimed.logs[LOBBY]), claimed.since)
+        _attach_all(connection, claimed, {})
 
 
 def _claim(connection: Connection, session: str, name: Name, hashed: str) -> Claimed:
@@ -103,16 +104,16 @@ def resume(connection: Connection, frame: Hello, session: str, token: str) -> No
     house, hashed = connection.house, token_hash(token)
     boot = house.cluster.boot
     rooms = [log for log in frame.cursors if log.startswith("#") and house.rooms.is_held(log)]
-    held = _hold(connection, [f"@{session}", *rooms])
-    try:
-        claimed = house.cluster.resume(session, new_id(), hashed, frame.n, connection.peer)
-    except ClusterError as error:
-        _refuse(connection, held, error)
-        return
-    settle(connection, claimed, hashed, boot)
-    house.log.info("resumed", **connection.names())
-    connection.send(_welcome(connection, claimed, None, frame.cursors))
-    _attach_all(connection, claimed, frame.cursors, held)
+    with _held(connection, [f"@{session}", *rooms]):
+        try:
+            claimed = house.cluster.resume(session, new_id(), hashed, frame.n, connection.peer)
+        except ClusterError as error:
+            _refuse(connection, error)
+            return
+        settle(connection, claimed, hashed, boot)
+        house.log.info("resumed", **connection.names())
+        connection.send(_welcome(connection, claimed, None, frame.cursors))
+        _attach_all(connection, claimed, frame.cursors)
     for room, until in _parted(claimed, frame.cursors).items():
         finish_room(connection, house.rooms.hold(room), Position(*frame.cursors[room]), until)
         house.rooms.release(room)
@@ -132,15 +133,19 @@ def settle(connection: Connection, claimed: Claimed, hashed: str, boot: str) -> 
         connection.dismiss(LEASE_LOST)
 
 
-def _hold(connection: Connection, logs: list[str]) -> set[str]:
+@contextmanager
+def _held(connection: Connection, logs: list[str]) -> Iterator[None]:
+    rooms = connection.house.rooms
     for log in logs:
-        connection.house.rooms.hold(log)
-    return set(logs)
+        rooms.hold(log)
+    try:
+        yield
+    finally:  # also after a fault: nobody else would ever let go of them
+        for log in logs:
+            rooms.release(log)
 
 
-def _refuse(connection: Connection, held: set[str], error: ClusterError) -> None:
-    for log in held:
-        connection.house.rooms.release(log)
+def _refuse(connection: Connection, error: ClusterError) -> None:
     answer = refusal(error)
     if isinstance(error, Refused):
         connection.send(answer)
@@ -148,14 +153,12 @@ def _refuse(connection: Connection, held: set[str], error: ClusterError) -> None
         connection.dismiss(answer)
 
 
-def _attach_all(connection: Connection, claimed: Claimed, cursors: Cursors, held: set[str]) -> None:
+def _attach_all(connection: Connection, claimed: Claimed, cursors: Cursors) -> None:
     """Every log of the session, from the client's cursor or, where it has none, from where it is owed."""
     rooms = connection.house.rooms
     for log, top in claimed.logs.items():
         feed = rooms.hold(log)
         attach(connection, feed, _cursor(log, cursors, claimed.owed.get(log, top)), top)
-    for log in held:
-        rooms.release(log)
 
 
 def _cursor(log: str, cursors: Mapping[str, tuple[str, int]], owed: Position) -> Position:

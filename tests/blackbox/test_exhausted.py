@@ -25,7 +25,8 @@ def test_clients_do_not_take_the_descriptors_that_the_node_itself_needs(deploy: 
     node.argv[:0] = ["/bin/sh", "-c", f'ulimit -n {DESCRIPTORS}; exec "$@"', "sh"]
     with cluster, NativeClient(node.address, "ana") as ana, ExitStack() as stack:
         ana.enter()
-        crowd = [stack.enter_context(socket.create_connection(tuple(Address.parse(node.address)), 10)) for _ in range(200)]
+        door = Address.parse(node.address)
+        crowd = [stack.enter_context(socket.create_connection(door, 10)) for _ in range(200)]
         words = [one.recv(1000) for one in crowd]
         assert sum(b"this node is full" in each for each in words) == 200 - (CLIENTS - 1)
         with cluster.client() as redis:

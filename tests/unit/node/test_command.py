@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from node.command import _allow_many_descriptors
-from node.command import node as command
+from node.command import _allow_many_descriptors, node as command
 from node.logs import open_log
 from node.settings import BadSetting, NodeSettings
 from tests.unit.node.fake_cluster import FakeCluster
