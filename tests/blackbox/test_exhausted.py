@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+
+import pytest
 
 from drill.processes.node import NodeProcess
 from tests.support.deployment import Deployment
@@ -40,13 +43,17 @@ def test_clients_do_not_take_the_descriptors_that_the_node_itself_needs(deploy: 
 
 
 @contextmanager
-def whose_reader_dies(node: NodeProcess) -> Iterator[None]:
-    """Runs `node` until it is ready, then closes the other end of its stderr."""
-    with subprocess.Popen(node.argv, stderr=subprocess.PIPE, cwd=node.folder, env=environment()) as process:
+def whose_reader(node: NodeProcess, *, dies: bool) -> Iterator[None]:
+    """Runs `node` until it is ready. From then on nobody reads its stderr, a pipe of 4 KiB: the reader is gone, or
+    stands still."""
+    with subprocess.Popen(node.argv, stderr=subprocess.PIPE, cwd=node.folder, env=environment(), bufsize=0) as process:
         try:
             assert process.stderr is not None
-            assert any(b'"ready"' in line for line in process.stderr)
-            process.stderr.close()
+            assert any(b'"ready"' in line for line in iter(process.stderr.readline, b""))
+            if dies:
+                process.stderr.close()
+            else:
+                fcntl.fcntl(process.stderr, fcntl.F_SETPIPE_SZ, 4096)
             yield
             process.terminate()
             assert process.wait(15) == 0
@@ -54,11 +61,15 @@ def whose_reader_dies(node: NodeProcess) -> Iterator[None]:
             process.kill()
 
 
-def test_a_node_whose_log_nobody_reads_serves_on(deploy: Deploy) -> None:
+@pytest.mark.parametrize("dies", [True, False])
+def test_a_node_whose_log_nobody_reads_serves_on(deploy: Deploy, dies: bool) -> None:
     cluster = deploy(nodes=1, grace=1.0)
     node = cluster.make_node("n9")
     node.folder.mkdir(exist_ok=True)
-    with whose_reader_dies(node):
+    with whose_reader(node, dies=dies):
+        for number in range(40):  # each is at least 200 bytes of log
+            with NativeClient(node.address, f"guest{number}") as guest:
+                guest.enter()
         with NativeClient(node.address, "ana") as ana, PlainClient(node.address, "ben") as ben:
             ana.enter()
             cluster.redis.kill()  # what becomes of it is logged by the threads that all depends on

@@ -6,6 +6,7 @@ import errno
 import http.client
 import io
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from node import logs
 from node.command import _allow_many_descriptors, node as command
 from node.logs import open_log
 from node.settings import BadSetting, NodeSettings
@@ -136,3 +138,21 @@ def test_some_descriptors_are_kept_from_clients(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setattr(resource, "getrlimit", lambda _, limits=limits: limits)
         monkeypatch.setattr(resource, "setrlimit", lambda *_: None)
         assert _allow_many_descriptors() == room
+
+
+def test_a_reader_of_the_log_that_stands_still_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "PATIENCE", 0.01)
+    ours, theirs = os.pipe()
+    os.set_blocking(ours, False)
+    with open(ours, "rb") as reader, open(theirs, "w", encoding="utf-8") as stream:  # noqa: PTH123 - descriptors
+        log = open_log("n1", "json", stream)
+        for number in range(5000):  # more than a pipe holds
+            log.info("joined", number=number, long="x" * (5000 if number % 50 == 1 else 50))
+        read = reader.read()
+        log.info("left")
+        first, *lines = (read + reader.read()).splitlines()
+    assert json.loads(first)["number"] == 0
+    lost, last = (json.loads(line) for line in lines[-2:])
+    assert (lost["event"], last["event"]) == ("log_lost", "left")
+    assert len(lines) + lost["lines"] in (5001, 5002)  # one may have been cut in the middle
+    assert all(line.endswith(b"}") for line in lines[:-3])
