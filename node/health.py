@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import socket
 import time
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from node.metrics import Metrics
 from node.standing import Standing
 from wire import Address
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 _TEXT = "text/plain; charset=utf-8"
 _METRICS = "text/plain; version=0.0.4; charset=utf-8"
 _PATIENCE = 2.0
-"""Seconds a client of this endpoint may take for its request; it bounds how long `close` takes."""
+"""Seconds a client of this endpoint may take for its request, in all; it bounds how long `stop` and `close` take."""
 
 PAUSE = 0.1
 """Seconds after a request that could not be accepted."""
@@ -72,9 +76,32 @@ class _Server(ThreadingHTTPServer):
         """A client that broke off is no event."""
 
 
+class _Until(io.RawIOBase):
+    """Reads from `sock` until `deadline` (monotonic). A socket's own timeout is one for each byte that drips in."""
+
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self._sock = sock
+        self._deadline = deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        patience = self._deadline - time.monotonic()
+        if patience <= 0:
+            raise TimeoutError
+        self._sock.settimeout(patience)
+        return self._sock.recv_into(buffer)
+
+
 class _Handler(BaseHTTPRequestHandler):
     pages: dict[str, Callable[[], Answer]]
     timeout = _PATIENCE
+
+    def setup(self) -> None:
+        super().setup()
+        self.rfile.close()
+        self.rfile = io.BufferedReader(_Until(self.connection, time.monotonic() + _PATIENCE))
 
     def do_GET(self) -> None:  # the name is http.server's
         page = self.pages.get(self.path.partition("?")[0])

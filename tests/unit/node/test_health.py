@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import socket
 import threading
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -41,6 +43,28 @@ def test_without_a_descriptor_it_waits_between_two_tries(monkeypatch: pytest.Mon
             return accept(sock)
 
         monkeypatch.setattr(socket.socket, "accept", exhausted)
-        monkeypatch.setattr(health, "time", SimpleNamespace(sleep=pauses.append))
+        monkeypatch.setattr(health, "time", SimpleNamespace(sleep=pauses.append, monotonic=time.monotonic))
         assert get(node, "/readyz") == (200, "serving\n")
     assert pauses == [health.PAUSE] * 3
+
+
+def test_a_request_that_drips_in_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its thread would be waited for when the node stops."""
+    monkeypatch.setattr(health, "_PATIENCE", 0.2)
+    ended = threading.Event()
+    with running(FakeCluster(Store())) as node, socket.create_connection(node.http, 10) as client:
+
+        def drip() -> None:
+            with contextlib.suppress(OSError):  # the other end is closed
+                client.sendall(b"GET /readyz HTTP/1.0\r\nX: ")
+                while not ended.wait(0.02):
+                    client.sendall(b"a")
+
+        dripping = threading.Thread(target=drip)
+        dripping.start()
+        try:
+            with contextlib.suppress(ConnectionResetError):
+                assert client.recv(100) == b""
+        finally:
+            ended.set()
+            dripping.join()
