@@ -45,9 +45,9 @@ class Registry:
             return None if ours is None or ours.claim == claim else ours
 
     def doubtful(self, session: Session) -> bool:
-        """Whether such a notice may be of `session`, which was added just now: it came before. Once only."""
+        """Whether such a notice may mean `session`, which was added just now: it came before."""
         with self._lock:
-            return self._notices.pop(session.id, session.claim) != session.claim
+            return self._notices.get(session.id, session.claim) != session.claim
 
     def get(self, session: str) -> Session | None:
         with self._lock:

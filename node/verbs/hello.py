@@ -38,9 +38,15 @@ def hello(connection: Connection, frame: Hello) -> None:
         if _turned_away(connection):
             return
         if admitted:
-            connection.house.hands.do(act)
+            connection.house.hands.do(partial(_unless_gone, connection, act))
         else:
             connection.dismiss(Error(code=Code.BUSY, text=_BUSY, after=come_back()))
+
+
+def _unless_gone(connection: Connection, act: Callable[[], None]) -> None:
+    """Who has hung up in the line is not taken in: it would take the session from where he has gone to."""
+    if not connection.gone:
+        act()
 
 
 def _turned_away(connection: Connection) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 import threading
 from contextlib import ExitStack
 
@@ -10,6 +12,7 @@ from node.registry import NOTICES, Registry
 from tests.unit.node.fake_cluster import FakeCluster
 from tests.unit.node.fake_store import Store
 from tests.unit.node.support import Native, running
+from tests.unit.node.test_sessions import session as claimed
 from tests.unit.node.waiting import wait_for
 from wire import Code
 from wire.frames import Accepted, Error, Hello, Say, Welcome
@@ -92,3 +95,34 @@ def test_notices_are_remembered_for_a_moment_and_not_for_all_that_ever_moved() -
     for number in range(2 * NOTICES):
         assert registry.notice(f"s{number}", "c") is None
     assert len(registry._notices) == NOTICES
+
+
+def test_a_notice_holds_for_all_claims_before_it() -> None:
+    """Of two that were taken here one after the other, and then by another node, neither is ours."""
+    registry = Registry()
+    earlier, later = (claimed("s", claim) for claim in ("c1", "c2"))
+    registry.notice("s", "c2")
+    registry.notice("s", "c3")
+    for session in (earlier, later):
+        assert registry.add(session) in (None, earlier)
+        assert registry.doubtful(session)
+    assert not registry.doubtful(claimed("s", "c3"))
+
+
+def test_who_has_hung_up_in_the_line_takes_no_session() -> None:
+    cluster = Crossing(Store())
+    with running(cluster, hellos=1) as node, ExitStack() as stack:
+        begun, first, gone = (stack.enter_context(Native(node)) for _ in range(3))
+        begun.say(Hello(nick="alice", token=TOKEN))
+        session = begun.expect(Welcome).session
+        begun.sock.close()
+        first.say(Hello(session=session, token=TOKEN))
+        wait_for(lambda: cluster.asked == 1)
+        gone.say(Hello(nick="bob"))
+        wait_for(lambda: len(node.house.admission._line) == 1)
+        gone.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        gone.sock.close()
+        cluster.go.set()
+        first.expect(Welcome)
+        wait_for(lambda: len(node.house.roster) <= 1)
+        assert [row.name.shown for row in cluster.store.rows.values()] == ["alice"]
