@@ -193,8 +193,11 @@ def test_the_transcript_has_everything_once_and_marks_what_may_be_missing(deploy
             with cluster.client() as client:
                 client.execute_command("FLUSHALL")
             cluster.start_nodes()
-            rooms = lambda: {entry.get("room") for entry in entries("gap")}  # noqa: E731
-            wait_until(lambda: "#ops" in rooms(), 30, "what the cluster forgot is marked")
+            wait_until(
+                lambda: "#ops" in {entry.get("room") for entry in entries("gap")},
+                30,
+                "what the cluster forgot is marked",
+            )
             assert "the session was lost; this is another one" in {entry["text"] for entry in entries("gap")}
             ann.say("four", "#ops")
             wait_texts("one", "two\nin two lines", "three", "four")
