@@ -56,7 +56,7 @@ class ChatClient(Speaking, Asking, Listening):
         *,
         rooms: Sequence[str] = (LOBBY,),
         client_name: str = "hydrachat-library",
-        on_event: Callable[[Event], None] | None = None,
+        on_event: Callable[[Event], object] | None = None,
         in_order: bool = False,
         settings: Settings | None = None,
         transport: TransportFactory = TcpTransport,

@@ -96,7 +96,7 @@ Exit codes: 0 ok (also on SIGTERM), 1 something was not accepted, 2 usage, 4 no 
 )
 @click.pass_context
 def join(ctx: click.Context, /, plain: bool, follow: bool, base_port: int, **_: object) -> None:
-    """Chat as NICK: at a terminal, or with lines from stdin to stdout."""
+    """Chat as NICK, or as and where a URL says: at a terminal, or with lines from stdin to stdout."""
     terminal = _at_terminal()
     person = terminal and not plain and os.environ.get("TERM") != "dumb"
     config = settings(ctx)

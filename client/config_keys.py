@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from wire.address import Address
 from wire.errors import BadName
@@ -16,8 +15,7 @@ THEMES = ("dark", "light")
 MOST = 256  # values in a list
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """`check`: from what the parser found to what `Config` holds; raises ValueError that says what is allowed.
     `sample`: a value in TOML; `about`: lines for the sample."""
 

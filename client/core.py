@@ -25,7 +25,7 @@ class Core:
         transport: TransportFactory,
         settings: Settings,
         stay: Stay,
-        on_event: Callable[[Event], None] | None,
+        on_event: Callable[[Event], object] | None,
     ) -> None:
         self._settings = settings
         self._machine = machine

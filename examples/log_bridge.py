@@ -17,6 +17,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 from client import ChatClient, ChatError, Unsure
@@ -32,6 +33,9 @@ class Follower:
         inode, size = self._here()
         former, offset = mark or (inode, size)
         self._file.seek(offset if former == inode and offset <= size else 0)
+
+    def close(self) -> None:
+        self._file.close()
 
     def _here(self) -> tuple[int, int]:
         status = os.fstat(self._file.fileno())
@@ -67,7 +71,15 @@ def clean(data: bytes) -> str:
     ).strip()
 
 
+def save(mark: list[int], state: Path | None) -> None:
+    if state:
+        new = state.with_suffix(".new")
+        new.write_text(json.dumps(mark))
+        new.replace(state)
+
+
 def bridge(chat: ChatClient, follower: Follower, given: argparse.Namespace, stop: threading.Event) -> None:
+    save(follower.mark, given.state)
     while not stop.wait(given.every):
         text = follower.take()
         if not text:
@@ -80,10 +92,8 @@ def bridge(chat: ChatClient, follower: Follower, given: argparse.Namespace, stop
             print(f"log_bridge: the session was lost; may not have been said: {text}", file=sys.stderr, flush=True)
         elif sending.error:
             raise sending.error
-        if given.state and sending.done:
-            new = given.state.with_suffix(".new")
-            new.write_text(json.dumps(follower.mark))
-            new.replace(given.state)
+        if sending.done:
+            save(follower.mark, given.state)
 
 
 def main() -> int:
@@ -101,9 +111,9 @@ def main() -> int:
     servers = given.server or ["127.0.0.1:7700"]
     try:
         mark = json.loads(given.state.read_text()) if given.state and given.state.exists() else None
-        follower = Follower(given.file, mark)
         # It only says: an `on_event` that does nothing keeps events from piling up.
-        with ChatClient(servers, given.nick, rooms=[given.room], on_event=lambda event: None) as chat:
+        chat = ChatClient(servers, given.nick, rooms=[given.room], on_event=lambda event: None)
+        with closing(Follower(given.file, mark)) as follower, chat:
             bridge(chat, follower, given, stop)
     except (ChatError, OSError, ValueError) as error:
         print(f"log_bridge: {error}", file=sys.stderr)

@@ -49,7 +49,7 @@ def test_all_that_can_be_set(tmp_path: Path) -> None:
 
 
 def test_an_empty_file_changes_nothing(tmp_path: Path) -> None:
-    assert load(written(tmp_path, "")) == Config() == load()
+    assert load(written(tmp_path, "")) == Config() == load() == load(Path("/dev/null"))
 
 
 def test_every_field_has_its_key() -> None:
