@@ -1,0 +1,121 @@
+"""Looking once, or again and again, and showing what was found. Main thread; `--watch` blocks until Ctrl-C."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+import redis
+
+from cluster.operator import table
+from cluster.operator.connect import connect
+from cluster.operator.errors import RedisUnreachable
+from cluster.operator.shape import Shape
+from cluster.operator.view import View
+
+if TYPE_CHECKING:
+    from rich.console import Group
+
+T = TypeVar("T")
+RETRY = 1.0
+Look = Callable[[redis.Redis], View]
+
+
+def present(url: str, shape: Shape, look: Look) -> None:
+    """Shows what `look` finds in the Redis at `url`. Raises RedisUnreachable, and what `look` raises; while it
+    watches, only if already the first look fails."""
+    if shape.every is not None:
+        _watch(url, shape, look, shape.every)
+        return
+    with connect(url) as client:
+        view = look(client)
+    _print(view, shape)
+
+
+def _print(view: View, shape: Shape) -> None:
+    if shape.json:
+        table.show_json(view.rows)
+    elif shape.csv:
+        table.show_csv(view.kind, view.rows)
+    else:
+        table.show_view(view)
+
+
+def looks(url: str, look: Callable[[redis.Redis], T], every: float) -> Iterator[T | RedisUnreachable]:
+    """What `look` finds, at once and then each time after `every` seconds (a second at least, if Redis did not answer:
+    then that error). Each look has a connection of its own: in a Sentinel group the master may be another one by
+    then."""
+    while True:
+        found: T | RedisUnreachable
+        try:
+            with connect(url) as client:
+                found = look(client)
+        except RedisUnreachable as error:
+            found = error
+        yield found
+        time.sleep(max(every, RETRY) if isinstance(found, RedisUnreachable) else every)
+
+
+def first_of(found: T | RedisUnreachable) -> T:
+    """Raises it, if it is an error."""
+    if isinstance(found, RedisUnreachable):
+        raise found
+    return found
+
+
+def _watch(url: str, shape: Shape, look: Look, every: float) -> None:
+    found = looks(url, look, every)
+    view = first_of(next(found))
+    if shape.json or not sys.stdout.isatty():
+        _stream(view, found, shape)
+    else:
+        _redraw(view, found, every)
+
+
+def _stream(view: View, found: Iterator[View | RedisUnreachable], shape: Shape) -> None:
+    """For programs: an array a line; or a table after the other."""
+    _print_again(view, shape)
+    for each in found:
+        if isinstance(each, RedisUnreachable):
+            click.echo(f"Error: {each.format_message()}", err=True)
+        else:
+            _print_again(each, shape)
+
+
+def _print_again(view: View, shape: Shape) -> None:
+    if shape.json:
+        table.show_json(view.rows, indent=None)
+    else:
+        table.show_view(view)
+        click.echo()
+    sys.stdout.flush()
+
+
+def _redraw(view: View, found: Iterator[View | RedisUnreachable], every: float) -> None:
+    """On a screen of its own, which is gone afterwards."""
+    from rich.live import Live
+
+    with Live(_page(view, every), console=table.made_console(), screen=True, auto_refresh=False) as live:
+        for each in found:
+            if isinstance(each, RedisUnreachable):
+                live.update(_page(view, every, each.format_message()), refresh=True)
+            else:
+                view = each
+                live.update(_page(view, every), refresh=True)
+
+
+def _page(view: View, every: float, trouble: str = "") -> Group:
+    """`trouble`: why there was nothing newer to show."""
+    from rich.console import Group
+    from rich.text import Text
+
+    command = click.get_current_context().command_path
+    parts = [Text(f"{command} · every {every:g} s · {time.strftime('%H:%M:%S')} · Ctrl-C ends", "dim")]
+    if trouble:
+        parts.append(Text(f"{trouble}; what was there before:", "bold red"))
+    if view.note:
+        parts.append(Text(view.note))
+    return Group(*parts, table.drawn(view.columns, view.cells, terminal=True))
