@@ -40,14 +40,13 @@ def _found(ctx: click.Context, incomplete: str, names: Names) -> list[str]:
     from cluster.operator.connect import connect
     from cluster.operator.near import folded
     from cluster.operator.options import DEFAULT_PREFIX
-    from cluster.operator.text import harmless
     from cluster.operator.url import BASE_PORT, resolve
 
     given = ctx.params
     try:
         url = resolve(given.get("url"), given.get("port") or BASE_PORT)
         with connect(url, QUICK) as client:
-            found = {harmless(name) for name in names(client, given.get("prefix") or DEFAULT_PREFIX)}
+            found = set(names(client, given.get("prefix") or DEFAULT_PREFIX))
     except (click.ClickException, ValueError):
         return []
     return sorted(name for name in found if is_safe(name) and folded(name).startswith(folded(incomplete)))
@@ -56,4 +55,4 @@ def _found(ctx: click.Context, incomplete: str, names: Names) -> list[str]:
 def is_safe(name: str) -> bool:
     """Whether a shell takes it for a word and nothing else: what is completed stands on a command line that a person is
     about to enter, and people choose their nicknames themselves."""
-    return all(c.isalnum() or c in SAFE or ord(c) > MAX_ASCII for c in name.removeprefix("#"))
+    return all(c.isalnum() or c in SAFE or (ord(c) > MAX_ASCII and c.isprintable()) for c in name.removeprefix("#"))
