@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "rooms": ("cluster.command", "rooms", "List the rooms and how many are in them."),
     "history": ("cluster.command", "history", "Show what was said in a room."),
     "sessions": ("cluster.command", "sessions", "List what a node holds, also one that is lost."),
+    "doctor": ("cluster.command", "doctor", "Say what is wrong, and how to mend it."),
     "drain": ("cluster.command", "drain", "Take a node out of service; its clients move."),
     "restart-all": ("cluster.command", "restart_all", "Restart the nodes of `up`, one after the other."),
     "drill": ("drill.command", "drill", "Break a cluster of its own on purpose, and judge what its clients saw."),
