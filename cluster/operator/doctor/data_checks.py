@@ -27,7 +27,7 @@ def _wrong(facts: Facts) -> Iterator[Finding]:
         items = facts.data.wrong.get(name, ())
         if items and not (name == "overdue" and (facts.term.hold or not facts.nodes.alive)):
             mend = _mend(facts, kind, items[0])
-            seen = f"{len(items)} {kind.what}: {some(items)}"
+            seen = f"{kind.what}: {len(items)} ({some(items)})"
             yield Finding(kind.check, Verdict.BAD, seen, kind.why, mend, items, fixable=not kind.mend)
 
 

@@ -38,7 +38,7 @@ def fix(client: redis.Redis, url: str, prefix: str) -> list[Finding]:
         for kind, items in _mend(client, prefix, facts).items():
             mended.setdefault(kind, []).extend(items)
         facts = gather(client, url, prefix)
-    return [*judged(facts), *_told(mended)]
+    return [*_told(mended), *judged(facts)]
 
 
 def _mend(client: redis.Redis, prefix: str, facts: Facts) -> dict[str, list[str]]:
@@ -56,7 +56,7 @@ def _mend(client: redis.Redis, prefix: str, facts: Facts) -> dict[str, list[str]
 def _told(mended: dict[str, list[str]]) -> list[Finding]:
     return [
         replace(
-            Finding(KINDS[kind].check, Verdict.OK, f"mended {len(items)} {KINDS[kind].what}"),
+            Finding(KINDS[kind].check, Verdict.OK, f"mended: {KINDS[kind].what}: {len(items)}"),
             items=tuple(items),
             mended=len(items),
         )

@@ -13,7 +13,8 @@ from cluster.settings import SCHEMA
 CLOCK_AHEAD = 2.0
 STALE = 15.0
 """Seconds after which what nodes clear up with each heartbeat should be cleared up."""
-WELL = {"serving", "draining"}
+WELL = {"serving", "draining", "unknown"}
+"""Unknown is a boot that has registered and not beaten yet."""
 
 
 def term(facts: Facts) -> Finding:
