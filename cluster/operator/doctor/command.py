@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from cluster.operator import options
 from cluster.operator.shape import as_csv, checked
-from cluster.operator.url import resolve
+from cluster.operator.url import resolve, without_password
 
 if TYPE_CHECKING:
     from cluster.operator.doctor.finding import Finding
@@ -52,9 +55,24 @@ def doctor(fix: bool, strict: bool, url: str | None, port: int, prefix: str, as_
     shape, where = checked(as_json, as_csv), resolve(url, port)
     with connect(where) as client:
         act = examine.fix if fix else examine.examine
-        findings = act(client, where, prefix)
+        findings = [aimed(each) for each in act(client, where, prefix)]
     _show(findings, shape)
     return int(any(each.verdict == "bad" or (strict and each.verdict == "warn") for each in findings))
+
+
+def aimed(finding: Finding) -> Finding:
+    """With what the user said about where the cluster is in its commands, so that they can be copied."""
+    flags = _given("url", "--redis", without_password) + _given("port", "--port", str)
+    own = flags + _given("prefix", "--prefix", str)
+    mend = finding.mend.replace("`hydrachat redis-cli", f"`hydrachat redis-cli{flags}")
+    return replace(finding, mend=mend.replace("`hydrachat doctor --fix", f"`hydrachat doctor --fix{own}"))
+
+
+def _given(name: str, flag: str, shown: Callable[[Any], str]) -> str:
+    ctx = click.get_current_context()
+    if ctx.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
+        return ""
+    return f" {flag} {shlex.quote(shown(ctx.params[name]))}"
 
 
 def _show(findings: Sequence[Finding], shape: Shape) -> None:
