@@ -52,7 +52,8 @@ def who(nick: str | None, url: str | None, port: int, prefix: str, shape: Shape)
     JSON fields: nick, node, state (here or away), since (Unix ms), until (end
     of grace in Unix ms, 0 when here), rooms (array), address, session, boot
     (of the node). With NICK an array of one, also: connected (Unix ms), said
-    (messages), waiting (unacknowledged in its inbox), alive (is its node?).
+    (messages), waiting (unacknowledged in its inbox), alive (is its node?),
+    client (the program), gone (away by choice) and gone_text (what it says).
     """
     from cluster.operator import person, present, views
 
@@ -75,7 +76,7 @@ def rooms(url: str | None, port: int, prefix: str, shape: Shape) -> None:
     \b
     JSON fields: room, members (number), top (offset of the newest entry of
     its log), epoch (the life of the log that the offset belongs to), entries
-    (how many the log still holds), last (Unix ms of the newest one).
+    (how many the log still holds), last (Unix ms of the newest one), topic.
     """
     from cluster.operator import present, views
 

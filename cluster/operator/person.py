@@ -18,12 +18,16 @@ from cluster.operator.view import View
 @dataclass(frozen=True, slots=True)
 class PersonRow(SessionRow):
     """`connected`: Unix ms at which the present connection took the session; `said`: how many messages it has said;
-    `waiting`: direct messages and receipts that it has not acknowledged; `alive`: whether its node is."""
+    `waiting`: direct messages and receipts that it has not acknowledged; `alive`: whether its node is; `client`: the program, as it calls itself; `gone`:
+    whether the user is away by his own choice, `gone_text`: what he says of it."""
 
     connected: int
     said: int
     waiting: int
     alive: bool
+    client: str
+    gone: bool
+    gone_text: str
 
 
 def find(client: redis.Redis, prefix: str, nick: str) -> PersonRow:
@@ -57,6 +61,9 @@ def _row(client: redis.Redis, prefix: str, session: str, fields: dict[str, str])
         said=number(fields.get("n")),
         waiting=max(0, number(top) - number(acknowledged)),
         alive=any(each.alive and (each.node, each.boot) == (common.node, common.boot) for each in nodes),
+        client=fields.get("client", ""),
+        gone="gone" in fields,
+        gone_text=fields.get("gone", ""),
     )
 
 
@@ -68,6 +75,7 @@ def view(client: redis.Redis, prefix: str, nick: str) -> View:
         ("state", _state(row, now)),
         ("node", row.node if row.alive else f"{row.node}, which is lost"),
         ("address", row.address or "-"),
+        ("client", row.client or "-"),
         ("since", f"{clock(row.since)} ({ago(row.since, now)})"),
         ("connected", f"{clock(row.connected)} ({ago(row.connected, now)})"),
         ("rooms", " ".join(row.rooms) or "-"),
@@ -79,4 +87,6 @@ def view(client: redis.Redis, prefix: str, nick: str) -> View:
 
 
 def _state(row: PersonRow, now: int) -> str:
-    return f"away, ends in {span((row.until - now) / 1000)}" if row.state == "away" and row.until else row.state
+    if row.state == "away" and row.until:
+        return f"away, ends in {span((row.until - now) / 1000)}"
+    return f"{row.state}, gone by choice: {row.gone_text}" if row.gone else row.state

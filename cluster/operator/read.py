@@ -51,7 +51,7 @@ class SessionRow:
 @dataclass(frozen=True, slots=True)
 class RoomRow:
     """A room. `top`: offset of the newest entry of its log, `epoch`: the life it belongs to. `entries`: how many the
-    log holds; `last`: Unix ms of the newest one, 0 if there is none."""
+    log holds; `last`: Unix ms of the newest one, 0 if there is none. `topic`: what the room is about."""
 
     room: str
     members: int
@@ -59,6 +59,7 @@ class RoomRow:
     epoch: str
     entries: int
     last: int
+    topic: str
 
 
 def number(value: object) -> int:
@@ -153,13 +154,19 @@ def rooms(client: redis.Redis, prefix: str) -> list[RoomRow]:
     names = sorted(db.smembers(prefix + "rooms"))
     logs = [f"{prefix}room:{name}:log" for name in names]
     counts = batched(db, [f"{prefix}room:{name}:members" for name in names], lambda p, key: p.hlen(key))
-    metas = batched(db, [f"{prefix}room:{name}:meta" for name in names], lambda p, key: p.hmget(key, "top", "epoch"))
+    metas = batched(
+        db, [f"{prefix}room:{name}:meta" for name in names], lambda p, key: p.hmget(key, "top", "epoch", "topic")
+    )
     lengths = batched(db, logs, lambda p, key: p.xlen(key))
     newest = batched(db, logs, lambda p, key: p.xrevrange(key, count=1))
     return [
-        RoomRow(name, count, number(top), epoch or "", length, number(last[0][1].get("time")) if last else 0)
-        for name, count, (top, epoch), length, last in zip(names, counts, metas, lengths, newest, strict=True)
+        RoomRow(name, count, number(top), epoch or "", length, _time_of(last), topic or "")
+        for name, count, (top, epoch, topic), length, last in zip(names, counts, metas, lengths, newest, strict=True)
     ]
+
+
+def _time_of(items: list[tuple[str, dict[str, str]]]) -> int:
+    return number(items[0][1].get("time")) if items else 0
 
 
 def now_ms(client: redis.Redis) -> int:

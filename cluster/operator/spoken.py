@@ -27,14 +27,22 @@ def _words(row: EntryRow) -> str:
     if row.kind == "message":
         return f"{row.nick}: {row.text}"
     if row.kind == "joined":
-        return f"* {row.nick} joined"
+        return f"* {row.text} is now {row.nick}" if row.text else f"* {row.nick} joined"
     if row.kind == "left":
-        return f"* {row.nick} left{LEFT.get(row.text, f' ({row.text})')}"
+        return f"* {row.nick} left{_why(row.text)}"
     if row.kind == "topic":
-        return f"* {row.nick} set the topic: {row.text}"
+        return f"* {row.nick} set the topic: {row.text}" if row.text else f"* {row.nick} cleared the topic"
     if row.kind == "gap":
         return f"-- lost: {_range(row.text)}"
     return f"* {row.kind} {row.nick} {row.text}"
+
+
+def _why(reason: str) -> str:
+    if reason in LEFT:
+        return LEFT[reason]
+    # By an operator: `banned <until ms, 0: for good> <his words>`.
+    word, _, rest = reason.partition(" ")
+    return f" ({word} {rest.partition(' ')[2]})".replace(" )", ")") if word == "banned" else f" ({reason})"
 
 
 def _range(text: str) -> str:

@@ -32,8 +32,8 @@ def who(client: redis.Redis, prefix: str) -> View:
 def rooms(client: redis.Redis, prefix: str) -> View:
     """All rooms with members, by name."""
     rows, now = read.rooms(client, prefix), read.now_ms(client)
-    cells = [(r.room, str(r.members), str(r.top), str(r.entries), ago(r.last, now)) for r in rows]
-    return View(RoomRow, rows, ("room", "members", "top", "entries", "last"), cells)
+    cells = [(r.room, str(r.members), str(r.top), str(r.entries), ago(r.last, now), r.topic) for r in rows]
+    return View(RoomRow, rows, ("room", "members", "top", "entries", "last", "topic"), cells)
 
 
 def sessions(client: redis.Redis, prefix: str, node: str) -> View:

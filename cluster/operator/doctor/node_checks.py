@@ -13,7 +13,7 @@ from cluster.settings import SCHEMA
 CLOCK_AHEAD = 2.0
 STALE = 15.0
 """Seconds after which what nodes clear up with each heartbeat should be cleared up."""
-WELL = {"serving", "draining", "unknown"}
+WELL = {"serving", "draining", "starting", "unknown"}
 """Unknown is a boot that has registered and not beaten yet."""
 
 

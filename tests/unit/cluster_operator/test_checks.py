@@ -93,7 +93,7 @@ WARN, BAD = Verdict.WARN, Verdict.BAD
         ({"buffers": [Buffer("n1-sub", 9_000_000, True)]}, "output buffers", WARN, "n1-sub 8.6", ""),
         ({"config": {"timeout": "30"}}, "idle timeout", WARN, "30 s", "timeout 0"),
         ({"info": {"connected_clients": 9_500}}, "connections", WARN, "9500 of 10000", "maxclients 20000"),
-        ({"info": {"role": "slave", "master_host": "h", "master_port": 1}}, "replication", BAD, "replica of h:1", "redis"),
+        ({"info": {"role": "slave", "master_host": "h", "master_port": 1}}, "replication", BAD, "of h:1", "redis"),
         ({"is_group": True}, "replication", BAD, "no replica", "start a replica"),
         (
             {"is_group": True, "info": {"connected_slaves": 1}, "config": {"min-replicas-to-write": "0"}},

@@ -25,10 +25,18 @@ def test_one_person_in_detail(rows: Rows, answer: Answer) -> None:
     assert (alice["nick"], alice["node"], alice["boot"], alice["state"]) == ("Alice", "n1", "b1", "here")
     assert (alice["said"], alice["waiting"], alice["alive"]) == (7, 2, True)
     assert (alice["connected"], alice["rooms"], alice["address"]) == (1700000000000, ["#lobby"], "192.0.2.1:5")
+    assert (alice["client"], alice["gone"]) == ("", False)
     shown = {line.split()[0]: line for line in answer("who", "bob").splitlines()}
     assert "away, ends in" in shown["state"]
     assert "lost" in shown["node"]
     assert "2 unacknowledged" not in shown["inbox"]
+
+
+def test_who_is_away_by_choice_and_with_which_program(db: Any, rows: Rows, answer: Answer) -> None:
+    db.hset(P + "session:s1", mapping={"gone": "lunch", "client": "bot/1.0"})
+    (alice,) = rows("who", "alice")
+    assert (alice["client"], alice["gone"], alice["gone_text"], alice["state"]) == ("bot/1.0", True, "lunch", "here")
+    assert "here, gone by choice: lunch" in answer("who", "alice")
 
 
 def test_somebody_whose_key_is_gone_is_found_all_the_same(db: Any, rows: Rows) -> None:
@@ -58,8 +66,10 @@ def test_a_node_that_nobody_knows_is_1(answer: Answer) -> None:
     assert "no node n22 is known; near it: n2" in answer("sessions", "n22", code=1)
 
 
-def test_rooms_tell_how_much_their_logs_hold(rows: Rows) -> None:
+def test_rooms_tell_how_much_their_logs_hold(db: Any, rows: Rows) -> None:
+    db.hset(P + "room:#lobby:meta", "topic", "news")
     (lobby,) = rows("rooms")
+    assert lobby["topic"] == "news"
     assert (lobby["entries"], lobby["last"], lobby["members"]) == (3, 1700000000000, 2)
 
 
