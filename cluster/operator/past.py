@@ -22,7 +22,7 @@ MOST = 10_000
     epilog="\b\nExamples:\n  hydrachat history '#lobby'\n  hydrachat history ops --limit 200 --before 4711\n"
     "  hydrachat history ops --follow\n  hydrachat history ops --follow --json | jq -r .text" + FOUND,
 )
-@click.argument("room", shell_complete=complete.rooms)
+@click.argument("room", required=False, shell_complete=complete.rooms)
 @click.option(
     "--limit",
     type=click.IntRange(0, MOST),
@@ -53,7 +53,7 @@ MOST = 10_000
 @options.as_json
 @as_csv
 def history(
-    room: str,
+    room: str | None,
     limit: int,
     before: int | None,
     follow: bool,
@@ -79,6 +79,8 @@ def history(
     from cluster.operator.history import epoch_of, named, newest
     from cluster.operator.written import shown
 
+    if not room:
+        raise click.UsageError("no room is named; in a shell # begins a comment: write '#lobby', or lobby")
     if follow and before:
         raise click.UsageError("--follow and --before can't be had together: what comes has no end to count from")
     shape, where = checked(as_json, as_csv), resolve(url, port)
@@ -96,13 +98,13 @@ def history(
 
 def _follow(url: str, following: Following, show: Show) -> None:
     """Until Ctrl-C. Redis's absences are told on stderr, once each."""
-    from cluster.operator.errors import RedisUnreachable
+    from cluster.operator.errors import Failed
     from cluster.operator.present import looks
 
     away = False
     for found in looks(url, following.more, 0.0):
-        if not isinstance(found, RedisUnreachable):
+        if not isinstance(found, Failed):
             show(found)
         elif not away:
             click.echo(f"Error: {found.format_message()}; trying again", err=True)
-        away = isinstance(found, RedisUnreachable)
+        away = isinstance(found, Failed)

@@ -18,8 +18,8 @@ from cluster.operator.view import View
 @dataclass(frozen=True, slots=True)
 class PersonRow(SessionRow):
     """`connected`: Unix ms at which the present connection took the session; `said`: how many messages it has said;
-    `waiting`: direct messages and receipts that it has not acknowledged; `alive`: whether its node is; `client`: the program, as it calls itself; `gone`:
-    whether the user is away by his own choice, `gone_text`: what he says of it."""
+    `waiting`: direct messages and receipts that it has not acknowledged; `alive`: whether its node is; `client`: the
+    program, as it calls itself; `gone`: whether the user is away by his own choice, `gone_text`: what he says of it."""
 
     connected: int
     said: int

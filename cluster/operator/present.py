@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ import redis
 
 from cluster.operator import table
 from cluster.operator.connect import connect
-from cluster.operator.errors import RedisUnreachable
+from cluster.operator.errors import Failed
 from cluster.operator.shape import Shape
 from cluster.operator.view import View
 
@@ -44,24 +45,24 @@ def _print(view: View, shape: Shape) -> None:
         table.show_view(view)
 
 
-def looks(url: str, look: Callable[[redis.Redis], T], every: float) -> Iterator[T | RedisUnreachable]:
-    """What `look` finds, at once and then each time after `every` seconds (a second at least, if Redis did not answer:
-    then that error). Each look has a connection of its own: in a Sentinel group the master may be another one by
+def looks(url: str, look: Callable[[redis.Redis], T], every: float) -> Iterator[T | Failed]:
+    """What `look` finds, at once and then each time after `every` seconds (a second at least, if it failed: then that
+    error). Each look has a connection of its own: in a Sentinel group the master may be another one by
     then."""
     while True:
-        found: T | RedisUnreachable
+        found: T | Failed
         try:
             with connect(url) as client:
                 found = look(client)
-        except RedisUnreachable as error:
+        except Failed as error:
             found = error
         yield found
-        time.sleep(max(every, RETRY) if isinstance(found, RedisUnreachable) else every)
+        time.sleep(max(every, RETRY) if isinstance(found, Failed) else every)
 
 
-def first_of(found: T | RedisUnreachable) -> T:
+def first_of(found: T | Failed) -> T:
     """Raises it, if it is an error."""
-    if isinstance(found, RedisUnreachable):
+    if isinstance(found, Failed):
         raise found
     return found
 
@@ -75,11 +76,11 @@ def _watch(url: str, shape: Shape, look: Look, every: float) -> None:
         _redraw(view, found, every)
 
 
-def _stream(view: View, found: Iterator[View | RedisUnreachable], shape: Shape) -> None:
+def _stream(view: View, found: Iterator[View | Failed], shape: Shape) -> None:
     """For programs: an array a line; or a table after the other."""
     _print_again(view, shape)
     for each in found:
-        if isinstance(each, RedisUnreachable):
+        if isinstance(each, Failed):
             click.echo(f"Error: {each.format_message()}", err=True)
         else:
             _print_again(each, shape)
@@ -94,13 +95,15 @@ def _print_again(view: View, shape: Shape) -> None:
     sys.stdout.flush()
 
 
-def _redraw(view: View, found: Iterator[View | RedisUnreachable], every: float) -> None:
+def _redraw(view: View, found: Iterator[View | Failed], every: float) -> None:
     """On a screen of its own, which is gone afterwards."""
     from rich.live import Live
 
+    # A screen that is not given back would leave the terminal in disorder.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with Live(_page(view, every), console=table.made_console(), screen=True, auto_refresh=False) as live:
         for each in found:
-            if isinstance(each, RedisUnreachable):
+            if isinstance(each, Failed):
                 live.update(_page(view, every, each.format_message()), refresh=True)
             else:
                 view = each

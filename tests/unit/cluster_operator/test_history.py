@@ -64,6 +64,11 @@ def test_an_inbox_is_not_shown_by_its_key_either(db: Any, answer: Answer) -> Non
     assert "secret" not in answer("history", "#lobby:log}:inbox:s1", code=1)
 
 
+def test_no_room_is_2_and_says_that_a_shell_may_have_eaten_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["history"]) == 2
+    assert "write '#lobby', or lobby" in capsys.readouterr().err
+
+
 def test_follow_has_no_before(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["history", "lobby", "--follow", "--before", "3"]) == 2
     assert "--follow and --before" in capsys.readouterr().err

@@ -91,6 +91,25 @@ def test_a_terminal_is_drawn_over_and_given_back(db: Any, redis_url: str) -> Non
     assert "Traceback" not in watch.text
 
 
+def test_a_terminal_is_given_back_after_a_kill_too(db: Any, redis_url: str) -> None:
+    with shown("nodes", "--watch", "--redis", redis_url, terminal=True) as watch:
+        watch.wait("serving")
+        watch.process.terminate()
+        assert watch.process.wait(20) == 143
+        watch.wait("\x1b[?1049l")
+
+
+def test_somebody_who_goes_while_he_is_watched_is_told_and_waited_for(db: Any, redis_url: str) -> None:
+    with shown("who", "alice", "--watch", "0.1", "--redis", redis_url, terminal=True) as watch:
+        watch.wait("192.0.2.1:5")
+        row = db.hgetall(P + "session:s1")
+        db.delete(P + "session:s1")
+        watch.wait("nobody is called alice; what was there before:")
+        db.hset(P + "session:s1", mapping={**row, "address": "192.0.2.77:1"})
+        watch.wait("192.0.2.77:1")
+        assert watch.interrupt() == 130
+
+
 def test_an_absence_of_redis_is_told_and_survived(redis_server: str, tmp_path: Path) -> None:
     server = RedisProcess(redis_server, "redis", tmp_path / "own")
     server.start()
