@@ -15,6 +15,7 @@ from cluster.operator import table
 from cluster.operator.connect import connect
 from cluster.operator.errors import Failed
 from cluster.operator.shape import Shape
+from cluster.operator.text import harmless
 from cluster.operator.view import View
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 RETRY = 1.0
+FRAME = 5
+"""Lines of a screen that are taken by a table's head and what stands below it."""
 Look = Callable[[redis.Redis], View]
 
 
@@ -101,24 +104,26 @@ def _redraw(view: View, found: Iterator[View | Failed], every: float) -> None:
 
     # A screen that is not given back would leave the terminal in disorder.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    with Live(_page(view, every), console=table.made_console(), screen=True, auto_refresh=False) as live:
+    console = table.made_console()
+    with Live(_page(view, every, console.height), console=console, screen=True, auto_refresh=False) as live:
         for each in found:
-            if isinstance(each, Failed):
-                live.update(_page(view, every, each.format_message()), refresh=True)
-            else:
-                view = each
-                live.update(_page(view, every), refresh=True)
+            trouble = each.format_message() if isinstance(each, Failed) else ""
+            view = view if isinstance(each, Failed) else each
+            live.update(_page(view, every, console.height, trouble), refresh=True)
 
 
-def _page(view: View, every: float, trouble: str = "") -> Group:
-    """`trouble`: why there was nothing newer to show."""
+def _page(view: View, every: float, height: int, trouble: str = "") -> Group:
+    """As much as fits into `height` lines. `trouble`: why there was nothing newer to show."""
     from rich.console import Group
     from rich.text import Text
 
     command = click.get_current_context().command_path
     parts = [Text(f"{command} · every {every:g} s · {time.strftime('%H:%M:%S')} · Ctrl-C ends", "dim")]
     if trouble:
-        parts.append(Text(f"{trouble}; what was there before:", "bold red"))
+        parts.append(Text(harmless(f"{trouble}; what was there before:"), "bold red"))
     if view.note:
-        parts.append(Text(view.note))
-    return Group(*parts, table.drawn(view.columns, view.cells, terminal=True))
+        parts.append(Text(harmless(view.note)))
+    room = max(1, height - len(parts) - FRAME)
+    rest = len(view.cells) - room
+    more = [Text(f"… and {rest} more", "dim")] if rest > 0 else []
+    return Group(*parts, table.drawn(view.columns, view.cells[:room]), *more)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-WIDE = 10_000
-"""Columns of a pipe: one row must stay one line, for grep."""
 LONGEST = 4000
 """Code points of a cell: fifty rooms have room in it."""
 STYLES = {
@@ -41,32 +39,45 @@ FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 def show(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Prints a table on stdout. Cells are made harmless first; a pipe gets no colours or frames."""
-    console = made_console()
-    console.print(drawn(columns, rows, console.is_terminal))
+    if sys.stdout.isatty():
+        made_console().print(drawn(columns, rows))
+    else:
+        for line in plain(columns, rows):
+            click.echo(line)
 
 
 def made_console() -> Console:
-    """For stdout."""
+    """For a terminal on stdout."""
     from rich.console import Console
 
-    terminal = sys.stdout.isatty()
-    return Console(width=None if terminal else WIDE, soft_wrap=not terminal, highlight=False, markup=False)
+    return Console(highlight=False, markup=False)
 
 
-def drawn(columns: Sequence[str], rows: Sequence[Sequence[str]], terminal: bool) -> Table:
-    """The table, to be printed or drawn again and again."""
+def drawn(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """The table for a terminal, to be printed or drawn again and again."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     headed = any(columns)
-    style = box.SIMPLE_HEAD if terminal and headed else None
+    style = box.SIMPLE_HEAD if headed else None
     table = Table(box=style, pad_edge=False, header_style="bold", show_header=headed)
     for column in columns:
-        table.add_column(column, no_wrap=not terminal, overflow="fold")
+        table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text(harmless(cell, LONGEST), STYLES.get(cell, "")) for cell in row))
     return table
+
+
+def plain(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """The table for a pipe: a row is one line, however long, for grep; ten thousand take no time."""
+    from rich.cells import cell_len
+
+    lines = [[harmless(cell, LONGEST) for cell in row] for row in ([columns, *rows] if any(columns) else rows)]
+    widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(line, widths, strict=True))
+        yield "  ".join(padded).rstrip()
 
 
 def show_json(rows: Sequence[DataclassInstance], indent: int | None = 2) -> None:

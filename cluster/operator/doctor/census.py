@@ -1,4 +1,5 @@
-"""Every key of the cluster, read one after the other while others write. SCAN: may be slow, never blocks Redis."""
+"""Every key of the cluster, read one after the other while others write. By SCAN; a hash or set is read
+whole, which for ten thousand people takes Redis some 10 ms."""
 
 from __future__ import annotations
 

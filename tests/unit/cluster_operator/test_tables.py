@@ -143,6 +143,17 @@ def test_a_pipe_has_one_line_a_row(db: Any, answer: Answer) -> None:
     assert "#room-49" in lines[3]
 
 
+def test_a_pipe_is_in_columns_also_with_wide_characters() -> None:
+    assert list(table.plain(("nick", "n"), [("你好", "1"), ("Zoë\x1b🦑", "22")])) == [
+        "nick   n",
+        "你好   1",
+        "Zoë🦑  22",
+    ]
+    assert list(table.plain(("a", "b"), [])) == ["a  b"]
+    assert list(table.plain(("", ""), [("k", "v")])) == ["k  v"]
+    assert list(table.plain(("", ""), [])) == []
+
+
 def test_near() -> None:
     assert near("alise", ["Alice", "bob", "Alisa"]) == ["Alisa", "Alice"]
     assert near("ali", ["Alicia-the-first", "bob"]) == ["Alicia-the-first"]

@@ -91,6 +91,15 @@ def test_a_terminal_is_drawn_over_and_given_back(db: Any, redis_url: str) -> Non
     assert "Traceback" not in watch.text
 
 
+def test_a_screen_that_is_too_low_says_how_many_more(db: Any, redis_url: str) -> None:
+    for number in range(100):
+        settle_in(db, f"x{number}", f"Z{number:03}", "n1/b1")
+    with shown("who", "--watch", "0.1", "--redis", redis_url, terminal=True) as watch:
+        watch.wait("… and 78 more")  # of 102, with 6 of 30 lines for the rest
+        assert watch.interrupt() == 130
+    assert "Z099" not in watch.text
+
+
 def test_a_terminal_is_given_back_after_a_kill_too(db: Any, redis_url: str) -> None:
     with shown("nodes", "--watch", "--redis", redis_url, terminal=True) as watch:
         watch.wait("serving")
