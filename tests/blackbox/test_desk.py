@@ -100,6 +100,9 @@ def test_the_desk_finds_the_master_of_a_group(redis_server: str, tmp_path: Path,
             _, rows = ask(url, "doctor")
             seen = {row["check"]: row["seen"] for row in rows}
             assert (seen["replication"], seen["replicas"]) == ("master, 2 replicas", "2 answered")
+            assert seen["sentinels"] == "3 sentinels of one mind"
+            cluster.group.sentinels[0].kill()
+            assert any("did not answer" in row["seen"] for row in ask(url, "doctor")[1] if row["check"] == "sentinels")
             former.kill()
             cluster.group.wait_promotion(former)
             assert [row["nick"] for row in ask(url, "who")[1]] == ["alice"]

@@ -19,6 +19,16 @@ class Replica:
 
 
 @dataclass(frozen=True, slots=True)
+class Sentinel:
+    """One that the URL names. `master`: whom it names; `trouble`: why it could have nobody promoted, ''."""
+
+    address: str
+    answers: bool
+    master: str
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True)
 class Buffer:
     """A connection of a node, and how much waits for it to be read. Bytes."""
 
@@ -36,6 +46,7 @@ class ServerFacts:
     config: Mapping[str, str] | None
     buffers: Sequence[Buffer] | None
     replicas: Sequence[Replica]
+    sentinels: Sequence[Sentinel]
     is_group: bool
     ahead: float
     round_trip: float

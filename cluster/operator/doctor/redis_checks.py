@@ -6,6 +6,7 @@ from cluster.operator.connect import OLDEST
 from cluster.operator.doctor.facts import Facts
 from cluster.operator.doctor.finding import Finding, bad, fine, some, warn
 from cluster.operator.read import number
+from cluster.operator.times import counted
 
 SET = "`hydrachat redis-cli CONFIG SET {}`, and the same in redis.conf"
 FULL, NEARLY = 1.0, 0.9
@@ -87,12 +88,17 @@ def limits(config: dict[str, str]) -> dict[str, tuple[int, int]]:
 
 
 def buffers(facts: Facts) -> Finding:
-    hard, soft = limits(dict(facts.server.config or {})).get("pubsub", (0, 0))
-    lowest = min((limit for limit in (hard, soft) if limit), default=0)
+    classes = limits(dict(facts.server.config or {}))
+    lowest = min((limit for limit in classes.get("pubsub", ()) if limit), default=0)
+    normal = min((limit for limit in classes.get("normal", ()) if limit), default=0)
     mend = SET.format("client-output-buffer-limit 'pubsub 32mb 8mb 60'")
     if lowest and lowest < BUFFER_PUBSUB:
         why = "a node that is slow for a moment is cut off from its subscription, again and again"
         return warn("output buffers", f"pubsub is cut at {lowest / MEGA:.1f} MB", why, mend)
+    if normal and normal < BUFFER_PUBSUB:
+        why = "long answers, as after a loss of data, are cut off, and asked for again and again"
+        none = SET.format("client-output-buffer-limit 'normal 0 0 0'")
+        return warn("output buffers", f"normal is cut at {normal / MEGA:.1f} MB", why, none)
     heavy = [
         f"{each.name} {each.waiting / MEGA:.1f} MB"
         for each in facts.server.buffers or ()
@@ -148,6 +154,25 @@ def role(facts: Facts) -> Finding:
     return fine("replication", f"master, {replicas} replica{'' if replicas == 1 else 's'}")
 
 
+def sentinels(facts: Facts) -> Finding:
+    """Of a group: whether the death of the master would cost seconds."""
+    asked = facts.server.sentinels
+    there = [each for each in asked if each.answers]
+    troubled = [f"{each.address}: {each.trouble}" for each in there if each.trouble]
+    masters = sorted({each.master for each in there})
+    if troubled:
+        why = "if the master dies nobody can be promoted, and nothing is accepted until it is back"
+        return bad("sentinels", some(troubled), why, "start the sentinels that are missing")
+    if len(masters) > 1:
+        why = "one of them was cut off; nodes follow the newest word, but a restart of it is due"
+        return warn("sentinels", f"they name different masters: {some(masters)}", why, "look at the older one's log")
+    silent = [each.address for each in asked if not each.answers]
+    if silent:
+        why = "the next one that fails may take the quorum away"
+        return warn("sentinels", f"{some(silent)} did not answer", why, "start it again", silent)
+    return fine("sentinels", f"{counted(len(asked), 'sentinel')} of one mind" if asked else "none: a single server")
+
+
 def speed(facts: Facts) -> Finding:
     seen = f"{facts.server.round_trip * 1000:.1f} ms for a question"
     if facts.server.round_trip > 0.1:
@@ -157,4 +182,4 @@ def speed(facts: Facts) -> Finding:
     return fine("latency", seen)
 
 
-CHECKS = (version, config, role, eviction, memory, persistence, buffers, connections, idle, speed)
+CHECKS = (version, config, role, sentinels, eviction, memory, persistence, buffers, connections, idle, speed)

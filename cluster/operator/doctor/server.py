@@ -11,6 +11,7 @@ import redis
 
 from cluster.group import is_group, parsed
 from cluster.operator.connect import connect
+from cluster.operator.doctor import sentinels
 from cluster.operator.doctor.facts import Buffer, Replica, ServerFacts
 from cluster.operator.errors import Failed
 from cluster.operator.read import number
@@ -30,6 +31,7 @@ def read(client: redis.Redis, url: str) -> ServerFacts:
         config=_allowed(lambda: db.config_get("*")),
         buffers=_allowed(lambda: [_buffer(each) for each in db.client_list() if each.get("name", "").startswith(OURS)]),
         replicas=[_replica(url, address, ahead) for address in _addresses(info)],
+        sentinels=sentinels.ask(url),
         is_group=is_group(url),
         ahead=ahead,
         round_trip=round_trip,

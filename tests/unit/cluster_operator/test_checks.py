@@ -9,7 +9,17 @@ import pytest
 
 from cluster.operator.doctor import orphans
 from cluster.operator.doctor.examine import judged
-from cluster.operator.doctor.facts import Boot, Buffer, DataFacts, Facts, NodeFacts, Replica, ServerFacts, TermFacts
+from cluster.operator.doctor.facts import (
+    Boot,
+    Buffer,
+    DataFacts,
+    Facts,
+    NodeFacts,
+    Replica,
+    Sentinel,
+    ServerFacts,
+    TermFacts,
+)
 from cluster.operator.doctor.finding import Finding, Verdict, some
 from cluster.operator.read import NodeRow
 
@@ -53,7 +63,7 @@ def facts(
     **more: Any,
 ) -> Facts:
     """What is well, with changes; `more`: fields of the server's facts or of the term's."""
-    server = ServerFacts({**INFO, **(info or {})}, {**CONFIG, **(config or {})}, [], [], False, 0.0, 0.001)
+    server = ServerFacts({**INFO, **(info or {})}, {**CONFIG, **(config or {})}, [], [], [], False, 0.0, 0.001)
     told = TermFacts({**TERM, **(term or {})}, 1, NOW, "r:s", 5.0, 30.0, [], [])
     server = replace(server, **{name: value for name, value in more.items() if name in ServerFacts.__slots__})
     told = replace(
@@ -69,11 +79,15 @@ def unwell(found: Facts) -> dict[str, Finding]:
 
 def test_what_is_well_is_all_well() -> None:
     assert unwell(facts()) == {}
-    assert unwell(facts(info={"connected_slaves": 1}, is_group=True, replicas=[Replica("h:1", 0.1)])) == {}
+    assert (
+        unwell(facts(info={"connected_slaves": 1}, is_group=True, replicas=[Replica("h:1", 0.1)], sentinels=[S1, S2]))
+        == {}
+    )
 
 
 GONE = boot("n2", alive=False, age=12.0)
 PAIR = [boot("n1"), boot("n3")]
+S1, S2 = Sentinel("h:1", True, "r:1", ""), Sentinel("h:2", True, "r:1", "")
 STUCK = boot("n2", alive=False, age=120.0)
 WARN, BAD = Verdict.WARN, Verdict.BAD
 
@@ -91,6 +105,10 @@ WARN, BAD = Verdict.WARN, Verdict.BAD
         ({"config": {"appendfsync": "everysec"}}, "persistence", WARN, "everysec", "appendfsync always"),
         ({"config": {"client-output-buffer-limit": "pubsub 1048576 0 0"}}, "output buffers", WARN, "1.0 MB", "pubsub"),
         ({"buffers": [Buffer("n1-sub", 9_000_000, True)]}, "output buffers", WARN, "n1-sub 8.6", ""),
+        ({"config": {"client-output-buffer-limit": "normal 1048576 0 0"}}, "output buffers", WARN, "normal", "normal"),
+        ({"sentinels": [S1, replace(S2, trouble="NOQUORUM x")]}, "sentinels", BAD, "h:2: NOQUORUM x", "start"),
+        ({"sentinels": [S1, replace(S2, master="r:2")]}, "sentinels", WARN, "r:1, r:2", "log"),
+        ({"sentinels": [S1, replace(S2, answers=False, master="")]}, "sentinels", WARN, "h:2 did not answer", "start"),
         ({"config": {"timeout": "30"}}, "idle timeout", WARN, "30 s", "timeout 0"),
         ({"info": {"connected_clients": 9_500}}, "connections", WARN, "9500 of 10000", "maxclients 20000"),
         ({"info": {"role": "slave", "master_host": "h", "master_port": 1}}, "replication", BAD, "of h:1", "redis"),
