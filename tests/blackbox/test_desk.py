@@ -13,6 +13,7 @@ from hydrachat import cli
 from tests.support.deployment import Deployment
 from tests.support.native import NativeClient
 from tests.support.redis_group import GroupDeployment
+from tests.support.shown import shown
 from tests.support.waiting import wait_until
 from wire.frames import Accepted
 
@@ -86,6 +87,28 @@ def test_all_is_readable_while_every_node_is_down(deploy: Deploy, ask: Ask) -> N
         assert [row["nick"] for row in ask(url, "sessions", "n1")[1]] == ["alice"]
         assert [row["text"] for row in ask(url, "history", "#lobby")[1]] == ["", "hello"]
         wait_until(lambda: unwell(ask, url).get("nodes") == "none is up", what="their leases are over")
+
+
+def test_a_room_is_followed_over_the_loss_of_all_data_and_nothing_is_shown_twice(deploy: Deploy) -> None:
+    cluster = deploy(nodes=2)
+    with (
+        NativeClient(cluster.addresses[0], "alice") as alice,
+        shown("history", "lobby", "--follow", "--json", "--redis", cluster.redis.url) as log,
+    ):
+        alice.enter()
+        for text in ("one", "two", "three"):
+            said(alice, text)
+            log.wait(f'"text": "{text}"')
+        with cluster.client() as client:
+            client.flushall()
+        said(alice, "four")
+        log.wait('"text": "four"')
+        said(alice, "five")
+        log.wait('"text": "five"')
+        assert log.interrupt() == 130
+    rows = [json.loads(line) for line in log.text.split("\n") if line.startswith("{")]
+    assert [row["text"] for row in rows if row["kind"] == "message"] == ["one", "two", "three", "four", "five"]
+    assert len({row["epoch"] for row in rows}) == 2
 
 
 def test_the_desk_finds_the_master_of_a_group(redis_server: str, tmp_path: Path, ask: Ask) -> None:

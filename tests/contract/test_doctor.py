@@ -65,7 +65,7 @@ class Ward:
         readers: dict[str, Callable[[str], Any]] = {
             "hash": self.admin.hgetall,
             "set": self.admin.smembers,
-            "zset": lambda key: self.admin.zrange(key, 0, -1),
+            "zset": lambda key: set(self.admin.zrange(key, 0, -1)),
             "stream": self.admin.xrange,
             "string": self.admin.get,
         }

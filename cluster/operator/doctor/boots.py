@@ -21,11 +21,12 @@ SETTLED_WITHIN = 1.0
 
 def read(client: redis.Redis, prefix: str) -> NodeFacts:
     """Raises redis.RedisError."""
+    strangers = _strangers(client, prefix)  # takes its time: first, so that the rest is of one moment
     rows = nodes(client, prefix)
     with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
         ready = list(pool.map(_ready, rows))
     boots = [_settled(client, prefix, row, word) for row, word in zip(rows, ready, strict=True)]
-    return NodeFacts(boots, _strangers(client, prefix))
+    return NodeFacts(boots, strangers)
 
 
 def _ready(row: NodeRow) -> bool | None:
