@@ -12,6 +12,9 @@ from cluster.operator.errors import BadSetting, Failed
 from cluster.operator.near import folded, hint
 from cluster.operator.read import number
 
+PAGE = 500
+"""Entries an answer: ten thousand long ones at once would hold up everybody."""
+
 
 @dataclass(frozen=True, slots=True)
 class EntryRow:
@@ -55,10 +58,13 @@ def all_names(client: redis.Redis, prefix: str) -> list[str]:
 def newest(client: redis.Redis, prefix: str, room: str, limit: int, before: int) -> list[EntryRow]:
     """The last `limit` entries below offset `before` (0: the newest), oldest first."""
     db: Any = client
-    end = f"{before - 1}-0" if before > 0 else "+"
-    if before == 1:
-        return []
-    found = db.xrevrange(f"{prefix}room:{room}:log", end, "-", count=limit)
+    end, found = f"{before - 1}-0" if before > 0 else "+", list[Any]()
+    while len(found) < limit and end != "0-0":
+        page = db.xrevrange(f"{prefix}room:{room}:log", end, "-", count=min(PAGE, limit - len(found)))
+        if not page:
+            break
+        found += page
+        end = f"{number(page[-1][0].partition('-')[0]) - 1}-0"
     return entries(room, epoch_of(client, prefix, room), reversed(found))
 
 

@@ -336,3 +336,14 @@ def test_a_busy_cluster_is_not_taken_for_a_broken_one(ward: Ward) -> None:
         assert turns > 0
         assert len(ward.space.kinds(room, "message")) == 2 * turns
         assert len(ward.space.kinds(room, "joined")) == len(ward.space.kinds(room, "left")) == turns
+
+
+def test_nodes_tell_their_clocks_and_settings_and_differing_ones_are_found(ward: Ward) -> None:
+    wait_until(lambda: all(boot.ahead is not None for boot in ward.facts().nodes.boots), what="all have beaten")
+    assert all(abs(boot.ahead or 0) < 2 for boot in ward.facts().nodes.boots)
+    ward.space.serve("n3", grace=9.0)
+    wait_until(lambda: len([boot for boot in ward.facts().nodes.boots if boot.settings]) == 3, what="n3 has beaten")
+    (told,) = [each for each in examine.judged(ward.facts()) if each.check == "node settings"]
+    assert told.verdict is Verdict.BAD
+    assert told.seen == "--grace: 5.0 at n1 n2, 9.0 at n3"
+    assert ward.facts().term.grace == 9.0

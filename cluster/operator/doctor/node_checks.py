@@ -11,6 +11,7 @@ from cluster.operator.times import counted, span
 from cluster.settings import SCHEMA
 
 CLOCK_AHEAD = 2.0
+ON_ITS_WAY = 0.3
 STALE = 15.0
 """Seconds after which what nodes clear up with each heartbeat should be cleared up."""
 WELL = {"serving", "draining", "starting", "unknown"}
@@ -158,9 +159,9 @@ def clocks(facts: Facts) -> Finding:
         seen = some([f"{each.address} is {_ahead(each.ahead)}" for each in replicas])
         why = "Redis's clock alone decides about leases: with a promotion it would jump"
         return bad("clocks", seen, why, "let chrony keep the clocks of all Redis machines")
-    nodes = [
-        f"{boot.row.node} is {_ahead(boot.ahead)}" for boot in facts.nodes.alive if abs(boot.ahead or 0) > CLOCK_AHEAD
-    ]
+    # A heartbeat may have been on its way for so long.
+    limit = CLOCK_AHEAD + ON_ITS_WAY * facts.term.lease
+    nodes = [f"{boot.row.node} is {_ahead(boot.ahead)}" for boot in facts.nodes.alive if abs(boot.ahead or 0) > limit]
     here = [f"this machine is {_ahead(server.ahead)}"] if abs(server.ahead) > CLOCK_AHEAD + server.round_trip else []
     if nodes or here:
         why = "times in messages are Redis's, times in logs are the machine's own: they can't be compared"

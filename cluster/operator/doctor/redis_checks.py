@@ -46,8 +46,9 @@ def eviction(facts: Facts) -> Finding:
         why = "when memory is full Redis throws away nicknames, sessions and logs; full, it should refuse"
         return bad("eviction", f"maxmemory-policy is {policy}, {evicted} keys were evicted", why, mend)
     if evicted:
+        mend_rest = "`hydrachat doctor --fix` clears up what is left of those whose other keys are gone"
         why = "what was thrown away is lost; the policy is right by now"
-        return warn("eviction", f"noeviction, but {evicted} keys were evicted since Redis started", why, "see below")
+        return warn("eviction", f"noeviction, but {evicted} keys were evicted since Redis started", why, mend_rest)
     return fine("eviction", "noeviction")
 
 

@@ -43,6 +43,19 @@ def test_limit_and_before(rows: Rows) -> None:
     assert offsets("--limit", "0") == []
 
 
+def test_many_are_read_in_pages(db: Any, rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cluster.operator.history.PAGE", 4)
+    for offset in range(4, 14):
+        say(db, "#lobby", offset, "Alice", str(offset))
+
+    def read(*flags: str) -> list[int]:
+        return [row["offset"] for row in rows("history", "lobby", *flags)]
+
+    assert read() == list(range(1, 14))
+    assert read("--limit", "9") == list(range(5, 14))
+    assert read("--limit", "9", "--before", "5") == [1, 2, 3, 4]
+
+
 def test_csv_and_json_have_the_same_fields(rows: Rows, answer: Answer) -> None:
     found = list(csv.DictReader(io.StringIO(answer("history", "lobby", "--csv"))))
     assert list(found[0]) == list(rows("history", "lobby")[0])
