@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from cluster.operator.written import Show
 
 MOST = 10_000
+STAY = 5.0
+"""Seconds for which a follower keeps a connection, before he asks again where the master is."""
 
 
 @click.command(
@@ -102,7 +104,7 @@ def _follow(url: str, following: Following, show: Show) -> None:
     from cluster.operator.present import looks
 
     away = False
-    for found in looks(url, following.more, 0.0):
+    for found in looks(url, following.more, 0.0, STAY):
         if not isinstance(found, Failed):
             show(found)
         elif not away:

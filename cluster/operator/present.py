@@ -48,19 +48,21 @@ def _print(view: View, shape: Shape) -> None:
         table.show_view(view)
 
 
-def looks(url: str, look: Callable[[redis.Redis], T], every: float) -> Iterator[T | Failed]:
-    """What `look` finds, at once and then each time after `every` seconds (a second at least, if it failed: then that
-    error). Each look has a connection of its own: in a Sentinel group the master may be another one by
-    then."""
+def looks(url: str, look: Callable[[redis.Redis], T], every: float, stay: float = 0.0) -> Iterator[T | Failed]:
+    """What `look` finds, at once and then each time after `every` seconds; where it failed, that error, and a second's
+    rest. Every `stay` seconds there is a new connection: in a Sentinel group the master may be another one by then."""
     while True:
-        found: T | Failed
         try:
             with connect(url) as client:
-                found = look(client)
+                until = time.monotonic() + stay
+                while True:
+                    yield look(client)
+                    time.sleep(every)
+                    if time.monotonic() >= until:
+                        break
         except Failed as error:
-            found = error
-        yield found
-        time.sleep(max(every, RETRY) if isinstance(found, Failed) else every)
+            yield error
+            time.sleep(max(every, RETRY))
 
 
 def first_of(found: T | Failed) -> T:
