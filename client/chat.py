@@ -66,7 +66,7 @@ class ChatClient(Speaking, Asking, Listening):
         stay = Stay(valid(nickname, nick).shown, [valid(room, name) for name in rooms], client_name, settings, rng)
         addresses = [Address.parse(one) if isinstance(one, str) else one for one in servers]
         machine = Failover(Conversation(stay), addresses, settings, rng, in_order=in_order)
-        super().__init__(machine, transport, settings, stay.nick, on_event)
+        super().__init__(machine, transport, settings, stay, on_event)
 
     # -- beginning and end ---------------------------------------------------------------
 

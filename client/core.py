@@ -7,11 +7,12 @@ from collections.abc import Callable
 from client.changed import Changed
 from client.errors import ChatError, Closed, Crashed
 from client.event_queue import EventQueue
-from client.events import Connected, Event, Moved, RenamedEvent, Stopped
+from client.events import Connected, Event, Moved, Stopped
 from client.failover import Failover
 from client.ledger import Ledger
 from client.network import Network
 from client.settings import Settings
+from client.stay import Stay
 from client.transport import TransportFactory
 
 
@@ -23,7 +24,7 @@ class Core:
         machine: Failover,
         transport: TransportFactory,
         settings: Settings,
-        nick: str,
+        stay: Stay,
         on_event: Callable[[Event], object] | None,
     ) -> None:
         self._settings = settings
@@ -44,7 +45,7 @@ class Core:
         self._started = False
         self._over = False
         self._error: ChatError | None = None
-        self._nick = nick
+        self._stay = stay
         self._node = self._session = ""
 
     # -- how it stands -------------------------------------------------------------------
@@ -52,7 +53,7 @@ class Core:
     @property
     def nick(self) -> str:
         """Our nickname, as others see it. Any thread, as all that is here."""
-        return self._nick
+        return self._stay.nick
 
     @property
     def node(self) -> str:
@@ -99,9 +100,7 @@ class Core:
 
     def _mirror(self, event: Event) -> None:
         if isinstance(event, Connected):
-            self._node, self._nick, self._session = event.node, event.nick, event.session
-        elif isinstance(event, RenamedEvent) and event.ticket is not None:
-            self._nick = event.nick
+            self._node, self._session = event.node, event.session
         elif isinstance(event, Moved):
             self._node = event.node
         elif isinstance(event, Stopped):

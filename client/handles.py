@@ -54,7 +54,7 @@ class Handle(Generic[Outcome]):
 
 
 class Reply(Handle[Outcome]):
-    """The answer to a question, such as join, who or topic: `wait` gives its event."""
+    """The answer to a question, such as join or who: `wait` gives its event."""
 
 
 class Sending(Handle[AcceptedEvent]):

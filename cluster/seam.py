@@ -74,7 +74,7 @@ class ClusterEvents(Protocol):
         again: what was published before may have been missed, so catch up. Subscriber thread."""
 
     def on_tops(self, tops: Mapping[str, Position]) -> None:
-        """Where the logs named by `local_logs` stand, once a heartbeat. Beat thread."""
+        """Where logs named by `local_logs` stand: after each heartbeat, of very many some at a time. Upkeep thread."""
 
     def on_taken(self, session: str, claim: str) -> None:
         """The session was taken by `claim` (empty: it was ended). If our connection holds another
@@ -109,7 +109,7 @@ class ClusterEvents(Protocol):
 
     def on_damage(self, what: str) -> None:
         """Something else has written into our data, and a person must mend it; `what` names it, for people. The
-        node goes on without. Publisher or beat thread."""
+        node goes on without. Publisher or upkeep thread."""
 
     def on_fatal(self, error: BaseException) -> None:
         """A thread of the cluster package died of `error` (NewerSchema: the data is a newer
@@ -124,7 +124,7 @@ class ClusterEvents(Protocol):
         they can be restored if Redis has lost them (R5). Publisher thread, when recovering."""
 
     def local_logs(self) -> Sequence[str]:
-        """Logs with a local member. Beat thread."""
+        """Logs with a local member. Upkeep thread."""
 
     def status(self) -> NodeStatus:
         """What to put into the heartbeat. Beat thread."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import count
 
 import msgspec
 
@@ -133,7 +134,8 @@ class Claimed:
     owed to a client that has no cursor (it never heard that it joined, say); at the latest `logs`.
     `taken`: Redis time of the claim, µs, to be given back in `SessionRecord`. `parted`: of a resumed session, the
     rooms that it left lately, and the place of its left entry in each: up to there the room is owed to it. `gone`: what
-    the user says of being away by his own choice; None: he isn't.
+    the user says of being away by his own choice; None: he isn't. `order`: rises with each that this process is given,
+    as the cluster carried the claims out.
     """
 
     session: str
@@ -147,6 +149,8 @@ class Claimed:
     owed: Mapping[str, Position] = field(default_factory=dict)
     parted: Mapping[str, Position] = field(default_factory=dict)
     gone: str | None = None
+    # One thread makes all of them, the publisher's, from answers in order. `taken` would not do: a clock may step back.
+    order: int = field(default_factory=count(1).__next__, compare=False)
 
 
 class Published(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from hydrachat import __version__, usage
 
@@ -25,13 +26,17 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "join": ("client.command", "join", "Chat in this terminal, or pipe lines in and out."),
     "node": ("node.command", "node", "Run one chat node in the foreground."),
     "nodes": ("cluster.command", "nodes", "List the nodes of the cluster."),
-    "who": ("cluster.command", "who", "List who is on-line, and where."),
+    "who": ("cluster.command", "who", "List who is on-line, and where; or tell all of one person."),
     "rooms": ("cluster.command", "rooms", "List the rooms and how many are in them."),
+    "history": ("cluster.command", "history", "Show what was said in a room."),
+    "sessions": ("cluster.command", "sessions", "List what a node holds, also one that is lost."),
+    "doctor": ("cluster.command", "doctor", "Say what is wrong, and how to mend it."),
     "drain": ("cluster.command", "drain", "Take a node out of service; its clients move."),
     "restart-all": ("cluster.command", "restart_all", "Restart the nodes of `up`, one after the other."),
     "drill": ("drill.command", "drill", "Break a cluster of its own on purpose, and judge what its clients saw."),
     "bench": ("drill.bench.command", "bench", "Measure a cluster of its own, beside other servers on this machine."),
     "redis-cli": ("cluster.command", "redis_cli", "Talk to the cluster's Redis."),
+    "completion": ("hydrachat.completion", "completion", "Print the script for completion in bash, zsh or fish."),
 }
 
 EPILOG = """\b
@@ -63,6 +68,12 @@ class LazyGroup(click.Group):
         module, attribute, _ = COMMANDS[cmd_name]
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Also from the table: whoever presses Tab must not wait for every package."""
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        names = [(name, summary) for name, (_, _, summary) in COMMANDS.items() if name.startswith(incomplete)]
+        return [CompletionItem(name, help=summary) for name, summary in names] + options
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The overview comes from the table above: `--help` imports no package."""

@@ -9,7 +9,6 @@ from cluster.types import Entry, Position, Presence, SessionRecord
 from node.drain import Order
 from node.house import House
 from node.session import Session
-from node.takeover import Doubt
 from node.verbs.refusals import ENDED, LEASE_LOST
 from node.workers import Workers
 from wire.frames import Recovered
@@ -46,11 +45,11 @@ class Events:
         self.house.rooms.tops(tops)
 
     def on_taken(self, session: str, claim: str) -> None:
-        ours = self.house.registry.get(session)
-        if ours is None or ours.claim == claim:
+        ours = self.house.registry.notice(session, claim)
+        if ours is None:
             return
         if claim:
-            self._workers.schedule(Doubt(ours, self.house.registry, self.house.cluster.leave))
+            self.house.doubt(ours)
         elif self.house.registry.remove(ours):
             self._end(ours, "expired" if ours.away_since else "ended")
 

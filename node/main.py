@@ -88,6 +88,7 @@ class Node:
             log=log,
             admission=Admission(settings.hellos, settings.hello_line, metrics),
             hands=Hands(settings.hellos),
+            workers=self._workers,
         )
         self._listener = Listener(sock, self.house)
         self._ticker = Ticker(self.house)
@@ -104,7 +105,12 @@ class Node:
 
     def start(self) -> None:
         """Starts all threads; serves as soon as Redis is reached."""
-        self._log.info("starting", listen=str(self.address), http=str(self.http))
+        self._log.info(
+            "starting",
+            listen=str(self.address),
+            http=str(self.http),
+            max_connections=self._settings.max_connections,
+        )
         threading.stack_size(STACK)
         spawn = self._supervisor.spawn
         spawn("http", self._health.run)

@@ -57,6 +57,7 @@ class Session:
         "id",
         "n",
         "name",
+        "order",
         "rooms",
         "said",
         "since",
@@ -75,6 +76,7 @@ class Session:
         self.gone = claimed.gone
         self.since = claimed.since
         self.taken = claimed.taken
+        self.order = claimed.order
         self.connection = connection
         self.rooms = tuple(log for log in claimed.logs if log.startswith("#"))
         self.deliveries: dict[str, Delivery] = {}

@@ -222,7 +222,7 @@ def test_the_transcript_has_everything_once_and_marks_what_may_be_missing(deploy
             for node in cluster.nodes:
                 node.kill()
             with cluster.client() as client:
-                client.flushall()
+                client.execute_command("FLUSHALL")
             cluster.start_nodes()
             wait_until(
                 lambda: [entry for entry in entries("gap") if entry.get("room") == "#ops"], 30, "the gap is marked"

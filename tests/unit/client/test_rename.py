@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
 
 import pytest
 
@@ -99,8 +98,7 @@ def test_a_name_that_is_taken_is_refused_with_a_free_one() -> None:
     (event,) = driver.of(RequestRefused)
     assert event == RequestRefused("nick", None, Code.NICK_TAKEN, "taken", 7, "bob_")
     assert driver.stay.nick == "alice"
-    ledger = Ledger()
-    reply: Reply[Any] = Reply(7, threading.Condition())
+    ledger, reply = Ledger(), Reply[RenamedEvent](7, threading.Condition())
     ledger.add(reply)
     ledger.enter(event)
     with pytest.raises(Refused) as refused:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
 
 import pytest
 
@@ -81,8 +80,7 @@ def test_a_topic_that_came_back_after_a_loss_is_not_told_again() -> None:
 
 def test_the_event_settles_the_reply() -> None:
 
-    ledger = Ledger()
-    reply: Reply[Any] = Reply(7, threading.Condition())
+    ledger, reply = Ledger(), Reply[TopicEvent](7, threading.Condition())
     ledger.add(reply)
     event = TopicEvent(LOBBY, "bob", "tea", 5, ticket=7)
     ledger.enter(event)

@@ -17,6 +17,7 @@ def test_who_goes_and_comes_back_is_answered_and_hinted_at() -> None:
     with running(one) as n1, running(two) as n2, Native(n1) as alice, Native(n2) as bob:
         session = alice.enter("alice").session
         bob.enter("bob")
+        bob.barrier()
         alice.say(GoAway(text=" for tea ", id=1))
         answer = alice.expect(Away, lambda frame: frame.id == 1)
         assert answer == Away(log="", session=session, nick="alice", gone=True, text="for tea", id=1)
@@ -39,6 +40,7 @@ def test_a_hint_of_a_connection_stands_behind_what_was_said_before() -> None:
     store, one, _ = pair()
     with running(one) as n1, Native(n1) as alice, plain(n1, "bob") as bob:
         alice.enter("alice")
+        alice.barrier()
         assert one.events is not None
         one.mute = True
         for text in ("one", "two"):
