@@ -5,13 +5,16 @@ from __future__ import annotations
 import bisect
 from collections.abc import Sequence
 
-from client.fullscreen.entry import Entry, Mark
+from client.fullscreen.entry import Entry, Kind, Mark
 from client.fullscreen.people import People
 from client.fullscreen.view import View
 
 MOST = 20_000
 """Entries kept; what is older is fetched again when somebody scrolls there."""
 SPARE = 1_000
+MOST_COMINGS = 20
+COMINGS_WITHIN = 15 * 60 * 1000
+"""Milliseconds from the first to the last in one line."""
 
 
 class Conversation:
@@ -63,6 +66,15 @@ class Conversation:
         if len(self.entries) > MOST + SPARE:
             self._trim()
         return True
+
+    def add_coming(self, text: str, time: int) -> None:
+        """Who comes and goes one after the other is told in one line: a busy room is for the talk."""
+        last = self.entries[-1] if self.entries else None
+        if last is None or not 0 < last.comings < MOST_COMINGS or time - last.time > COMINGS_WITHIN:
+            self.add(Entry(Kind.QUIET, text, time, comings=1))
+            return
+        last.text, last.cached = f"{last.text}, {text}", None
+        last.comings += 1
 
     def prepend(self, older: Sequence[Entry]) -> int:
         """Above all others, oldest first; what is known is left out. How many were new."""

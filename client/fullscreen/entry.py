@@ -46,6 +46,7 @@ class Entry:
     epoch: str = ""
     offset: int = 0
     ticket: int = 0
+    comings: int = 0  # how many people came or went, of whom this line tells; see `Conversation.add_coming`
     serial: int = 0
     # The wrapped rows and what they were wrapped for; see `rows`.
     cached: tuple[Any, Any] | None = field(default=None, repr=False)

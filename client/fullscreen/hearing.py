@@ -135,9 +135,10 @@ class Hearing:
     def _joined(self, event: ev.JoinedEvent) -> None:
         where = self._model.room(event.room)
         where.people.enter(event.session, event.nick)
-        self._worded(event, where)
         if not event.own:
+            self._coming(event, where)
             return
+        self._worded(event, where)
         where.present, where.whole, where.topic = True, False, event.topic
         self._ask_who(event.room)
         if event.room in self._model.wanted:
@@ -147,9 +148,15 @@ class Hearing:
     def _left(self, event: ev.LeftEvent) -> None:
         where = self._model.room(event.room)
         where.people.leave(event.session)
+        if not event.own:
+            self._coming(event, where)
+            return
         self._worded(event, where)
-        if event.own:
-            self._model.close(event.room)
+        self._model.close(event.room)
+
+    def _coming(self, event: ev.JoinedEvent | ev.LeftEvent, where: Conversation) -> None:
+        for line in lines(event, where.key):
+            where.add_coming(line.text, event.time)
 
     def _presence(self, event: ev.PresenceHint) -> None:
         for conversation in self._model.listed():

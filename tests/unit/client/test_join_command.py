@@ -389,3 +389,9 @@ def test_without_plain_a_terminal_is_a_full_screen(cluster: Loopback) -> None:
         assert terminal.ends() == 5
         assert terminal.text.rstrip().endswith("hydrachat: resumed elsewhere")
         assert "Traceback" not in terminal.text
+
+
+def test_a_bot_does_not_wait_for_what_only_people_see() -> None:
+    heavy = "import sys, client.command; print({'textual', 'prompt_toolkit', 'rich'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, timeout=30, check=True)
+    assert done.stdout.strip() == "set()"

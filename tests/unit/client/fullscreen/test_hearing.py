@@ -226,3 +226,15 @@ def test_what_somebody_does_can_not_look_like_who_comes_and_goes(world: World) -
     assert act.endswith(" ** │  bob joined")
     assert coming.endswith(" * │  eve joined")
     assert "**" not in coming
+
+
+def test_who_comes_and_goes_one_after_the_other_is_one_line(world: World) -> None:
+    before = len(world.lobby.entries)
+    world.hear(joined("bob"), joined("eve"), ev.LeftEvent("#lobby", "bob", "s-bob", NOON, "expired"))
+    assert [one.text for one in world.lobby.entries[before:]] == [
+        "bob joined, eve joined, bob left (lost the connection)"
+    ]
+    world.hear(message(1), joined("bob"))
+    world.hear(ev.LeftEvent("#lobby", "bob", "s-bob", NOON + 3_600_000, "quit"))
+    assert [one.text for one in world.lobby.entries[-2:]] == ["bob joined", "bob left"]
+    assert screen(world.lobby)[-1].endswith("bob left")
