@@ -13,6 +13,7 @@ from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.driver import Driver
 from textual.message import Message
 
 from client import events as ev
@@ -73,13 +74,14 @@ class RoomApp(App[None], inherit_bindings=False):
         *,
         look: str = "dark",
         notifier: Notifier | None = None,
+        driver: type[Driver] | None = None,
         signals: bool = False,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         mend_alt_keys()
         plain = bool(os.environ.get("NO_COLOR"))
         # Without this Textual would paint in greys, also the background.
-        super().__init__(ansi_color=True if plain else None)
+        super().__init__(ansi_color=True if plain else None, driver_class=driver)
         self.interrupted = False
         self.model = model
         self._chat, self._now, self._signals = chat, now, signals

@@ -10,6 +10,7 @@ import click
 from client.chat import ChatClient
 from client.config import Config
 from client.fullscreen.app import RoomApp
+from client.fullscreen.driver import StdoutDriver
 from client.fullscreen.model import Model
 from client.fullscreen.notify import Notifier
 from client.terminal import ending
@@ -31,7 +32,7 @@ class FullScreen:
         notifier = Notifier(config.notify, tmux="TMUX" in environment)
         model = Model(chat.nick, config.rooms[0])
         model.mute(config.muted)
-        self._app = RoomApp(chat, model, look=config.theme, notifier=notifier, signals=True)
+        self._app = RoomApp(chat, model, look=config.theme, notifier=notifier, driver=StdoutDriver, signals=True)
 
     def run(self) -> int:
         """The exit code. The terminal is as it was before, whatever happens."""

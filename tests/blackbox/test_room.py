@@ -184,6 +184,13 @@ def test_a_dumb_terminal_gets_lines(calm: Deployment, at: Open) -> None:
         assert b"\x1b[?1049h" not in ned.raw
 
 
+def test_what_goes_to_stderr_may_go_elsewhere(calm: Deployment, at: Open, tmp_path: Path) -> None:
+    with at("pam", calm.addresses, redirect=f"2>{tmp_path / 'errors'}") as pam:
+        pam.shows("● pam")
+        pam.keys("C-d")
+        pam.shows("restored", "code 0")
+
+
 def _colours(raw: bytes) -> list[bytes]:
     """What sets a colour; 39 and 49 are the terminal's own."""
     found = re.findall(rb"\x1b\[([0-9;]*)m", raw)

@@ -15,7 +15,7 @@ from tests.support.waiting import wait_until
 
 class Terminal:
     """Runs `python -m client WORDS`, then tells its exit code and whether the terminal is as it was. Use as a
-    context manager."""
+    context manager. `redirect`: in words of the shell."""
 
     def __init__(
         self,
@@ -25,13 +25,14 @@ class Terminal:
         *,
         size: tuple[int, int] = (80, 24),
         env: Mapping[str, str] | None = None,
+        redirect: str = "",
     ) -> None:
         self._raw = folder / "raw"
         self._socket = folder / "tmux"
         self._base = [tmux, "-S", str(self._socket), "-f", "/dev/null"]
         self._size = size
         self._env = {**environment(), "LC_ALL": "C.UTF-8", "XDG_CONFIG_HOME": str(folder), **(env or {})}
-        program = shlex.join([sys.executable, "-m", "client", *words])
+        program = f"{shlex.join([sys.executable, '-m', 'client', *words])} {redirect}"
         # `cat` keeps the terminal open; stty tells of modes that were left behind.
         self._script = f'a=$(stty -g); {program}; c=$?; [ "$a" = "$(stty -g)" ] && echo restored; echo code $c; cat'
 
