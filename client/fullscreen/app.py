@@ -236,6 +236,7 @@ class RoomApp(App[None], inherit_bindings=False):
     def action_newest(self) -> None:
         self.doing.search.end()
         self.model.current.seen()
+        self.model.current.gap = ""  # it was read; the line in the list stays
         self._paint()
 
     def action_search(self) -> None:
