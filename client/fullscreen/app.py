@@ -201,10 +201,9 @@ class RoomApp(App[None], inherit_bindings=False):
 
     # -- what is typed -------------------------------------------------------------------
 
-    def _typed(self, text: str) -> bool:
-        done = self.doing.typed(text)
+    def _typed(self, text: str) -> None:
+        self.doing.typed(text)
         self._paint()
-        return done
 
     def _ask_paste(self, text: str) -> None:
         from client.fullscreen.dialogs import PasteQuestion  # what few need costs no start time

@@ -48,7 +48,7 @@ class Doing:
         self._does: dict[str, Callable[[str], object]] = {one.name: getattr(self, f"_{one.name}") for one in COMMANDS}
 
     def typed(self, text: str) -> bool:
-        """Whether it was done; if not, the conversation tells why and the text is worth keeping."""
+        """Whether it was done; if not, the conversation tells why."""
         try:
             wanted = meant(text, self._model.current.title)
             if wanted.word == "say":

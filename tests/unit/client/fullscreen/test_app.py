@@ -146,6 +146,16 @@ async def test_typing_sending_and_the_marks() -> None:
 
 
 @screen_test
+async def test_a_slip_is_told_and_comes_back_with_up() -> None:
+    async with room() as it:
+        await it.type("/jion #ops", "enter")
+        await it.shows("did you mean", "/join?")
+        assert it.app.composer.text == ""
+        await it.pilot.press("up")
+        assert it.app.composer.text == "/jion #ops"
+
+
+@screen_test
 async def test_the_line_breaks_and_is_mended() -> None:
     async with room() as it:
         it.chat.pending = 3
