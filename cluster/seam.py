@@ -53,6 +53,16 @@ class NodeStatus:
     drain: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Beaten:
+    """What a heartbeat found. `round_trip`: seconds that Redis took for it, as seen from here. `memory`, `memory_max`:
+    bytes that Redis holds and may hold (0: no limit); None: it doesn't say."""
+
+    round_trip: float
+    memory: int | None = None
+    memory_max: int | None = None
+
+
 class ClusterEvents(Protocol):
     """Implemented by the node. No method may block or raise."""
 
@@ -70,6 +80,9 @@ class ClusterEvents(Protocol):
 
     def on_tops(self, tops: Mapping[str, Position]) -> None:
         """Where the logs named by `local_logs` stand, once a heartbeat. Beat thread."""
+
+    def on_beat(self, beat: Beaten) -> None:
+        """A heartbeat came through, and all that goes with it was done. Beat thread."""
 
     def on_taken(self, session: str, claim: str) -> None:
         """The session was taken by `claim` (empty: it was ended). If our connection holds another

@@ -15,6 +15,7 @@ from node.rooms import Rooms
 from node.roster import Roster
 from node.settings import NodeSettings
 from node.standing import DRAINING, Standing
+from node.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class House:
     log: Log
     admission: Admission
     hands: Hands
+    trace: Trace | None = None
 
     def others(self) -> list[str]:
         """Addresses of the other nodes that live and stay."""

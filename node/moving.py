@@ -98,6 +98,7 @@ def send_away(
     targets = [spread.Target(info.address or None, info.clients) for info in places]
     for connection, where, after in spread.plan(native, targets, seconds):
         connection.tell(Reconnect(code=code, text=_TEXTS[code], where=where, after=after))
+    house.metrics.sent_away.labels(code.name.lower()).inc(len(native))
     for connection in lines:
         connection.tell(Reconnect(code=code, text=_TEXTS[code]))
     house.log.info("moving", clients=len(connections), reason=code.name.lower())

@@ -28,6 +28,7 @@ def hello(connection: Connection, frame: Hello) -> None:
     try:
         act = _asked(connection, frame)
     except WireError as error:
+        connection.house.metrics.unwelcome.inc()
         connection.send(error.to_frame())
         return
     if _turned_away(connection):
@@ -45,6 +46,7 @@ def hello(connection: Connection, frame: Hello) -> None:
 def _turned_away(connection: Connection) -> bool:
     refused = connection.house.standing.refusal()
     if refused is not None:
+        connection.house.metrics.unwelcome.inc()
         connection.dismiss(Error(code=refused[0], text=refused[1]))
     return refused is not None
 
@@ -122,6 +124,7 @@ def settle(connection: Connection, claimed: Claimed, hashed: str, boot: str) -> 
     """The session is this connection's from now on."""
     house = connection.house
     session = connection.session = Session(claimed, hashed, connection.peer, connection)
+    (house.metrics.resumed if claimed.resumed else house.metrics.begun).inc()
     former = house.registry.add(session)
     if former is not None:
         former.connection.dismiss(TAKEN_OVER)
@@ -139,6 +142,7 @@ def _hold(connection: Connection, logs: list[str]) -> set[str]:
 def _refuse(connection: Connection, held: set[str], error: ClusterError) -> None:
     for log in held:
         connection.house.rooms.release(log)
+    connection.house.metrics.unwelcome.inc()
     answer = refusal(error)
     if isinstance(error, Refused):
         connection.send(answer)
