@@ -96,7 +96,7 @@ def test_causes_are_traced_as_well() -> None:
     stream = io.StringIO()
     try:
         try:
-            raise KeyError(f"{SECRET}inner")
+            raise KeyError(f"{SECRET}inner")  # noqa: TRY301 - what is tested is that one leads to the other
         except KeyError as inner:
             raise ValueError(f"{SECRET}outer") from inner
     except ValueError:
