@@ -54,6 +54,12 @@ def test_there_is_an_alert_for_what_operators_asked_for() -> None:
     assert {f"Hydrachat{name}" for name in NEEDED} <= set(alerts())
 
 
+def test_the_table_of_alerts_is_that_of_the_rules() -> None:
+    rules = re.findall(r"alert: (\w+)\n(?:.*\n)*?.*severity: (\w+)", RULES.read_text("utf-8"))
+    document = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    assert re.findall(r"^\| `(Hydrachat\w+)` \| (\w+) \| \S", document, re.MULTILINE) == rules
+
+
 def test_the_dashboard_is_whole() -> None:
     board = dashboard()
     panels = board["panels"]
