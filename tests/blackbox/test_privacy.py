@@ -106,6 +106,9 @@ def test_no_log_has_a_text_or_a_token(deploy: Deploy, tmp_path: Path) -> None:
         ben.expect_text(typed)
         clumsy(bad)
         tokens.append(wrong_token(cluster, welcome))
+        with NativeClient(n3.address) as again:
+            again.send(Hello(client="test", session=welcome.session, token=tokens[0], n=n, cursors=welcome.logs))
+            again.expect(Welcome)
 
         n1.kill()
         cluster.redis.kill()
