@@ -22,28 +22,32 @@ def test_a_message_can_be_followed_by_its_ids() -> None:
     _, one, two = pair()
     with (
         running(one, log_level="debug") as n1, running(two, log_level="debug") as n2,
-        Native(n1) as ana, plain(n2, "bob") as bob, plain(n2, "eve"),
+        Native(n1) as ana, plain(n2, "bob") as bob, plain(n2, "eve") as eve,
     ):  # fmt: skip
         welcome = ana.enter("ana")
-        ana.say(Say(n=1, to="#lobby", text=f"{SECRET}room"))
-        accepted = ana.expect(Accepted)
+        ana.say(Say(n=1, to="#lobby", text="hello"))
+        ana.expect(Message)
+        for one in (bob, eve):
+            one.lines_until("hello")  # from now on there is nothing to catch up with
+        ana.say(Say(n=2, to="#lobby", text=f"{SECRET}room"))
+        accepted = ana.expect(Accepted, lambda answer: answer.n == 2)
         bob.lines_until(f"{SECRET}room")
-        ana.say(Say(n=2, to="@nobody", text=f"{SECRET}nobody"))
+        ana.say(Say(n=3, to="@nobody", text=f"{SECRET}nobody"))
         ana.expect(Error)
-        ana.say(Say(n=3, to="@bob", text=f"{SECRET}private"))
+        ana.say(Say(n=4, to="@bob", text=f"{SECRET}private"))
         bob.lines_until(f"{SECRET}private")
     here, there = log_of(n1), log_of(n2)
 
-    (said,) = [line for line in here if line["event"] == "said" and line["n"] == 1]
+    (said,) = [line for line in here if line["event"] == "said" and line["n"] == 2]
     assert (said["session"], said["log"], said["level"]) == (welcome.session, "#lobby", "debug")
     assert (said["epoch"], said["offset"]) == (accepted.epoch, accepted.offset)
     for log, clients in ((here, 1), (there, 2)):
         (line,) = [each for each in log if each["event"] == "delivered" and each["offset"] == said["offset"]
                    and each["log"] == "#lobby"]  # fmt: skip
-        assert (line["session"], line["n"], line["clients"]) == (welcome.session, 1, clients)
+        assert (line["session"], line["n"], line["clients"]) == (welcome.session, 2, clients)
     (refused,) = [line for line in here if line["event"] == "refused"]
-    assert (refused["session"], refused["n"], refused["reason"]) == (welcome.session, 2, "no_such_nick")
-    (private,) = [line for line in there if line["event"] == "delivered" and line["n"] == 3]
+    assert (refused["session"], refused["n"], refused["reason"]) == (welcome.session, 3, "no_such_nick")
+    (private,) = [line for line in there if line["event"] == "delivered" and line["n"] == 4]
     assert private["log"].startswith("@")
     assert SECRET not in json.dumps([*here, *there])
 
