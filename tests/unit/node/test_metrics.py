@@ -89,6 +89,7 @@ def test_how_long_a_message_took() -> None:
         assert read(node)["delivery_delay_seconds_count"] == 0
         ana.say(Say(n=2, to="#lobby", text="to all"))
         ana.expect(Message, lambda message: message.n == 2)
+        wait_for(lambda: read(node)["delivery_delay_seconds_count"] == 1)
         bob.put("hello\n")
         ana.expect(Message, lambda message: message.text == "hello")
         wait_for(lambda: read(node)["delivery_delay_seconds_count"] == 2)
