@@ -58,6 +58,16 @@ class NodeStatus:
     drain: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Beaten:
+    """What a heartbeat found. `round_trip`: seconds that Redis took for it, as seen from here. `memory`, `memory_max`:
+    bytes that Redis holds and may hold (0: no limit); None: it doesn't say."""
+
+    round_trip: float
+    memory: int | None = None
+    memory_max: int | None = None
+
+
 class ClusterEvents(Protocol):
     """Implemented by the node. No method may block or raise."""
 
@@ -74,7 +84,10 @@ class ClusterEvents(Protocol):
         again: what was published before may have been missed, so catch up. Subscriber thread."""
 
     def on_tops(self, tops: Mapping[str, Position]) -> None:
-        """Where logs named by `local_logs` stand: after each heartbeat, of very many some at a time. Upkeep thread."""
+        """Where logs named by `local_logs` stand: once a heartbeat, of very many some in turn. Upkeep thread."""
+
+    def on_beat(self, beat: Beaten) -> None:
+        """A heartbeat came through, and all that goes with it was done. Beat thread."""
 
     def on_taken(self, session: str, claim: str) -> None:
         """The session was taken by `claim` (empty: it was ended). If our connection holds another

@@ -167,7 +167,6 @@ class Connection:
             self.sock.close()
         else:
             house.log.error("error", reason="the deliverer does not answer", peer=self.peer)
-        house.metrics.connections.dec()
         house.roster.remove(self)  # last: who waits for that may end the process
 
     # -- any thread -----------------------------------------------------------------------

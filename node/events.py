@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from cluster.seam import Health, NodeStatus
+from cluster.seam import Beaten, Health, NodeStatus
 from cluster.types import Entry, Position, Presence, SessionRecord
+from node import faults
 from node.drain import Order
 from node.house import House
 from node.session import Session
@@ -44,6 +45,9 @@ class Events:
     def on_tops(self, tops: Mapping[str, Position]) -> None:
         self.house.rooms.tops(tops)
 
+    def on_beat(self, beat: Beaten) -> None:
+        self.house.metrics.beaten(beat)
+
     def on_taken(self, session: str, claim: str) -> None:
         ours = self.house.registry.notice(session, claim)
         if ours is None:
@@ -60,6 +64,7 @@ class Events:
 
     def on_lease_lost(self) -> None:
         lost = self.house.registry.take_all()
+        self.house.metrics.leases_lost.inc()
         self.house.log.warning("lease_lost", sessions=len(lost))
         for session in lost:
             session.connection.dismiss(LEASE_LOST)
@@ -78,10 +83,11 @@ class Events:
         self.house.log.error("damage", reason=what)
 
     def on_fatal(self, error: BaseException) -> None:
-        self.house.log.error("error", reason=f"{type(error).__name__}: {error}")
+        self.house.log.error("error", reason=faults.told(error))
         self._fail()
 
     def on_recovered(self, lost: Sequence[str]) -> None:
+        self.house.metrics.recoveries.inc()
         self.house.log.warning("recovered", lost=len(lost))
         for name in lost:
             session = self.house.registry.get(name)

@@ -17,6 +17,7 @@ from node.session import Session
 from node.settings import NodeSettings
 from node.standing import DRAINING, Standing
 from node.takeover import Doubt
+from node.trace import Trace
 from node.workers import Workers
 
 
@@ -36,6 +37,7 @@ class House:
     admission: Admission
     hands: Hands
     workers: Workers
+    trace: Trace | None = None
 
     def others(self) -> list[str]:
         """Addresses of the other nodes that live and stay."""

@@ -17,6 +17,7 @@ from node.letters import hint_frame
 from node.metrics import Metrics
 from node.recall import Reader
 from node.recent import Spare
+from node.trace import Trace
 from node.workers import Workers
 
 LINGER = 30.0
@@ -42,9 +43,12 @@ class _Held:
 class Rooms:
     """Any thread; nothing blocks."""
 
-    def __init__(self, reader: Reader, wants: Wants, workers: Workers, metrics: Metrics) -> None:
+    def __init__(
+        self, reader: Reader, wants: Wants, workers: Workers, metrics: Metrics, trace: Trace | None = None
+    ) -> None:
         spare = Spare()
-        self._make: Callable[[str], Feed] = lambda log: Feed(log, reader, workers, metrics, spare)
+        self._make: Callable[[str], Feed] = lambda log: Feed(log, reader, workers, metrics, spare, trace)
+        self.workers = workers
         self._wants = wants
         self._metrics = metrics
         # Guards the dict and its rows, and makes wanting and unwanting happen in the same order.
@@ -53,6 +57,7 @@ class Rooms:
         # Got something in this one, in that order: who says something and then writes to someone is read in that order.
         self._burst: dict[Feed, None] = {}  # the subscriber's alone, and how many entries it heard in this one
         self._heard = 0
+        self.lag = 0  # by how many entries the log furthest behind was so, of those last asked for; the upkeep's
 
     def hold(self, log: str) -> Feed:
         """The feed of `log`, to be released once. Call it before the script that makes a member, so
@@ -99,8 +104,7 @@ class Rooms:
 
     def place(self, log: str) -> Position | None:
         """Up to where the log has been offered here."""
-        with self._lock:
-            held = self._held.get(log)
+        held = self._held.get(log)  # atomic, as in `receive`
         return held.feed.place() if held else None
 
     def _drop(self, log: str) -> None:  # the lock is held
@@ -125,6 +129,7 @@ class Rooms:
         for feed in self._burst:
             feed.flush()
         self._burst.clear()
+        self._metrics.delay.burst(self.place)
 
     def hint(self, hint: Presence) -> None:
         """Something about a member that is in no log."""
@@ -139,8 +144,7 @@ class Rooms:
                 feed.missing()
 
     def tops(self, tops: Mapping[str, Position]) -> None:
-        for feed in self._feeds(tops):
-            feed.heard(tops[feed.log])
+        self.lag = max((feed.heard(tops[feed.log]) for feed in self._feeds(tops)), default=0)
 
     def recovered(self) -> None:
         for feed in self._feeds():

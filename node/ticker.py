@@ -45,7 +45,7 @@ class Ticker:
             connection.acks.tick(connection)
         house.rooms.sweep(now)
         house.registry.sweep(now - house.settings.grace - house.settings.lease - ABSENT_KEPT)
-        house.metrics.sessions.set(len(house.registry))
+        house.metrics.delay.tick(now, house.rooms.place)
 
     def _look_at(self, connection: Connection, now: float) -> None:
         settings = self._house.settings

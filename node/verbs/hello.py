@@ -30,6 +30,7 @@ def hello(connection: Connection, frame: Hello) -> None:
     try:
         act = _asked(connection, frame)
     except WireError as error:
+        connection.house.metrics.unwelcome.inc()
         connection.send(error.to_frame())
         return
     if _turned_away(connection):
@@ -53,6 +54,7 @@ def _unless_gone(connection: Connection, act: Callable[[], None]) -> None:
 def _turned_away(connection: Connection) -> bool:
     refused = connection.house.standing.refusal()
     if refused is not None:
+        connection.house.metrics.unwelcome.inc()
         connection.dismiss(Error(code=refused[0], text=refused[1]))
     return refused is not None
 
@@ -128,6 +130,7 @@ def settle(connection: Connection, claimed: Claimed, hashed: str, boot: str, cli
     """The session is this connection's from now on, unless a later claim was faster or the lease is lost."""
     house = connection.house
     session = connection.session = Session(claimed, hashed, connection.peer, connection, client)
+    (house.metrics.resumed if claimed.resumed else house.metrics.begun).inc()
     overtaken = house.registry.add(session)
     if overtaken is not None:
         overtaken.connection.dismiss(TAKEN_OVER)
@@ -151,6 +154,7 @@ def _held(connection: Connection, logs: list[str]) -> Iterator[None]:
 
 
 def _refuse(connection: Connection, error: ClusterError) -> None:
+    connection.house.metrics.unwelcome.inc()
     answer = refusal(error)
     if isinstance(error, Refused):
         connection.send(answer)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from cluster.seam import Health, NodeStatus
+from cluster.seam import Beaten, Health, NodeStatus
 from cluster.types import Entry, Position, Presence, SessionRecord
 
 DEADLINE = 15.0
@@ -23,6 +23,7 @@ class Recorder:
         self.subscribed: list[str | None] = []
         self.tops: dict[str, Position] = {}
         self.taken: list[tuple[str, str]] = []
+        self.beats: list[Beaten] = []
         self.healths: list[Health] = []
         self.leases_lost = 0
         self.superseded = 0
@@ -85,6 +86,11 @@ class Recorder:
     def on_tops(self, tops: Mapping[str, Position]) -> None:
         with self.changed:
             self.tops.update(tops)
+            self.changed.notify_all()
+
+    def on_beat(self, beat: Beaten) -> None:
+        with self.changed:
+            self.beats.append(beat)
             self.changed.notify_all()
 
     def on_taken(self, session: str, claim: str) -> None:
