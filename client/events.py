@@ -84,7 +84,7 @@ class JoinedEvent:
 
 @dataclass(frozen=True, slots=True)
 class LeftEvent:
-    """`reason`: left, quit, expired, ended."""
+    """`reason`: left, quit, expired, ended, kicked, banned. `why`: the operator's words, with the last two."""
 
     room: str
     nick: str
@@ -93,6 +93,7 @@ class LeftEvent:
     reason: str = ""
     own: bool = False
     ticket: int | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

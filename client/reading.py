@@ -63,7 +63,7 @@ class Reading:
             return self._left_ourselves(frame)
         fresh, events = self._take(frame.log, frame.epoch, frame.offset, now)
         if fresh and not self._stay.inbound.has_had(frame.log, frame.was):
-            events.append(LeftEvent(frame.log, frame.nick, frame.session, frame.time, frame.reason))
+            events.append(LeftEvent(frame.log, frame.nick, frame.session, frame.time, frame.reason, why=frame.why))
         return events
 
     def _had_before(self, frame: Joined | Left) -> bool:
@@ -192,4 +192,4 @@ class Reading:
         if asked is None and not known:
             return []
         ticket = asked.ticket if asked else None
-        return [LeftEvent(frame.log, frame.nick, frame.session, frame.time, frame.reason, True, ticket)]
+        return [LeftEvent(frame.log, frame.nick, frame.session, frame.time, frame.reason, True, ticket, frame.why)]

@@ -112,9 +112,9 @@ class Cluster:
         self._beat.poke()
         self._publisher.verify_soon()
 
-    def _taken(self, session: str, claim: str, time: int) -> None:
+    def _taken(self, session: str, claim: str, time: int, how: str) -> None:
         if self._fresh.taken(session, claim, time):
-            self._events.on_taken(session, "" if claim == "-" else claim)
+            self._events.on_taken(session, "" if claim == "-" else claim, how)
 
     def _alive(self) -> set[str]:
         return {info.node for info in self._beat.nodes if info.alive}

@@ -71,9 +71,9 @@ class ClusterEvents(Protocol):
     def on_tops(self, tops: Mapping[str, Position]) -> None:
         """Where the logs named by `local_logs` stand, once a heartbeat. Beat thread."""
 
-    def on_taken(self, session: str, claim: str) -> None:
-        """The session was taken by `claim` (empty: it was ended). If our connection holds another
-        claim it must go. Subscriber or publisher thread."""
+    def on_taken(self, session: str, claim: str, how: str = "") -> None:
+        """The session was taken by `claim` (empty: it was ended, `how`: see `cluster.endings`, '' if that isn't
+        known). If our connection holds another claim it must go. Subscriber or publisher thread."""
 
     def on_health(self, health: Health) -> None:
         """Health changed. Any cluster thread."""
@@ -169,11 +169,12 @@ class ClusterSeam(Protocol):
         """Creates `session` under `name` and joins #lobby.
 
         Raises Refused(NICK_TAKEN, the first free suggestion or ''; SESSION_EXISTS under another claim: `resume`
-        it; RESUME_REFUSED: it was, and has ended), Degraded."""
+        it; RESUME_REFUSED: it was, and has ended; KICKED, why: … by an operator; BANNED, until and why: the nickname
+        is), Degraded."""
 
     def resume(self, session: str, claim: str, token_hash: str, n: int, address: str) -> Claimed:
         """Takes `session` for this connection under the new `claim`. `n`: highest n whose outcome
-        the client knows. Raises Refused(RESUME_REFUSED), Degraded."""
+        the client knows. Raises Refused(RESUME_REFUSED, KICKED, BANNED), Degraded."""
 
     def join(self, session: str, claim: str, room: str) -> Membership:
         """Raises Refused(TOO_MANY_ROOMS), Fenced, Degraded. `position` is that of the joined entry."""

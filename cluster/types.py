@@ -15,6 +15,8 @@ class Reason(StrEnum):
     """Why a script refused. Stored as the outcome of an n, so the strings are part of the data."""
 
     NICK_TAKEN = "nick_taken"
+    KICKED = "kicked"
+    BANNED = "banned"
     RESUME_REFUSED = "resume_refused"
     SESSION_EXISTS = "session_exists"
     NO_SUCH_NICK = "no_such_nick"

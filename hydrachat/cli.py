@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "rooms": ("cluster.command", "rooms", "List the rooms and how many are in them."),
     "drain": ("cluster.command", "drain", "Take a node out of service; its clients move."),
     "restart-all": ("cluster.command", "restart_all", "Restart the nodes of `up`, one after the other."),
+    "kick": ("cluster.command", "kick", "End somebody's session."),
     "drill": ("drill.command", "drill", "Break a cluster of its own on purpose, and judge what its clients saw."),
     "bench": ("drill.bench.command", "bench", "Measure a cluster of its own, beside other servers on this machine."),
     "redis-cli": ("cluster.command", "redis_cli", "Talk to the cluster's Redis."),

@@ -94,11 +94,13 @@ def _joined(frame: Joined, room_prefix: bool) -> str:
     return f"* you are in {harmless(frame.log)}, {frame.count} here: {names}"
 
 
-_REASONS = {"expired": " (lost the connection)", "ended": " (was removed)"}
+_REASONS = {"expired": "lost the connection", "ended": "was removed", "kicked": "kicked", "banned": "banned"}
 
 
 def _left(frame: Left, room_prefix: bool) -> str:
-    return f"* {harmless(frame.nick)} left{_where(frame.log, room_prefix)}{_REASONS.get(frame.reason, '')}"
+    reason = _REASONS.get(frame.reason, "")
+    why = f": {harmless(frame.why)}" if frame.why else ""
+    return f"* {harmless(frame.nick)} left{_where(frame.log, room_prefix)}{f' ({reason}{why})' if reason else ''}"
 
 
 def _topic(frame: Topic, _: bool) -> str:

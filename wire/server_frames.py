@@ -94,7 +94,8 @@ class Joined(Frame, frozen=True, tag="joined"):
 
 
 class Left(Frame, frozen=True, tag="left"):
-    """Somebody left (`reason`: left, quit, expired, ended); the answer to one's own `leave`. `was`: as of a message."""
+    """Somebody left (`reason`: left, quit, expired, ended, kicked, banned); the answer to one's own `leave`. `was`: as
+    of a message. `why`: an operator's words, where he did it."""
 
     log: str
     epoch: str
@@ -105,6 +106,7 @@ class Left(Frame, frozen=True, tag="left"):
     reason: str = ""
     id: int | None = None
     was: tuple[Cursor, ...] = ()
+    why: str = ""
 
 
 class Topic(Frame, frozen=True, tag="topic"):

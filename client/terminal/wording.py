@@ -118,14 +118,15 @@ def _joined(event: ev.JoinedEvent, current: str) -> list[Line]:
     return [_quiet(f"you are in {event.room}, {event.count} here: {names}", event.time)]
 
 
-_REASONS = {"expired": " (lost the connection)", "ended": " (was removed)"}
+_REASONS = {"expired": "lost the connection", "ended": "was removed", "kicked": "kicked", "banned": "banned"}
 
 
 def _left(event: ev.LeftEvent, current: str) -> list[Line]:
     if event.own:
         return [_quiet(f"you left {event.room}", event.time or None)]
     reason = _REASONS.get(event.reason, "")
-    return [_quiet(f"{event.nick} left{_in(event.room, current)}{reason}", event.time)]
+    why = f" ({reason}{f': {event.why}' if event.why else ''})" if reason else ""
+    return [_quiet(f"{event.nick} left{_in(event.room, current)}{why}", event.time)]
 
 
 def _topic(event: ev.TopicEvent, _: str) -> list[Line]:

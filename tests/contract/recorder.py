@@ -23,6 +23,7 @@ class Recorder:
         self.subscribed: list[str | None] = []
         self.tops: dict[str, Position] = {}
         self.taken: list[tuple[str, str]] = []
+        self.ends: dict[str, str] = {}  # session -> how it ended
         self.healths: list[Health] = []
         self.leases_lost = 0
         self.superseded = 0
@@ -86,9 +87,10 @@ class Recorder:
             self.tops.update(tops)
             self.changed.notify_all()
 
-    def on_taken(self, session: str, claim: str) -> None:
+    def on_taken(self, session: str, claim: str, how: str = "") -> None:
         with self.changed:
             self.taken.append((session, claim))
+            self.ends[session] = how
             listed = self.listed.get(session)
             if listed is not None and listed.claim != claim:
                 del self.listed[session]
