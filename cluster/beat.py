@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cluster.bans import BanReader
 from cluster.board import Board
 from cluster.calls import Argument, Caller, status
 from cluster.errors import ClusterError, Unavailable
@@ -67,6 +68,7 @@ class Beat:
         self.nodes: list[NodeInfo] = []
         self._forks: dict[str, tuple[str, str]] = {}  # log -> its epoch, and those before it; replaced whole
         self._told: set[tuple[str, bytes]] = set()  # epoch, what can't be healed in it
+        self._bans = BanReader(caller, events.on_bans, events.on_damage)
         self._started = int(time.time() * 1000)  # for people: the process's own clock, Unix ms
 
     def poke(self) -> None:
@@ -123,6 +125,7 @@ class Beat:
         nodes = read_nodes(self._link, self._keys)
         if any(info.boot == self._standing.boot for info in nodes):  # else Redis has just lost them all
             self.nodes = nodes
+        self._bans.look(self._link)
         self._board.beating(True)
         self._actions.poke()  # what the publisher had to put off is tried again
         self._listen_to_ourselves()

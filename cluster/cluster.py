@@ -61,7 +61,7 @@ class Cluster:
         self._reader = Reader(links["reader"], self._caller, self._standing, self._publisher.recover_soon)
         self._subscriber = Subscriber(
             links["subscriber"], self._keys, self._channel(), events, self._hearing,
-            SubscriberActions(self._poke_beat, self._subscribed, self._taken),
+            SubscriberActions(self._poke_beat, self._subscribed, self._taken, self._poke_beat),
         )  # fmt: skip
         self._beat = Beat(
             links["beat"], self._caller, self._keys, self._standing,

@@ -5,12 +5,26 @@ from __future__ import annotations
 
 import click
 
+from cluster.operator.barring import ban, bans, unban
 from cluster.operator.command import nodes, redis_cli, rooms, who
 from cluster.operator.kicking import kick
 from cluster.operator.leaving import drain, restart_all
 from cluster.up.command import up
 
-__all__ = ["cluster", "drain", "kick", "nodes", "redis_cli", "restart_all", "rooms", "up", "who"]
+__all__ = [
+    "ban",
+    "bans",
+    "cluster",
+    "drain",
+    "kick",
+    "nodes",
+    "redis_cli",
+    "restart_all",
+    "rooms",
+    "unban",
+    "up",
+    "who",
+]
 
 
 @click.group(epilog="Example: python -m cluster up --nodes 5")
@@ -18,5 +32,5 @@ def cluster() -> None:
     """Start a cluster on this machine, and look into a running one."""
 
 
-for _command in (up, nodes, who, rooms, drain, restart_all, kick, redis_cli):
+for _command in (up, nodes, who, rooms, drain, restart_all, kick, ban, unban, bans, redis_cli):
     cluster.add_command(_command)

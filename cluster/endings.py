@@ -33,6 +33,11 @@ def parsed(how: str) -> Ending:
     return Ending(reason, until, why)
 
 
+def banned(until: int, why: str) -> str:
+    """Of a session that a ban has ended."""
+    return f"{BANNED} {until} {why}".rstrip()
+
+
 def until_of(detail: str) -> tuple[int, str]:
     """Of `<until>[ <why>]`, as a script refuses who is banned."""
     until, _, why = detail.partition(" ")

@@ -19,6 +19,7 @@ from typing import Protocol
 
 from cluster.errors import ClusterError
 from cluster.types import (
+    Ban,
     Claimed,
     Entry,
     Member,
@@ -86,6 +87,10 @@ class ClusterEvents(Protocol):
         """An operator wants this node to leave. `order`: to be named in the answer (`NodeStatus.drain`); `over`:
         seconds over which the clients are to move (None: the node chooses); `force`: even if no other node
         is ready. Subscriber thread."""
+
+    def on_bans(self, bans: Sequence[Ban]) -> None:
+        """All addresses that are banned, whenever that has changed; and once before the node serves. Nicknames are
+        seen to by `claim` and its kin. Beat thread."""
 
     def on_superseded(self) -> None:
         """Another process runs under this node's id: stop the process. May be told more than once.

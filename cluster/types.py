@@ -175,6 +175,17 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Ban:
+    """Of addresses. `until`: Unix ms of Redis's clock, 0: for good; `over`: the same as `time.monotonic()`, infinite
+    for good."""
+
+    network: str
+    until: int
+    why: str
+    over: float
+
+
+@dataclass(frozen=True, slots=True)
 class NodeInfo:
     """A node as the others see it. `age`: seconds since its last heartbeat."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from cluster import endings
 from cluster.seam import Health, NodeStatus
-from cluster.types import Entry, Position, SessionRecord
+from cluster.types import Ban, Entry, Position, SessionRecord
 from node.drain import Order
 from node.house import House
 from node.session import Session
@@ -69,6 +69,14 @@ class Events:
 
     def on_drain(self, order: str, over: float | None, force: bool) -> None:
         self._on_order(Order(order, over, force))
+
+    def on_bans(self, bans: Sequence[Ban]) -> None:
+        # First the copy, then the look at who is here: who comes meanwhile looks into the copy when he is listed.
+        self.house.bans.replace(bans)
+        for connection in self.house.roster.all():
+            ban = self.house.bans.of(connection.peer)
+            if ban is not None:
+                connection.expel(ban)
 
     def on_superseded(self) -> None:
         self.house.log.error("superseded", reason="another process runs under this node's id")

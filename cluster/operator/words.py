@@ -23,8 +23,13 @@ def mapped(nick: str) -> str:
     text = nick.removeprefix("@")
     form = text.lower() if text.isascii() and text.isprintable() else _case_mapped(text)
     if not 0 < len(form) <= LONGEST_NICK or form[0] in "@#/\\-" or _UNFIT.search(form):
-        raise click.BadParameter(f"{nick!r} can't be anybody's nickname")
+        raise wrong(f"{nick!r} can't be anybody's nickname")
     return form
+
+
+def wrong(text: str) -> click.BadParameter:
+    """An error of what was written."""
+    return click.BadParameter(text)
 
 
 def _case_mapped(text: str) -> str:

@@ -43,6 +43,10 @@ def hello(connection: Connection, frame: Hello) -> None:
 
 
 def _turned_away(connection: Connection) -> bool:
+    ban = connection.house.bans.of(connection.peer)
+    if ban is not None:
+        connection.expel(ban)
+        return True
     refused = connection.house.standing.refusal()
     if refused is not None:
         connection.dismiss(Error(code=refused[0], text=refused[1]))
@@ -132,6 +136,9 @@ def settle(connection: Connection, claimed: Claimed, hashed: str, boot: str) -> 
     if how is not None and house.registry.remove(session):
         # An operator was quicker than the answer to the claim.
         connection.dismiss(farewell(how))
+    ban = house.bans.of(connection.peer)
+    if ban is not None:
+        connection.expel(ban)  # it came after we looked, and before we were listed
 
 
 def _hold(connection: Connection, logs: list[str]) -> set[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from cluster.seam import Health, NodeStatus
-from cluster.types import Entry, Position, SessionRecord
+from cluster.types import Ban, Entry, Position, SessionRecord
 
 DEADLINE = 15.0
 
@@ -27,6 +27,7 @@ class Recorder:
         self.healths: list[Health] = []
         self.leases_lost = 0
         self.superseded = 0
+        self.bans: list[list[str]] = []
         self.drains: list[tuple[str, float | None, bool]] = []
         self.recovered: list[list[str]] = []
         self.opened = 0
@@ -110,6 +111,11 @@ class Recorder:
     def on_drain(self, order: str, over: float | None, force: bool) -> None:
         with self.changed:
             self.drains.append((order, over, force))
+            self.changed.notify_all()
+
+    def on_bans(self, bans: Sequence[Ban]) -> None:
+        with self.changed:
+            self.bans.append([ban.network for ban in bans])
             self.changed.notify_all()
 
     def on_superseded(self) -> None:

@@ -131,9 +131,7 @@ def test_a_kick_races_with_a_move_and_leaves_no_ghost(space: Space) -> None:
         assert isinstance(moved, User) or moved.reason == Reason.KICKED
         assert traces(space, bob) == []
         node = two if kicked.node == "n2" else one
-        node.events.wait(
-            lambda b=bob, n=node: n.events.ends.get(b.session) == "kicked", "the node that served it hears"
-        )
+        _hears(node, bob)
     assert left(space) == [(f"Bob{turn}", "kicked") for turn in range(8)]
 
 
@@ -143,6 +141,10 @@ def _move(bob: User, node: Node, barrier: threading.Barrier) -> User | Refused:
         return bob.resume_at(node)
     except Refused as error:
         return error
+
+
+def _hears(node: Node, bob: User) -> None:
+    node.events.wait(lambda: node.events.ends.get(bob.session) == "kicked", "the node that served it hears")
 
 
 def _kick(space: Space, nick: str, barrier: threading.Barrier) -> acts.Kicked | None:
