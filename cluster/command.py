@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import click
 
+from cluster.operator.announcing import announce
 from cluster.operator.barring import ban, bans, unban
 from cluster.operator.command import nodes, redis_cli, rooms, who
 from cluster.operator.kicking import kick
@@ -12,6 +13,7 @@ from cluster.operator.leaving import drain, restart_all
 from cluster.up.command import up
 
 __all__ = [
+    "announce",
     "ban",
     "bans",
     "cluster",
@@ -32,5 +34,5 @@ def cluster() -> None:
     """Start a cluster on this machine, and look into a running one."""
 
 
-for _command in (up, nodes, who, rooms, drain, restart_all, kick, ban, unban, bans, redis_cli):
+for _command in (up, nodes, who, rooms, drain, restart_all, kick, ban, unban, bans, announce, redis_cli):
     cluster.add_command(_command)

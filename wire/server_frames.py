@@ -71,6 +71,11 @@ class Message(Frame, frozen=True, tag="message"):
     late: bool = False
     was: tuple[Cursor, ...] = ()
 
+    @property
+    def is_announcement(self) -> bool:
+        """Whether it is an operator's: nobody else's session begins so."""
+        return self.session.startswith("*")
+
 
 class Joined(Frame, frozen=True, tag="joined"):
     """Somebody joined; with `count` it answers the client's own `join` (or `hello`). `was`: as of a message.

@@ -27,6 +27,7 @@ class Kind(Enum):
     TALK = "talk"
     PRIVATE = "private"
     HISTORY = "history"
+    ANNOUNCEMENT = "announcement"  # an operator's
     QUIET = "quiet"  # who comes and goes, answers
     NOTICE = "notice"  # about the connection
     TROUBLE = "trouble"  # something was not done
@@ -108,6 +109,12 @@ def _message(event: ev.MessageEvent, current: str) -> list[Line]:
     prefix = "" if event.room == current else f"{harmless(event.room)} "
     kind, mark = (Kind.HISTORY, "(history) ") if event.history else (Kind.TALK, "")
     return [_spoken(kind, f"{mark}{late}{prefix}{nick}: ", event.text, event.time, event.nick)]
+
+
+def _announced(event: ev.AnnounceEvent, _: str) -> list[Line]:
+    mark = ("(history) " if event.history else "") + ("(late) " if event.late else "")
+    head = f"{mark}operator in {harmless(event.room)}: " if event.room else f"{mark}operator: "
+    return [_spoken(Kind.ANNOUNCEMENT, head, event.text, event.time, None)]
 
 
 def _joined(event: ev.JoinedEvent, current: str) -> list[Line]:
@@ -211,6 +218,7 @@ _WORDS: dict[type[ev.Event], Callable[[Any, str], list[Line]]] = {
     ev.Searching: _searching,
     ev.Moved: _moved,
     ev.MessageEvent: _message,
+    ev.AnnounceEvent: _announced,
     ev.JoinedEvent: _joined,
     ev.LeftEvent: _left,
     ev.TopicEvent: _topic,

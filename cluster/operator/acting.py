@@ -66,6 +66,21 @@ class Desk:
             time.sleep(LOOK_EVERY)
         raise Failed("the cluster is still bringing back what Redis has lost; nothing was done, try again")
 
+    def do_again(self, script: str, arguments: Sequence[Argument] = ()) -> list[Reply]:
+        """`do` for what may be asked again and is done once all the same: also where Redis goes away meanwhile, for
+        as long as `PATIENCE`."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                if not self._link.is_open:
+                    self.open()
+                return self.do(script, arguments)
+            except Unavailable:
+                self._link.close()
+                if time.monotonic() >= until:
+                    raise
+                time.sleep(LOOK_EVERY)
+
     @property
     def keys(self) -> Keys:
         return self._keys

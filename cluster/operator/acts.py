@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 
-from cluster.calls import status
+from cluster.calls import Argument, status
 from cluster.operator.acting import Desk
 from cluster.operator.near import hint
+
+TOLD_AT_ONCE = 250
+"""Sessions: a script holds up all nodes for as long as it runs, some ms for these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +36,21 @@ def hint_for(at: Desk, nick: str) -> str:
     """`; near it: …`, of those who are on-line; or nothing."""
     (nicks,) = at.ask(["HKEYS", at.keys.presence])
     return hint(nick.removeprefix("@"), (each.decode("utf-8", "replace") for each in nicks))
+
+
+def announce(at: Desk, text: str, room: str = "") -> int | None:
+    """Says `text` to everybody, or in `room`; to how many. None: there is no such room. Safe to be cut off: nodes tell
+    who is left."""
+    asked: list[Argument] = [secrets.token_hex(8), room, text, TOLD_AT_ONCE]
+    while True:
+        reply = at.do_again("announce", asked)
+        if status(reply) == "no":
+            return None
+        if int(reply[1]) == 0:
+            return int(reply[2])
+
+
+def rooms_near(at: Desk, room: str) -> str:
+    """`; near it: …`, of the rooms that have members; or nothing."""
+    (rooms,) = at.ask(["SMEMBERS", at.keys.rooms])
+    return hint(room, (each.decode("utf-8", "replace") for each in rooms))

@@ -32,6 +32,14 @@ def wrong(text: str) -> click.BadParameter:
     return click.BadParameter(text)
 
 
+def room(name: str) -> str:
+    """A room, with its # or without, as rooms are spelt. Raises click.BadParameter."""
+    try:
+        return "#" + mapped(name.removeprefix("#"))
+    except click.BadParameter:
+        raise wrong(f"{name!r} can't be a room") from None
+
+
 def _case_mapped(text: str) -> str:
     """'' for what can't be mapped."""
     from precis_i18n import get_profile
@@ -50,18 +58,18 @@ def reason(_: click.Context, param: click.Parameter, value: str) -> str:
     return _clean(text, param)
 
 
-def said(_: click.Context, param: click.Parameter, value: str) -> str:
-    """What is said to people; may have several lines. Callback."""
+def said(value: str) -> str:
+    """What is said to people; may have several lines. Raises click.BadParameter."""
     text = value.replace("\r\n", "\n").strip("\n")
     size = len(text.encode("utf-8", "surrogateescape"))
     if size > LONGEST_TEXT:
-        raise click.BadParameter(f"at most {LONGEST_TEXT} bytes, these are {size}", param=param)
+        raise wrong(f"the text has at most {LONGEST_TEXT} bytes, this one has {size}")
     if not text.strip():
-        raise click.BadParameter("it is empty", param=param)
-    return _clean(text, param)
+        raise wrong("the text is empty")
+    return _clean(text)
 
 
-def _clean(text: str, param: click.Parameter) -> str:
+def _clean(text: str, param: click.Parameter | None = None) -> str:
     for char in text:
         if unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t":
             raise click.BadParameter(f"the character U+{ord(char):04X} can't be said", param=param)

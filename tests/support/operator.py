@@ -9,7 +9,7 @@ from contextlib import ExitStack
 
 from client.chat import ChatClient
 from client.errors import Refused
-from client.events import Event, LeftEvent, Stopped
+from client.events import AnnounceEvent, Event, LeftEvent, Stopped
 from tests.support.deployment import Deployment
 from tests.support.processes import environment
 from tests.support.waiting import wait_until
@@ -36,6 +36,10 @@ class Person:
     def left(self, nick: str) -> list[tuple[str, str]]:
         events = [event for event in list(self.events) if isinstance(event, LeftEvent) and event.nick == nick]
         return [(event.reason, event.why) for event in events]
+
+    def announced(self) -> list[str]:
+        """What operators said."""
+        return [event.text for event in list(self.events) if isinstance(event, AnnounceEvent)]
 
     def stopped_by(self) -> Refused | None:
         """What ended it for good."""
