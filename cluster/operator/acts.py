@@ -9,8 +9,8 @@ from cluster.calls import Argument, status
 from cluster.operator.acting import Desk
 from cluster.operator.near import hint
 
-TOLD_AT_ONCE = 250
-"""Sessions: a script holds up all nodes for as long as it runs, some ms for these."""
+TOLD_AT_ONCE = 50
+"""Sessions: a script holds up all nodes for as long as it runs, up to 10 ms for these."""
 
 
 @dataclass(frozen=True, slots=True)
