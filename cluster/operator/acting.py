@@ -23,10 +23,13 @@ from cluster.operator.errors import BadSetting, Failed, RedisUnreachable
 from cluster.operator.read import glob_escaped
 from cluster.settings import SCHEMA, ClusterSettings
 from cluster.term import Standing, new_boot, new_nonce
+from cluster.witness import Witness
 
 NODES_OPEN_WITHIN = 10.0
 """Seconds in which a living node notices that Redis has begun a new life, and opens a term."""
 PATIENCE = 30.0
+TIMEOUT = 5.0
+"""Seconds for each answer of Redis."""
 LOOK_EVERY = 0.1
 UNTRIMMED = 10**9
 """Entries: how long a room's log may be is its nodes' to say."""
@@ -62,6 +65,7 @@ class Desk:
         while time.monotonic() < until:
             reply = self._caller.call(self._link, script, arguments, self._term())
             if status(reply) not in ("recover", "wait"):
+                self._hear_witness()
                 return reply
             time.sleep(LOOK_EVERY)
         raise Failed("the cluster is still bringing back what Redis has lost; nothing was done, try again")
@@ -84,6 +88,13 @@ class Desk:
     @property
     def keys(self) -> Keys:
         return self._keys
+
+    def _hear_witness(self) -> None:
+        """Of a Sentinel group: what no replica has would go with the master. Raises Unavailable."""
+        if self._link.is_group:
+            witness = Witness(self._link, self._keys.witness, TIMEOUT)
+            self._link.send(witness.commands)
+            witness.hear()
 
     def _term(self) -> str:
         """The present term. Opens one where it is missing and no node does."""
@@ -113,12 +124,12 @@ class Desk:
 
 
 @contextmanager
-def desk(url: str, prefix: str, timeout: float = 5.0) -> Iterator[Desk]:
+def desk(url: str, prefix: str) -> Iterator[Desk]:
     """A desk at that Redis. Errors inside the block become RedisUnreachable or Failed, with the address but not its
     password. Raises BadSetting."""
     shown = without_password(url)
     try:
-        link = Link(url, timeout, "hydrachat-operator")
+        link = Link(url, TIMEOUT, "hydrachat-operator")
     except ValueError as error:
         raise BadSetting(f"--redis {shown}: {error}") from error
     at = Desk(link, prefix)

@@ -18,7 +18,7 @@ if row[1] == claim then
   return {'ok', row[2], row[3], '#lobby', row[5], '@' .. session, '0', 0, '#lobby', row[4], turned('#lobby')}
 end
 if row[1] then return {'no', 'session_exists', ''} end
-if how_ended(session) ~= '' then return gone(session) end
+if how_ended(session) ~= '' then return refuse_ended(session) end
 local barred = banned(compared)
 if barred then return barred end
 if redis.call('EXISTS', key('nick:' .. compared)) == 1 then

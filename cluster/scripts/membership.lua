@@ -71,7 +71,7 @@ local function finish(session, reason)
 end
 
 -- The reply to who asks for a session that isn't there: what an operator has ended stays so.
-local function gone(session)
+local function refuse_ended(session)
   local word, detail = string.match(how_ended(session), '^(%S*) ?(.*)$')
   if word == 'kicked' or word == 'banned' then return {'no', word, detail} end
   return {'no', 'resume_refused', ''}
