@@ -21,7 +21,7 @@ from client.commands import addressee, asking, saying, valid
 from client.conversation import Conversation
 from client.errors import Backlogged, ChatError, Closed, Crashed
 from client.event_queue import EventQueue
-from client.events import Connected, Event, Moved, Stopped
+from client.events import Connected, Event, Moved, RenamedEvent, Stopped
 from client.failover import Failover
 from client.handles import Reply, Sending
 from client.ledger import Ledger
@@ -32,7 +32,7 @@ from client.stay import Stay
 from client.transport import TcpTransport, TransportFactory
 from wire.address import Address
 from wire.names import LOBBY, nickname, room
-from wire.text import check
+from wire.text import ACTION, check, check_away, check_topic
 
 MAX_QUESTIONS = 256
 
@@ -141,12 +141,15 @@ class ChatClient:
 
     # -- talking -------------------------------------------------------------------------
 
-    def say(self, text: str, to: str = LOBBY, *, timeout: float | None = None) -> Sending:
+    def say(self, text: str, to: str = LOBBY, *, action: bool = False, timeout: float | None = None) -> Sending:
         """Puts `text` in line for `#room` or `@nick` and returns at once, unless `settings.backlog`
-        wait already: then it blocks, up to `timeout` seconds. Raises Refused for what can't be
-        said, Backlogged, Closed."""
+        wait already: then it blocks, up to `timeout` seconds. `action`: it is what we do ("waves").
+        Raises Refused for what can't be said, Backlogged, Closed."""
         to = valid(addressee, to)
         valid(check, text)
+        if action:
+            text = ACTION + text
+            valid(check, text)
         with self._changed:
             self._wait_for_room(timeout)
             sending = Sending(self._ticket(), to, text, self._changed)
@@ -182,6 +185,36 @@ class ChatClient:
         HistoryEvent."""
         name, limit = valid(room, name), min(200, max(1, limit))
         return self._ask(lambda requests, ticket: requests.history(name, max(0, before), limit, ticket))
+
+    def topic(self, name: str = LOBBY, text: str | None = None) -> Reply:
+        """Asks what a room is about or, with `text`, sets that ("" clears it). The reply is a TopicEvent; who is in the
+        room gets one as well when it is changed."""
+        name = valid(room, name)
+        text = text if text is None else text.strip()
+        valid(check_topic, text or "")
+        return self._ask(lambda requests, ticket: requests.topic(name, text, ticket))
+
+    def rename(self, nick: str) -> Reply:
+        """Another nickname for us. The reply is a RenamedEvent; `nick` follows. Raises Refused for what can't be a
+        nickname; where somebody has it the reply's Refused has a `suggestion` that is free."""
+        nick = valid(lambda text: nickname(text).shown, nick)
+        return self._ask(lambda requests, ticket: requests.rename(nick, ticket))
+
+    def away(self, text: str = "") -> Reply:
+        """We are away, whatever the connection does, until `back`; `text` says why. The reply is a PresenceHint, as the
+        others in our rooms get one."""
+        text = text.strip()
+        valid(check_away, text)
+        return self._ask(lambda requests, ticket: requests.away(text, ticket))
+
+    def back(self) -> Reply:
+        """We are here again. The reply is a PresenceHint."""
+        return self._ask(lambda requests, ticket: requests.back(ticket))
+
+    def whois(self, nick: str) -> Reply:
+        """Who holds a nickname. The reply is a WhoisEvent, or Refused (NO_SUCH_NICK)."""
+        nick = valid(lambda text: nickname(text).shown, nick)
+        return self._ask(lambda requests, ticket: requests.whois(nick, ticket))
 
     def flush(self, timeout: float | None = None) -> bool:
         """Blocks up to `timeout` seconds until all that was said has an outcome. Whether it has."""
@@ -276,6 +309,8 @@ class ChatClient:
     def _mirror(self, event: Event) -> None:
         if isinstance(event, Connected):
             self._node, self._nick, self._session = event.node, event.nick, event.session
+        elif isinstance(event, RenamedEvent) and event.ticket is not None:
+            self._nick = event.nick
         elif isinstance(event, Moved):
             self._node = event.node
         elif isinstance(event, Stopped):

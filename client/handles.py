@@ -52,7 +52,7 @@ class Handle(Generic[Outcome]):
 
 
 class Reply(Handle[Event]):
-    """The answer to join, leave, who, rooms or history: `wait` gives its event."""
+    """The answer to a question (join, who, topic …): `wait` gives its event."""
 
 
 class Sending(Handle[AcceptedEvent]):

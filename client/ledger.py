@@ -14,15 +14,21 @@ from client.events import (
     Lost,
     MaybeLost,
     MembersEvent,
+    PresenceHint,
     ReceiptEvent,
     RefusedEvent,
+    RenamedEvent,
     RequestRefused,
     RoomsEvent,
+    TopicEvent,
+    WhoisEvent,
 )
 from client.handles import Reply, Sending
 
 RECEIPTS_KEPT = 1024
-_ANSWERS = (JoinedEvent, LeftEvent, MembersEvent, RoomsEvent, HistoryEvent)
+_ANSWERS = (
+    JoinedEvent, LeftEvent, MembersEvent, RoomsEvent, HistoryEvent, TopicEvent, RenamedEvent, PresenceHint, WhoisEvent,
+)  # fmt: skip
 
 
 class Ledger:
@@ -62,7 +68,8 @@ class Ledger:
         elif isinstance(event, ReceiptEvent):
             self._receipt(event)
         elif isinstance(event, RequestRefused) and event.ticket is not None:
-            self._fail(self._replies.pop(event.ticket, None), Refused(event.code, event.reason))
+            refused = Refused(event.code, event.reason, event.suggestion)
+            self._fail(self._replies.pop(event.ticket, None), refused)
         elif isinstance(event, _ANSWERS) and event.ticket is not None:
             reply = self._replies.pop(event.ticket, None)
             if reply is not None:

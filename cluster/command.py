@@ -10,6 +10,7 @@ from cluster.operator.barring import ban, bans, unban
 from cluster.operator.command import nodes, redis_cli, rooms, who
 from cluster.operator.kicking import kick
 from cluster.operator.leaving import drain, restart_all
+from cluster.operator.topics import topic
 from cluster.up.command import up
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "redis_cli",
     "restart_all",
     "rooms",
+    "topic",
     "unban",
     "up",
     "who",
@@ -34,5 +36,5 @@ def cluster() -> None:
     """Start a cluster on this machine, and look into a running one."""
 
 
-for _command in (up, nodes, who, rooms, drain, restart_all, kick, ban, unban, bans, announce, redis_cli):
+for _command in (up, nodes, who, rooms, drain, restart_all, kick, ban, unban, bans, announce, topic, redis_cli):
     cluster.add_command(_command)

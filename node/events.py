@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from cluster import endings
 from cluster.seam import Health, NodeStatus
-from cluster.types import Ban, Entry, Position, SessionRecord
+from cluster.types import Ban, Entry, Position, Presence, SessionRecord
 from node.drain import Order
 from node.house import House
 from node.session import Session
@@ -77,6 +77,9 @@ class Events:
             ban = self.house.bans.of(connection.peer)
             if ban is not None:
                 connection.expel(ban)
+
+    def on_presence(self, hint: Presence) -> None:
+        self.house.rooms.hint(hint)
 
     def on_superseded(self) -> None:
         self.house.log.error("superseded", reason="another process runs under this node's id")

@@ -9,10 +9,10 @@ from client import events as ev
 from client.chat import ChatClient
 from client.errors import ChatError, Refused
 from client.handles import Reply, Sending
-from client.terminal.typed import HELP, meant
+from client.terminal.typed import HELP, Asked, meant
 from client.terminal.wording import Line, explain, trouble
 from wire.errors import WireError
-from wire.frames import History, Join, Leave, Quit, Rooms, Say, Who
+from wire.frames import ComeBack, GoAway, History, Join, Leave, Quit, Rename, Rooms, Say, SetTopic, Who, Whois
 from wire.names import LOBBY, room
 from wire.plain_input import Help
 
@@ -91,7 +91,7 @@ class Talk:
             self.tally.refused()
             raise
 
-    def _ask(self, wanted: Join | Leave | Who | Rooms | History) -> None:
+    def _ask(self, wanted: Asked) -> None:
         match wanted:
             case Join(name) if room(name) in self._rooms:
                 self.current = room(name)
@@ -99,12 +99,27 @@ class Talk:
                 self._enter(room(name))
             case Leave(name):
                 self._leave(room(name))
+            case Rename(nick):
+                self._chat.rename(nick)
+            case GoAway(text):
+                self._chat.away(text)
+            case ComeBack():
+                self._chat.back()
+            case _:
+                self._look(wanted)
+
+    def _look(self, wanted: Who | Whois | Rooms | History | SetTopic) -> None:
+        match wanted:
             case Who(name):
                 self._chat.who(name)
+            case Whois(nick):
+                self._chat.whois(nick)
             case Rooms():
                 self._chat.rooms()
             case History(name, _, limit):
                 self._chat.history(name, limit=limit)
+            case SetTopic(name, text):
+                self._chat.topic(name, text)
 
     def _enter(self, name: str) -> None:
         self._finish_saying()

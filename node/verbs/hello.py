@@ -12,8 +12,9 @@ from node.admission import come_back
 from node.letters import wire_log
 from node.session import Session, new_id, session_of, token_hash
 from node.verbs.attach import attach, finish_room, show_room
+from node.verbs.nick import proposals
 from node.verbs.refusals import LEASE_LOST, TAKEN_OVER, farewell, refusal
-from wire import Code, WireError, nickname, suggestions
+from wire import Code, WireError, nickname
 from wire.frames import Cursors, Error, Hello, Welcome
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def _asked(connection: Connection, frame: Hello) -> Callable[[], None]:
     if frame.session is not None:
         return partial(resume, connection, frame, frame.session, frame.token or "")
     nick = nickname(frame.nick or "")
-    return partial(begin, connection, Name(nick.shown, nick.mapped), _own_token(frame))
+    return partial(begin, connection, Name(nick.shown, nick.mapped), _own_token(frame), frame.client)
 
 
 def _own_token(frame: Hello) -> str:
@@ -69,18 +70,18 @@ def _own_token(frame: Hello) -> str:
     return frame.token or new_id()
 
 
-def begin(connection: Connection, name: Name, token: str) -> None:
+def begin(connection: Connection, name: Name, token: str, client: str) -> None:
     """A new session under `name`; the same one again, if a hello with this token began it and was not answered."""
     house, session, hashed = connection.house, session_of(token), token_hash(token)
     boot = house.cluster.boot
     # Held before the script runs: what is said right after it must find the feeds.
     held = _hold(connection, [f"@{session}", LOBBY])
     try:
-        claimed = _claim(connection, session, name, hashed)
+        claimed = _claim(connection, session, name, hashed, client)
     except ClusterError as error:
         _refuse(connection, held, error)
         return
-    settle(connection, claimed, hashed, boot)
+    settle(connection, claimed, hashed, boot, client)
     for room in connection.session.rooms if connection.session else ():
         house.log.info("resumed" if claimed.resumed else "joined", room=room, **connection.names())
     connection.send(_welcome(connection, claimed, token, {}))
@@ -89,17 +90,15 @@ def begin(connection: Connection, name: Name, token: str) -> None:
     _attach_all(connection, claimed, {}, held)
 
 
-def _claim(connection: Connection, session: str, name: Name, hashed: str) -> Claimed:
+def _claim(connection: Connection, session: str, name: Name, hashed: str, client: str) -> Claimed:
     """Raises ClusterError."""
     cluster = connection.house.cluster
-    proposals = [nickname(free) for free in suggestions(name.shown)]
-    names = [Name(free.shown, free.mapped) for free in proposals]
     try:
-        return cluster.claim(session, new_id(), name, names, hashed, connection.peer)
+        return cluster.claim(session, new_id(), name, proposals(name), hashed, connection.peer, client)
     except Refused as error:
         if error.reason != Reason.SESSION_EXISTS:
             raise
-        return cluster.resume(session, new_id(), hashed, 0, connection.peer)
+        return cluster.resume(session, new_id(), hashed, 0, connection.peer, client)
 
 
 def resume(connection: Connection, frame: Hello, session: str, token: str) -> None:
@@ -109,11 +108,11 @@ def resume(connection: Connection, frame: Hello, session: str, token: str) -> No
     rooms = [log for log in frame.cursors if log.startswith("#") and house.rooms.is_held(log)]
     held = _hold(connection, [f"@{session}", *rooms])
     try:
-        claimed = house.cluster.resume(session, new_id(), hashed, frame.n, connection.peer)
+        claimed = house.cluster.resume(session, new_id(), hashed, frame.n, connection.peer, frame.client)
     except ClusterError as error:
         _refuse(connection, held, error)
         return
-    settle(connection, claimed, hashed, boot)
+    settle(connection, claimed, hashed, boot, frame.client)
     house.log.info("resumed", **connection.names())
     connection.send(_welcome(connection, claimed, None, frame.cursors))
     _attach_all(connection, claimed, frame.cursors, held)
@@ -122,10 +121,10 @@ def resume(connection: Connection, frame: Hello, session: str, token: str) -> No
         house.rooms.release(room)
 
 
-def settle(connection: Connection, claimed: Claimed, hashed: str, boot: str) -> None:
+def settle(connection: Connection, claimed: Claimed, hashed: str, boot: str, client: str) -> None:
     """The session is this connection's from now on."""
     house = connection.house
-    session = connection.session = Session(claimed, hashed, connection.peer, connection)
+    session = connection.session = Session(claimed, hashed, connection.peer, connection, client)
     former = house.registry.add(session)
     if former is not None:
         former.connection.dismiss(TAKEN_OVER)

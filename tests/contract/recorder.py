@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from cluster.seam import Health, NodeStatus
-from cluster.types import Ban, Entry, Position, SessionRecord
+from cluster.types import Ban, Entry, Position, Presence, SessionRecord
 
 DEADLINE = 15.0
 
@@ -28,6 +28,7 @@ class Recorder:
         self.leases_lost = 0
         self.superseded = 0
         self.bans: list[list[str]] = []
+        self.hints: list[Presence] = []
         self.drains: list[tuple[str, float | None, bool]] = []
         self.recovered: list[list[str]] = []
         self.opened = 0
@@ -106,6 +107,11 @@ class Recorder:
         with self.changed:
             self.leases_lost += 1
             self.listed.clear()
+            self.changed.notify_all()
+
+    def on_presence(self, hint: Presence) -> None:
+        with self.changed:
+            self.hints.append(hint)
             self.changed.notify_all()
 
     def on_drain(self, order: str, over: float | None, force: bool) -> None:

@@ -9,7 +9,7 @@ from cluster.errors import Refused
 from cluster.operator import bans, read
 from cluster.operator.errors import Failed
 from cluster.seam import Health
-from cluster.types import Reason
+from cluster.types import Name, Reason
 from tests.contract.desk import desk_at
 from tests.contract.space import LOBBY, Node, Space, User, hashed
 from tests.support.waiting import wait_until
@@ -47,6 +47,23 @@ def test_a_banned_nickname_is_ended_and_refused_at_each_door(space: Space) -> No
         assert bans.unban(at, BOB)
         assert not bans.unban(at, BOB)
     two.claim("bob")
+
+
+def test_nobody_is_renamed_to_a_banned_nickname(space: Space) -> None:
+    node = space.serve("n1")
+    alice, carol = node.claim("Alice"), node.claim("Carol")
+    with desk_at(space) as at:
+        bans.ban(at, BOB, None, "spam")
+        bans.ban(at, bans.target("carol_"), None, "")
+    with pytest.raises(Refused) as refused:
+        node.cluster.rename(alice.session, alice.claim, Name("Bob", "bob"), [])
+    assert (refused.value.reason, refused.value.detail) == (Reason.BANNED, "0 spam")
+    with pytest.raises(Refused) as refused:
+        node.cluster.rename(
+            alice.session, alice.claim, carol.name, [Name("Carol_", "carol_"), Name("Carol2", "carol2")]
+        )
+    assert refused.value.detail == "Carol2"
+    assert space.row(alice)["nick"] == "Alice"
 
 
 def test_a_banned_nickname_is_not_proposed(space: Space) -> None:
