@@ -50,11 +50,12 @@ def ban(whom: str, seconds: float | None, reason: str, force: bool, url: str | N
     target, url = acts.target(whom), resolve(url, port)
     ended: list[str] = []
     with connect(url) as client, desk(url, prefix) as at:
+        here = [] if target.net is None else read.sessions(client, prefix)
         if target.net is not None and not force:
-            acts.check_spares_somebody(target.net, read.sessions(client, prefix))
+            acts.check_spares_somebody(target.net, here)
         until, kicked = acts.ban(at, target, seconds, reason)
         if target.net is not None:
-            ended = acts.expel(at, client, prefix, target.net, until, reason)
+            ended = acts.expel(at, client, prefix, target.net, until, reason, here)
         elif kicked is not None:
             ended = [kicked.nick]
     when = f"until {clock(until)}" if until else "for good"

@@ -25,7 +25,7 @@ def topics(person: Person) -> list[tuple[str, str]]:
 
 
 def test_everybody_is_told_in_his_own_way(deploy: Deploy) -> None:
-    cluster = deploy(nodes=2, grace=10.0)
+    cluster = deploy(nodes=2, grace=60.0)
     one, two = (node.address for node in cluster.nodes)
     with ExitStack() as stack:
         ann, ben = Person(stack, "ann", [one]), Person(stack, "ben", [two])

@@ -138,7 +138,7 @@ def test_who_is_there_from_a_banned_address_is_ended_wherever_it_is(space: Space
     net = network("192.0.2.0/28")
     with desk_at(space) as at:
         until, _ = bans.ban(at, bans.target("192.0.2.0/28"), None, "flood")
-        assert bans.expel(at, space.admin, space.prefix, net, until, "flood") == ["Bob", "Carol"]
+        assert bans.expel(at, space.admin, space.prefix, net, until, "flood", []) == ["Bob", "Carol"]
     assert set(space.admin.hgetall(space.key("presence"))) == {"Dan"}
     one.events.wait(lambda: one.events.ends.get(bob.session) == "banned 0 flood", "its node hears why")
     assert len(space.kinds(LOBBY, "left")) == 2
@@ -152,7 +152,10 @@ def test_an_address_that_all_share_needs_force(space: Space) -> None:
         bans.check_spares_somebody(network("192.0.2.1"), rows)
     with pytest.raises(Failed, match="every address"):
         bans.check_spares_somebody(network("::/0"), [])
+    with pytest.raises(Failed, match="the only session"):
+        bans.check_spares_somebody(network("192.0.2.0/24"), rows[:1])
     bans.check_spares_somebody(network("192.0.2.2"), rows)
+    bans.check_spares_somebody(network("192.0.2.1"), [])
 
 
 def test_the_list_names_each_ban_once(space: Space) -> None:
