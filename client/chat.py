@@ -21,7 +21,7 @@ from client.commands import addressee, asking, saying, valid
 from client.conversation import Conversation
 from client.errors import Backlogged, ChatError, Closed, Crashed
 from client.event_queue import EventQueue
-from client.events import Connected, Event, Moved, RenamedEvent, Stopped
+from client.events import Connected, Event, Moved, Stopped
 from client.failover import Failover
 from client.handles import Reply, Sending
 from client.ledger import Ledger
@@ -82,7 +82,7 @@ class ChatClient:
         self._started = False
         self._over = False
         self._error: ChatError | None = None
-        self._nick = stay.nick
+        self._stay = stay
         self._node = self._session = ""
 
     # -- beginning and end ---------------------------------------------------------------
@@ -244,7 +244,8 @@ class ChatClient:
 
     @property
     def nick(self) -> str:
-        return self._nick
+        """What we are called, or ask to be called."""
+        return self._stay.nick
 
     @property
     def node(self) -> str:
@@ -308,9 +309,7 @@ class ChatClient:
 
     def _mirror(self, event: Event) -> None:
         if isinstance(event, Connected):
-            self._node, self._nick, self._session = event.node, event.nick, event.session
-        elif isinstance(event, RenamedEvent) and event.ticket is not None:
-            self._nick = event.nick
+            self._node, self._session = event.node, event.session
         elif isinstance(event, Moved):
             self._node = event.node
         elif isinstance(event, Stopped):

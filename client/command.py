@@ -36,6 +36,7 @@ Plain output, where stdin or stdout is no terminal, or with --plain:
   12:34 #ops alice: hello          in another one than --room (or the one you joined last)
   12:34 (history) alice: hello     said before you came
   12:34 @bob -> you: psst          to you alone; your own copy: you -> @bob: psst
+  12:34 ** alice waves             what somebody does (/me waves)
   12:34 * bob joined               who comes and goes, and answers to commands
   12:34 ! #lobby: complete to …    something may be missing
   a text's further lines begin with "  | "; what is about the connection goes to stderr.

@@ -58,8 +58,10 @@ def check_away(text: str) -> None:
 
 def action(text: str) -> str | None:
     """What is done, if `text` is an action: "waves". Any thread."""
-    deed = text.removeprefix(ACTION)
-    return deed if deed is not text and not deed.isspace() and deed else None
+    if not text.startswith(ACTION):
+        return None
+    deed = text[len(ACTION) :]
+    return deed if deed and not deed.isspace() else None
 
 
 def _check_line(text: str, most: int, what: str) -> None:

@@ -47,7 +47,7 @@ class Talk:
         self, chat: ChatClient, start_room: str, show: Callable[[Line], None], *, in_turn: float = 0.0
     ) -> None:
         """`show`: prints one line; called from both threads. `in_turn`: for how many seconds a change
-        of rooms waits for what was said before it, and `typed` for its answer."""
+        (of rooms, of the nickname …) waits for what was said before it, and `typed` for its answer."""
         self._chat = chat
         self._in_turn = in_turn
         self._show = show
@@ -99,14 +99,20 @@ class Talk:
                 self._enter(room(name))
             case Leave(name):
                 self._leave(room(name))
-            case Rename(nick):
-                self._chat.rename(nick)
-            case GoAway(text):
-                self._chat.away(text)
-            case ComeBack():
-                self._chat.back()
+            case Rename() | GoAway() | ComeBack():
+                self._change(wanted)
             case _:
                 self._look(wanted)
+
+    def _change(self, wanted: Rename | GoAway | ComeBack) -> None:
+        self._finish_saying()  # that is still said under the former name
+        match wanted:
+            case Rename(nick):
+                self._await(self._chat.rename(nick))
+            case GoAway(text):
+                self._await(self._chat.away(text))
+            case ComeBack():
+                self._await(self._chat.back())
 
     def _look(self, wanted: Who | Whois | Rooms | History | SetTopic) -> None:
         match wanted:
@@ -119,7 +125,8 @@ class Talk:
             case History(name, _, limit):
                 self._chat.history(name, limit=limit)
             case SetTopic(name, text):
-                self._chat.topic(name, text)
+                self._finish_saying()
+                self._await(self._chat.topic(name, text))
 
     def _enter(self, name: str) -> None:
         self._finish_saying()

@@ -156,8 +156,11 @@ def test_an_answer_that_was_lost_with_the_data(
         wait_until(lambda: own_space.row(alice)["nick"] == "Alicia", what="done in Redis")
         if kept:
             rewinder.keep()
-        rewinder.back()
+        proxy.refuse()
+        proxy.cut("publisher")
         proxy.release()
+        rewinder.back()
+        proxy.accept()
         assert acting.result(DEADLINE).changed
     wait_recovered(one, two)
     wait_healed(own_space)

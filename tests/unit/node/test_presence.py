@@ -40,11 +40,13 @@ def test_a_hint_of_a_connection_stands_behind_what_was_said_before() -> None:
     with running(one) as n1, Native(n1) as alice, plain(n1, "bob") as bob:
         alice.enter("alice")
         assert one.events is not None
+        one.mute = True
         for text in ("one", "two"):
-            store.append("#lobby", "message", "s9", 1, "zoe", text)
+            one.events.on_entry(store.append("#lobby", "message", "s9", 1, "zoe", text))  # its burst is not over yet
             one.events.on_presence(Presence("#lobby", "s9", "zoe", "away"))
         one.events.on_presence(Presence("#unheard", "s9", "zoe", "here"))
         one.events.on_presence(Presence("#lobby", "s9", "zoe", "here"))
+        one.events.on_burst()
         told: list[object] = []
         while not told or not isinstance(told[-1], Back):
             told.append(alice.frame())
