@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from cluster import endings
 from cluster.beat import Beat, BeatActions
 from cluster.board import Board
 from cluster.calls import Caller
@@ -126,7 +127,8 @@ class Cluster:
         self._publisher.verify_soon()
 
     def _taken(self, session: str, claim: str, time: int, how: str) -> None:
-        if self._fresh.taken(session, claim, time):
+        # What an operator has ended does not come back, whatever the clock of the server says that did it.
+        if self._fresh.taken(session, claim, time) or endings.parsed(how).is_final:
             self._events.on_taken(session, "" if claim == "-" else claim, how)
 
     def _alive(self) -> set[str]:

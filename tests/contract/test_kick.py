@@ -168,6 +168,18 @@ def test_a_notice_that_was_missed_is_made_good_when_the_node_listens_again(space
     assert node.events.ends[bob.session] == "kicked unheard"
 
 
+def test_a_notice_of_a_server_whose_clock_is_behind_counts(space: Space) -> None:
+    """As behind a promotion: two servers of one group have two clocks."""
+    node = space.serve("n1")
+    bob, carol = node.claim("Bob"), node.claim("Carol")
+    node.events.wait(lambda: None in node.events.subscribed, "its channel is subscribed")
+    channel = space.key(f"node:n1/{node.cluster.boot}")
+    space.admin.publish(channel, f"!taken {carol.session} - 1 expired")
+    space.admin.publish(channel, f"!taken {bob.session} - 1 kicked too loud")
+    node.events.wait(lambda: node.events.taken, "it is told")
+    assert node.events.ends == {bob.session: "kicked too loud"}
+
+
 def test_the_desk_opens_a_term_where_no_node_does(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(acting, "NODES_OPEN_WITHIN", 0.2)
     with desk_at(space) as at:
