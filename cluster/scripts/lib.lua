@@ -85,6 +85,9 @@ end
 -- How a session ended, if that was a short time ago: 'quit', 'kicked <why>' … (cluster/endings.py); else ''.
 local function how_ended(session) return redis.call('GET', key('ended:' .. session)) or '' end
 
+-- Whether an operator did it: then nothing brings it back.
+local function by_operator(how) return string.match(how, '^kicked') ~= nil or string.match(how, '^banned') ~= nil end
+
 -- The session's row if this claim at this node may speak for it; else the reply to give.
 local function owned(session, claim, fields)
   local row = redis.call('HMGET', key('session:' .. session), 'claim', 'node', 'epoch', unpack(fields or {}))

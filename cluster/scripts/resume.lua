@@ -13,7 +13,7 @@ if not leased() then return {'lease'} end
 each_room(redis.call('HGET', key('session:' .. session), 'rooms'), settle) -- who was there may be told there
 local row = redis.call('HMGET', key('session:' .. session), 'token', 'node', 'n', 'rooms', 'nick', 'mapped', 'since',
   'claim', 'parted', 'state', 'gone')
-if not row[1] then return refuse_ended(session) end
+if not row[1] or by_operator(how_ended(session)) then return refuse_ended(session) end
 if row[1] ~= token then return {'no', 'resume_refused', ''} end
 local barred = banned(row[6])
 if barred then return barred end
