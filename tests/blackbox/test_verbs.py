@@ -8,12 +8,21 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from client import ChatClient, Refused
-from client.events import Event, GapEvent, MembersEvent, RenamedEvent, TopicEvent, WhoisEvent
+from client.events import (
+    Event,
+    GapEvent,
+    MembersEvent,
+    MessageEvent,
+    PresenceHint,
+    RenamedEvent,
+    TopicEvent,
+    WhoisEvent,
+)
 from tests.support.deployment import Deployment
 from tests.support.native import NativeClient
 from tests.support.plainclient import PlainClient
 from tests.support.waiting import wait_until
-from wire.frames import Accepted, Away, Joined, Left, Quit
+from wire.frames import Accepted, Away, Back, Joined, Left, Quit
 
 Deploy = Callable[..., Deployment]
 
@@ -93,6 +102,15 @@ def test_a_node_that_dies_right_after_a_renaming(deploy: Deploy, answered: bool)
             event = chat.next_event(20)
             assert event is not None, events
             events.append(event)
+        back = chat.back().wait(10)
+        assert isinstance(back, PresenceHint)
+        assert (back.state, back.away, back.room in who.rooms) == ("here", False, True)
+        assert bob.expect(Back).session == chat.session
+        assert chat.say("waves", action=True).wait_accepted(10).action
+        bob.expect_text("/me waves")
+        while not (isinstance(event := chat.next_event(20), MessageEvent) and event.action):
+            assert event is not None
+        assert (event.text, event.own) == ("waves", True)
         with pytest.raises(Refused) as refused:
             chat.rename("BOB").wait(10)
         assert refused.value.suggestion == "BOB_"
