@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from cluster import endings
 from cluster.seam import Beaten, Health, NodeStatus
-from cluster.types import Entry, Position, Presence, SessionRecord
+from cluster.types import Ban, Entry, Position, Presence, SessionRecord
 from node import faults
 from node.drain import Order
 from node.house import House
 from node.session import Session
-from node.verbs.refusals import ENDED, LEASE_LOST
+from node.verbs.refusals import LEASE_LOST, farewell
 from node.workers import Workers
 from wire.frames import Recovered
 
@@ -48,14 +49,15 @@ class Events:
     def on_beat(self, beat: Beaten) -> None:
         self.house.metrics.beaten(beat)
 
-    def on_taken(self, session: str, claim: str) -> None:
-        ours = self.house.registry.notice(session, claim)
-        if ours is None:
+    def on_taken(self, session: str, claim: str, how: str = "") -> None:
+        if not claim:
+            ended = self.house.registry.end(session, how)
+            if ended is not None:
+                self._end(ended, how)
             return
-        if claim:
+        ours = self.house.registry.notice(session, claim)
+        if ours is not None:
             self.house.doubt(ours)
-        elif self.house.registry.remove(ours):
-            self._end(ours, "expired" if ours.away_since else "ended")
 
     def on_health(self, health: Health) -> None:
         self.house.standing.turn(health)
@@ -71,6 +73,14 @@ class Events:
 
     def on_drain(self, order: str, over: float | None, force: bool) -> None:
         self._on_order(Order(order, over, force))
+
+    def on_bans(self, bans: Sequence[Ban]) -> None:
+        # First the copy, then the look at who is here: who comes meanwhile looks into the copy when he is listed.
+        self.house.bans.replace(bans)
+        for connection in self.house.roster.all():
+            ban = self.house.bans.of(connection.peer)
+            if ban is not None:
+                connection.expel(ban)
 
     def on_presence(self, hint: Presence) -> None:
         self.house.rooms.hint(hint)
@@ -123,7 +133,8 @@ class Events:
         places = {log: self.house.rooms.place(log) for log in (*session.rooms, session.inbox)}
         return {log: place for log, place in places.items() if place}
 
-    def _end(self, session: Session, reason: str) -> None:
+    def _end(self, session: Session, how: str) -> None:
+        reason = endings.parsed(how).reason or ("expired" if session.away_since else "ended")
         for room in session.rooms:
             self.house.log.info("left", room=room, reason=reason, session=session.id, nick=session.name.shown)
-        session.connection.dismiss(ENDED)
+        session.connection.dismiss(farewell(how))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cluster.seam import ClusterSeam
 from node.admission import Admission
+from node.bans import Bans, Doorstep
 from node.deliverer import Deliverer
 from node.hands import Hands
 from node.logs import Log
@@ -37,6 +38,8 @@ class House:
     admission: Admission
     hands: Hands
     workers: Workers
+    bans: Bans
+    doorstep: Doorstep
     trace: Trace | None = None
 
     def others(self) -> list[str]:

@@ -14,6 +14,7 @@ from types import FrameType
 from cluster.seam import ClusterEvents, ClusterSeam
 from node import moving
 from node.admission import Admission
+from node.bans import Bans, Doorstep
 from node.deliverer import Deliverer
 from node.drain import Orders, drain, pace
 from node.events import Events
@@ -94,6 +95,8 @@ class Node:
             hands=Hands(settings.hellos),
             workers=self._workers,
             trace=trace,
+            bans=Bans(),
+            doorstep=Doorstep(),
         )
         metrics.look_at(Gauges(self.house, version()))
         self._listener = Listener(sock, self.house)
@@ -189,6 +192,7 @@ class Node:
         if late:
             self._log.error("error", reason="threads did not end in time", threads=late)
         self._health.close()
+        self.house.doorstep.close()
         if "deliver" not in late:
             self.house.deliverer.close()
         os.close(self._wakeup)
