@@ -27,8 +27,8 @@ def test_a_message_can_be_followed_by_its_ids() -> None:
         welcome = ana.enter("ana")
         ana.say(Say(n=1, to="#lobby", text="hello"))
         ana.expect(Message)
-        for one in (bob, eve):
-            one.lines_until("hello")  # from now on there is nothing to catch up with
+        for person in (bob, eve):
+            person.lines_until("hello")  # from now on there is nothing to catch up with
         ana.say(Say(n=2, to="#lobby", text=f"{SECRET}room"))
         accepted = ana.expect(Accepted, lambda answer: answer.n == 2)
         bob.lines_until(f"{SECRET}room")
