@@ -47,7 +47,6 @@ class Events:
         self.house.rooms.tops(tops)
 
     def on_beat(self, beat: Beaten) -> None:
-        self.house.rooms.beaten()
         self.house.metrics.beaten(beat)
 
     def on_taken(self, session: str, claim: str) -> None:

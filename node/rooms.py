@@ -56,8 +56,7 @@ class Rooms:
         # Got something in this one, in that order: who says something and then writes to someone is read in that order.
         self._burst: dict[Feed, None] = {}  # the subscriber's alone, and how many entries it heard in this one
         self._heard = 0
-        self.lag = 0  # by how many entries the log that was furthest behind was so, at the last heartbeat
-        self._lag = 0  # the beat's alone: in this one, so far
+        self._lags: dict[str, int] = {}  # logs that were behind when their tops were last told -> entries
 
     def hold(self, log: str) -> Feed:
         """The feed of `log`, to be released once. Call it before the script that makes a member, so
@@ -109,6 +108,7 @@ class Rooms:
 
     def _drop(self, log: str) -> None:  # the lock is held
         self._held.pop(log).feed.forget()
+        self._lags.pop(log, None)
         if log.startswith("#"):
             self._wants.unwant(log)
 
@@ -139,11 +139,16 @@ class Rooms:
 
     def tops(self, tops: Mapping[str, Position]) -> None:
         for feed in self._feeds(tops):
-            self._lag = max(self._lag, feed.heard(tops[feed.log]))
+            lag = feed.heard(tops[feed.log])
+            if lag:
+                self._lags[feed.log] = lag
+            else:
+                self._lags.pop(feed.log, None)
 
-    def beaten(self) -> None:
-        """All tops of this heartbeat were told. The beat's."""
-        self.lag, self._lag = self._lag, 0
+    @property
+    def lag(self) -> int:
+        """By how many entries the log that is furthest behind was so, when its top was last told."""
+        return max(list(self._lags.values()), default=0)
 
     def recovered(self) -> None:
         for feed in self._feeds():
