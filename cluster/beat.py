@@ -1,6 +1,7 @@
-"""R4: the heartbeat, and what goes with it: reaping, the tops of local logs, the probe, the list of nodes.
+"""R4: the heartbeat, and what goes with it: the list of nodes, the probe.
 
-One thread; `stop` and `poke` wake it. If Redis is slow it waits at most the link's timeout for each answer.
+One thread; `stop` and `poke` wake it. If Redis is slow it waits at most the link's timeout for each answer. What may
+take long is `Upkeep`'s: a lease must not run out over it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,9 +25,7 @@ from cluster.memory import ASK, memory_of
 from cluster.roster import read_nodes
 from cluster.seam import Beaten, ClusterEvents
 from cluster.term import Standing
-from cluster.types import NodeInfo, Position
-
-LOGS_A_CALL = 500
+from cluster.types import NodeInfo
 
 
 @dataclass(slots=True)
@@ -37,6 +36,7 @@ class BeatActions:
     new_boot_soon: Callable[[str], None]
     poke: Callable[[], None]
     reset_subscription: Callable[[], None]
+    upkeep: Callable[[], None]
 
 
 class Beat:
@@ -66,8 +66,6 @@ class Beat:
         self._wake = threading.Event()
         self._stopping = False
         self.nodes: list[NodeInfo] = []
-        self._forks: dict[str, tuple[str, str]] = {}  # log -> its epoch, and those before it; replaced whole
-        self._told: set[tuple[str, bytes]] = set()  # epoch, what can't be healed in it
         self._started = int(time.time() * 1000)  # for people: the process's own clock, Unix ms
 
     def poke(self) -> None:
@@ -129,21 +127,8 @@ class Beat:
         self._board.beating(True)
         self._actions.poke()  # what the publisher had to put off is tried again
         memory, memory_max = self._listen_to_ourselves()
-        self._caller.call(self._link, "reap")
-        self._heal()
-        self._tops()
+        self._actions.upkeep()
         self._events.on_beat(Beaten(took, memory, memory_max))
-
-    def _heal(self) -> None:
-        """What can't be mended is told once a term: it is tried again with each heartbeat."""
-        reply, epoch = self._caller.call(self._link, "heal"), self._standing.epoch
-        if status(reply) != "ok":
-            return
-        self._told = {each for each in self._told if each[0] == epoch}
-        for item, why in zip(reply[2::2], reply[3::2], strict=True):
-            if (epoch, item) not in self._told:
-                self._told.add((epoch, item))
-                self._events.on_damage(_damage(item.decode(), why.decode(errors="replace")))
 
     def _connect(self) -> None:
         if not self._link.is_open:
@@ -162,38 +147,6 @@ class Beat:
         self._hearing.sent(nonce)
         _, memory = self._link.run([["PUBLISH", self._keys.node(self._standing.name), f"!probe {nonce}"], ASK])
         return memory_of(memory)
-
-    def forks(self, log: str, epoch: str) -> str:
-        """Epochs of a local log before `epoch`, with their forks, newest first; '-' if there is none, '' if that
-        isn't known. Any thread."""
-        present, former = self._forks.get(log, ("", ""))
-        if epoch == present:
-            return former or "-"
-        _, found, earlier = f",{former}".partition(f",{epoch}=")
-        return (earlier.partition(",")[2] or "-") if found else ""
-
-    def _tops(self) -> None:
-        logs, epoch = self._events.local_logs(), next((epoch for epoch, _ in self._forks.values()), "")
-        forks = {log: self._forks[log] for log in logs if log in self._forks}
-        known = {log for log, (of, _) in forks.items() if of == epoch}
-        rest = [log for log in logs if log not in known]
-        for about, asked in ((epoch, list(known)), ("", rest)):
-            for chunk in _chunks(asked):
-                if not self._tops_of(chunk, about, forks):
-                    return
-        self._forks = forks
-
-    def _tops_of(self, logs: Sequence[str], known: str, forks: dict[str, tuple[str, str]]) -> bool:
-        """`known`: the epoch in which their former ones are in `forks`. False: they can't be told now."""
-        reply = self._caller.call(self._link, "tops", [known, *logs])
-        if status(reply) != "ok":
-            return False
-        epoch = reply[1].decode()
-        told = list(zip(logs, reply[2::2], reply[3::2], strict=True))
-        self._events.on_tops({log: Position(epoch, int(top)) for log, top, _ in told if top})
-        # Of one that is to be healed first what was known holds: the next recovery may need it.
-        forks |= {log: (epoch, former.decode()) for log, top, former in told if top and epoch != known}
-        return True
 
     def _row(self) -> list[Argument]:
         settings, told = self._standing.settings, self._events.status()
@@ -220,14 +173,3 @@ class Beat:
             pass  # the lease will run out by itself
         finally:
             self._link.close()
-
-
-def _damage(item: str, why: str) -> str:
-    if item.startswith("!"):
-        return f"session {item[1:]}, which was over before the loss, can't be ended again: {why}"
-    return f"what was lost of {item} can't be brought back: {why}"
-
-
-def _chunks(logs: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(logs), LOGS_A_CALL):
-        yield logs[start : start + LOGS_A_CALL]

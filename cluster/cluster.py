@@ -28,6 +28,7 @@ from cluster.subscriber import Subscriber, SubscriberActions
 from cluster.term import Standing, new_boot
 from cluster.threads import Crew
 from cluster.types import Claimed, Entry, Member, Membership, Name, NodeInfo, Page, Position
+from cluster.upkeep import Upkeep
 from cluster.witness import Witness
 
 # Parts of the time to stop, so that the last steps get some of it even if Redis does not answer.
@@ -47,7 +48,7 @@ class Cluster:
         self._fresh = Fresh()
         lives = Lives()
         self._newest = Newest()
-        links = {role: self._link(role) for role in ("publisher", "reader", "subscriber", "beat")}
+        links = {role: self._link(role) for role in ("publisher", "reader", "subscriber", "beat", "upkeep")}
         self._follow = self._following(list(links.values()), identity)
         self._publisher = Publisher(
             links["publisher"], self._caller, self._standing,
@@ -58,6 +59,7 @@ class Cluster:
             PublisherEvents(self._lost, self._answers, self._poke_beat, self._new_boot),
             self._witness(links["publisher"]),
         )  # fmt: skip
+        self._upkeep = Upkeep(links["upkeep"], self._caller, self._standing, identity, events)
         self._reader = Reader(links["reader"], self._caller, self._standing, self._publisher.recover_soon)
         self._subscriber = Subscriber(
             links["subscriber"], self._keys, self._channel(), events, self._hearing,
@@ -71,6 +73,7 @@ class Cluster:
                 self._publisher.new_boot_soon,
                 self._publisher.poke,
                 self._subscriber.reset,
+                self._upkeep.poke,
             ),
         )  # fmt: skip
         self._sessions = Sessions(self._publisher, self._standing, self._fresh, lives, self._board)
@@ -120,7 +123,7 @@ class Cluster:
         return {info.node for info in self._beat.nodes if info.alive}
 
     def _forks(self, log: str, epoch: str) -> str:
-        return self._beat.forks(log, epoch)
+        return self._upkeep.tops.forks(log, epoch)
 
     def _new_boot(self) -> None:
         self._subscriber.move(self._channel())
@@ -140,6 +143,7 @@ class Cluster:
         self._crew.start("publisher", self._publisher.run)
         self._crew.start("reader", self._reader.run)
         self._crew.start("subscriber", self._subscriber.run)
+        self._crew.start("upkeep", self._upkeep.run)
         self._crew.start("beat", self._run_beat)
 
     def _run_beat(self) -> None:
@@ -156,11 +160,13 @@ class Cluster:
         self._reader.stop(now)
         self._crew.join("publisher", drained)
         self._subscriber.stop()
+        self._upkeep.stop()
         self._beat.stop()
         self._crew.join_giving_up("publisher", self._publisher.abort, deadline)
         self._crew.join_giving_up("reader", self._reader.abort, deadline)
         self._crew.join("beat", now + (deadline - now) * _FOR_SIGNING_OFF)
         self._crew.join_giving_up("beat", self._beat.abort, deadline)
+        self._crew.join_giving_up("upkeep", self._upkeep.stop, deadline)
         self._crew.join_all(deadline)
         if not self._crew.is_alive("subscriber"):
             self._subscriber.close()

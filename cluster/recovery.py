@@ -33,7 +33,7 @@ Forks = Callable[[str, str], str]
 class Recovery:
     """`run` brings `standing` into the present term. `taken(session, claim, time)`: as in a notice.
     `alive`: ids of the nodes that were alive when we last looked, of which others may know sessions.
-    `forks`: see `Beat.forks`."""
+    `forks`: see `Tops.forks`."""
 
     def __init__(
         self,

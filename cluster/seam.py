@@ -79,10 +79,10 @@ class ClusterEvents(Protocol):
         again: what was published before may have been missed, so catch up. Subscriber thread."""
 
     def on_tops(self, tops: Mapping[str, Position]) -> None:
-        """Where the logs named by `local_logs` stand, once a heartbeat. Beat thread."""
+        """Where logs named by `local_logs` stand: after each heartbeat, of very many some at a time. Upkeep thread."""
 
     def on_beat(self, beat: Beaten) -> None:
-        """A heartbeat came through, and all that goes with it was done. Beat thread."""
+        """A heartbeat came through. Beat thread."""
 
     def on_taken(self, session: str, claim: str) -> None:
         """The session was taken by `claim` (empty: it was ended). If our connection holds another
@@ -114,7 +114,7 @@ class ClusterEvents(Protocol):
 
     def on_damage(self, what: str) -> None:
         """Something else has written into our data, and a person must mend it; `what` names it, for people. The
-        node goes on without. Publisher or beat thread."""
+        node goes on without. Publisher or upkeep thread."""
 
     def on_fatal(self, error: BaseException) -> None:
         """A thread of the cluster package died of `error` (NewerSchema: the data is a newer
@@ -129,7 +129,7 @@ class ClusterEvents(Protocol):
         they can be restored if Redis has lost them (R5). Publisher thread, when recovering."""
 
     def local_logs(self) -> Sequence[str]:
-        """Logs with a local member. Beat thread."""
+        """Logs with a local member. Upkeep thread."""
 
     def status(self) -> NodeStatus:
         """What to put into the heartbeat. Beat thread."""

@@ -1,6 +1,6 @@
 """The sessions that are claimed at this node, the absent ones included.
 
-Connection threads, the subscriber, the publisher, and the beat thread meet here. The lock is never
+Connection threads, the subscriber, the publisher, the beat's and the upkeep's thread meet here. The lock is never
 held while anything else is called.
 """
 

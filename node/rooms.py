@@ -148,7 +148,8 @@ class Rooms:
     @property
     def lag(self) -> int:
         """By how many entries the log that is furthest behind was so, when its top was last told."""
-        return max(list(self._lags.values()), default=0)
+        # One may have been dropped while its top was being told.
+        return max((lag for log, lag in list(self._lags.items()) if log in self._held), default=0)
 
     def recovered(self) -> None:
         for feed in self._feeds():

@@ -24,10 +24,11 @@ class Member:
         self.seen = b""
 
     def say(self, data: bytes) -> None:
-        """What a full socket does not take is lost: nothing that is measured depends on it but the message itself."""
+        """What a full socket does not take is lost: nothing that is measured depends on it but the message itself.
+        That the server has ended the connection, and with which words, is for who reads."""
         try:
             self.sock.send(data)
-        except BlockingIOError:
+        except (BlockingIOError, BrokenPipeError, ConnectionResetError):
             pass
 
 

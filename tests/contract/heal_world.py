@@ -17,7 +17,6 @@ from typing import Any
 import redis
 
 from client.inbound import Track, Verdict
-from cluster.beat import Beat
 from cluster.calls import Caller
 from cluster.fresh import Fresh
 from cluster.keys import Keys
@@ -31,6 +30,7 @@ from cluster.seam import Health
 from cluster.sessions import Sessions
 from cluster.settings import ClusterSettings
 from cluster.term import Standing
+from cluster.tops import Tops
 from cluster.types import LOBBY, Entry, Name, Page, Position, Published, SessionRecord
 from node.recall import recall
 from tests.contract.space import Backend
@@ -125,12 +125,9 @@ class Node:
         self.standing = Standing(settings, "boot")
         caller, lives, keys = Caller(self.standing, Keys(PREFIX)), Lives(), Keys(PREFIX)
         fresh, pipe = Fresh(), AtOnce(self.link, caller)
-        nothing: Any = None
-        self.beat = Beat(
-            self.link, caller, keys, self.standing, data.identity, self, nothing, nothing, nothing  # type: ignore[arg-type]
-        )  # fmt: skip
+        self.known = Tops(self.link, caller, self)  # type: ignore[arg-type]
         self.recovery = Recovery(
-            self.standing, caller, data.identity, self, fresh, lambda *_: None, lambda: NAMES, self.beat.forks, lives  # type: ignore[arg-type]
+            self.standing, caller, data.identity, self, fresh, lambda *_: None, lambda: NAMES, self.known.forks, lives  # type: ignore[arg-type]
         )  # fmt: skip
         self.sessions = Sessions(pipe, self.standing, fresh, lives, Serving())  # type: ignore[arg-type]
         self.logs = Logs(pipe, keys)  # type: ignore[arg-type]
@@ -224,7 +221,7 @@ class Node:
         assert len(reply) == 2, reply
 
     def tops(self) -> None:
-        self.beat._tops()
+        self.known.ask()
 
 
 NAMES = ["n1", "n2", "n3"]

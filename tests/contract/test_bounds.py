@@ -125,7 +125,7 @@ def test_the_forks_of_a_log_that_is_to_be_healed_first_stay_known(space: Space) 
     with node.events.changed:
         node.events.logs = [LOBBY]
     known = f"{former.epoch}={former.offset}"
-    wait_until(lambda: node.cluster._beat.forks(LOBBY, epoch) == known, what="the forks are known")
+    wait_until(lambda: node.cluster._upkeep.tops.forks(LOBBY, epoch) == known, what="the forks are known")
     space.admin.hset(space.key(f"room:{LOBBY}:tail"), f"{former.epoch}:99", "message s 1 nick 1\nstaged")
     beat(space, node)
-    assert node.cluster._beat.forks(LOBBY, epoch) == known
+    assert node.cluster._upkeep.tops.forks(LOBBY, epoch) == known

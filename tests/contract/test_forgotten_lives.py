@@ -220,7 +220,7 @@ def test_offsets_of_such_a_life_are_not_taken_for_those_of_another(own_space: Sp
     wait_recovered(one, times=2)
     one.events.logs = [LOBBY]
     came = one.claim("Carol").claimed.logs[LOBBY]
-    forks = one.cluster._beat.forks
+    forks = one.cluster._upkeep.tops.forks
     one.cluster.beat_soon()
     wait_until(lambda: forks(LOBBY, came.epoch).count("=") == 2, what="a heartbeat")
     rewinder.back()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 
 from cluster.errors import ClusterError, Fenced, LeaseLost
 from cluster.seam import Health
+from cluster.types import Position
 from tests.contract.conftest import RealRedis
 from tests.contract.recorder import DEADLINE
 from tests.contract.space import LOBBY, Node, Space
@@ -223,3 +225,27 @@ def test_one_session_that_cannot_be_ended_keeps_no_other_from_it(space: Space, p
     space.admin.delete(space.key("room:#broken:log"))
     wait_until(lambda: not space.row(stuck), DEADLINE, "ended when it could be")
     assert sorted(nick for nick, _ in lefts(space)) == ["Free0", "Free1", "Free2", "Stuck"]
+
+
+def test_a_heartbeat_waits_for_nothing_that_may_take_long(space: Space) -> None:
+    node = space.serve("n1", LONG)
+    node.events.logs = [LOBBY]
+    let_go, stuck, tell = threading.Event(), threading.Event(), node.events.on_tops
+
+    def on_tops(tops: Mapping[str, Position]) -> None:
+        stuck.set()
+        assert let_go.wait(DEADLINE)
+        tell(tops)
+
+    node.events.on_tops = on_tops  # type: ignore[method-assign]
+    node.cluster.beat_soon()
+    assert stuck.wait(DEADLINE)
+    try:
+        before = space.admin.zscore(space.key("nodes"), f"n1/{node.cluster.boot}")
+        node.cluster.beat_soon()
+        wait_until(
+            lambda: space.admin.zscore(space.key("nodes"), f"n1/{node.cluster.boot}") > before, what="another beat"
+        )
+    finally:
+        let_go.set()
+    node.events.wait(lambda: LOBBY in node.events.tops, "the tops are told in the end")

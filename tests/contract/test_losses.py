@@ -77,7 +77,7 @@ def test_no_cursor_is_led_over_a_life_that_began_without_its_owner(
     two.claim("Bob")
     said = talk(one.claim("Alice"), 5, one, two)
     two.events.logs = [LOBBY]
-    wait_until(lambda: two.cluster._beat.forks(LOBBY, said[0].position.epoch) == "-", what="a heartbeat")
+    wait_until(lambda: two.cluster._upkeep.tops.forks(LOBBY, said[0].position.epoch) == "-", what="a heartbeat")
     slept = {LOBBY: two.events.remembered()[LOBBY][-remembered:]}
     two.events.remembered = lambda: slept  # type: ignore[method-assign]
     one.stop()
@@ -117,7 +117,7 @@ def test_data_of_long_ago_are_found_by_the_epochs_since(
     lost = talk(alice, 4, node)
     keep_only(node, "lost 2", "lost 3")
     node.events.logs = [LOBBY]
-    wait_until(lambda: node.cluster._beat.forks(LOBBY, last.position.epoch).count("=") == 6, what="a heartbeat")
+    wait_until(lambda: node.cluster._upkeep.tops.forks(LOBBY, last.position.epoch).count("=") == 6, what="a heartbeat")
     rewinder.back()
     wait_recovered(node, times=7)
     wait_healed(own_space)
