@@ -88,7 +88,7 @@ class ClusterEvents(Protocol):
         """Where logs named by `local_logs` stand: once a heartbeat, of very many some in turn. Upkeep thread."""
 
     def on_beat(self, beat: Beaten) -> None:
-        """A heartbeat came through, and all that goes with it was done. Beat thread."""
+        """A heartbeat came through. Beat thread."""
 
     def on_taken(self, session: str, claim: str, how: str = "") -> None:
         """The session was taken by `claim` (empty: it was ended, `how`: see `cluster.endings`, '' if that isn't

@@ -59,7 +59,9 @@ class Gauges(Collector):
         rooms = self._house.rooms
         yield _one("rooms", "Rooms with a member at this node", sum(log.startswith("#") for log in rooms.logs()))
         yield _one("catch_ups_waiting", "Logs and clients that are behind and read on", len(rooms.workers))
-        yield _one("log_lag_entries", "Entries that the log furthest behind lacked at the last heartbeat", rooms.lag)
+        yield _one(
+            "log_lag_entries", "Entries that the log furthest behind lacked when Redis was last asked", rooms.lag
+        )
 
     def _store(self) -> Iterator[Metric]:
         metrics, beat = self._house.metrics, self._house.metrics.beat

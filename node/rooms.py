@@ -57,7 +57,7 @@ class Rooms:
         # Got something in this one, in that order: who says something and then writes to someone is read in that order.
         self._burst: dict[Feed, None] = {}  # the subscriber's alone, and how many entries it heard in this one
         self._heard = 0
-        self.lag = 0  # by how many entries the log furthest behind was so, of those last asked for; the upkeep's
+        self._lags: dict[str, int] = {}  # logs that were behind when their tops were last told -> entries
 
     def hold(self, log: str) -> Feed:
         """The feed of `log`, to be released once. Call it before the script that makes a member, so
@@ -109,6 +109,7 @@ class Rooms:
 
     def _drop(self, log: str) -> None:  # the lock is held
         self._held.pop(log).feed.forget()
+        self._lags.pop(log, None)
         if log.startswith("#"):
             self._wants.unwant(log)
 
@@ -144,7 +145,18 @@ class Rooms:
                 feed.missing()
 
     def tops(self, tops: Mapping[str, Position]) -> None:
-        self.lag = max((feed.heard(tops[feed.log]) for feed in self._feeds(tops)), default=0)
+        for feed in self._feeds(tops):
+            lag = feed.heard(tops[feed.log])
+            if lag:
+                self._lags[feed.log] = lag
+            else:
+                self._lags.pop(feed.log, None)
+
+    @property
+    def lag(self) -> int:
+        """By how many entries the log that is furthest behind was so, when its top was last told."""
+        # One may have been dropped while its top was being told.
+        return max((lag for log, lag in list(self._lags.items()) if log in self._held), default=0)
 
     def recovered(self) -> None:
         for feed in self._feeds():

@@ -148,7 +148,7 @@ def test_what_a_heartbeat_finds() -> None:
         assert (now["log_lag_entries"], now["nodes serving"]) == (7, 2)
         assert 0 <= now["heartbeat_age_seconds"] <= before["heartbeat_age_seconds"] + 60
         cluster.events.on_beat(Beaten(0.004, None, None))
-        cluster.events.on_tops({})
+        cluster.events.on_tops({"#lobby": top})
         now = read(node)
         assert math.isnan(now["redis_memory_used_bytes"])
         assert now["log_lag_entries"] == 0
