@@ -162,6 +162,10 @@ class Beat:
             "pid": os.getpid(),
             "host": socket.gethostname(),
             "started": self._started,
+            "clock": int(time.time() * 1000),
+            "lease": settings.lease,
+            "grace": settings.grace,
+            "retain": settings.retain,
         }
         return [part for pair in row.items() for part in pair]
 

@@ -27,7 +27,20 @@ from cluster.settings import ClusterSettings
 from cluster.subscriber import Subscriber, SubscriberActions
 from cluster.term import Standing, new_boot
 from cluster.threads import Crew
-from cluster.types import Claimed, Entry, Member, Membership, Name, NodeInfo, Page, Position
+from cluster.types import (
+    Claimed,
+    Company,
+    Entry,
+    Member,
+    Membership,
+    Name,
+    NodeInfo,
+    Page,
+    Person,
+    Position,
+    Renamed,
+    Topic,
+)
 from cluster.upkeep import Upkeep
 from cluster.witness import Witness
 
@@ -187,18 +200,34 @@ class Cluster:
         self._sessions.publish(session, claim, n, to, text, done, holder, refusal, again)
 
     def claim(
-        self, session: str, claim: str, name: Name, suggestions: Sequence[Name], token_hash: str, address: str
+        self,
+        session: str,
+        claim: str,
+        name: Name,
+        suggestions: Sequence[Name],
+        token_hash: str,
+        address: str,
+        client: str = "",
     ) -> Claimed:
-        return self._sessions.claim(session, claim, name, suggestions, token_hash, address)
+        return self._sessions.claim(session, claim, name, suggestions, token_hash, address, client)
 
-    def resume(self, session: str, claim: str, token_hash: str, n: int, address: str) -> Claimed:
-        return self._sessions.resume(session, claim, token_hash, n, address)
+    def resume(self, session: str, claim: str, token_hash: str, n: int, address: str, client: str = "") -> Claimed:
+        return self._sessions.resume(session, claim, token_hash, n, address, client)
 
     def join(self, session: str, claim: str, room: str) -> Membership:
         return self._sessions.join(session, claim, room)
 
     def leave(self, session: str, claim: str, room: str) -> Membership:
         return self._sessions.leave(session, claim, room)
+
+    def set_topic(self, session: str, claim: str, room: str, text: str) -> Membership:
+        return self._sessions.set_topic(session, claim, room, text)
+
+    def rename(self, session: str, claim: str, name: Name, suggestions: Sequence[Name]) -> Renamed:
+        return self._sessions.rename(session, claim, name, suggestions)
+
+    def gone(self, session: str, claim: str, text: str | None) -> None:
+        self._sessions.gone(session, claim, text)
 
     def away(self, session: str, claim: str) -> None:
         self._sessions.away(session, claim)
@@ -218,8 +247,14 @@ class Cluster:
     def members(self, room: str | None) -> list[Member]:
         return self._logs.members(room)
 
-    def company(self, room: str, limit: int) -> tuple[int, list[str]]:
+    def company(self, room: str, limit: int) -> Company:
         return self._logs.company(room, limit)
+
+    def topic(self, room: str) -> Topic:
+        return self._logs.topic(room)
+
+    def whois(self, nick: str) -> Person:
+        return self._logs.whois(nick)
 
     def rooms(self) -> list[tuple[str, int]]:
         return self._logs.rooms()

@@ -20,15 +20,20 @@ from typing import Protocol
 from cluster.errors import ClusterError
 from cluster.types import (
     Claimed,
+    Company,
     Entry,
     Member,
     Membership,
     Name,
     NodeInfo,
     Page,
+    Person,
     Position,
+    Presence,
     Published,
+    Renamed,
     SessionRecord,
+    Topic,
 )
 
 PublishDone = Callable[[Published | ClusterError], None]
@@ -99,6 +104,9 @@ class ClusterEvents(Protocol):
         """An operator wants this node to leave. `order`: to be named in the answer (`NodeStatus.drain`); `over`:
         seconds over which the clients are to move (None: the node chooses); `force`: even if no other node
         is ready. Subscriber thread."""
+
+    def on_presence(self, hint: Presence) -> None:
+        """A member of a wanted room has gone or come back, or his connection has. May be missed. Subscriber thread."""
 
     def on_superseded(self) -> None:
         """Another process runs under this node's id: stop the process. May be told more than once.
@@ -177,14 +185,21 @@ class ClusterSeam(Protocol):
         """
 
     def claim(
-        self, session: str, claim: str, name: Name, suggestions: Sequence[Name], token_hash: str, address: str
+        self,
+        session: str,
+        claim: str,
+        name: Name,
+        suggestions: Sequence[Name],
+        token_hash: str,
+        address: str,
+        client: str = "",
     ) -> Claimed:
-        """Creates `session` under `name` and joins #lobby.
+        """Creates `session` under `name` and joins #lobby. `client`: the program's name.
 
         Raises Refused(NICK_TAKEN, the first free suggestion or ''; SESSION_EXISTS under another claim: `resume`
         it; RESUME_REFUSED: it was, and has ended), Degraded."""
 
-    def resume(self, session: str, claim: str, token_hash: str, n: int, address: str) -> Claimed:
+    def resume(self, session: str, claim: str, token_hash: str, n: int, address: str, client: str = "") -> Claimed:
         """Takes `session` for this connection under the new `claim`. `n`: highest n whose outcome
         the client knows. Raises Refused(RESUME_REFUSED), Degraded."""
 
@@ -193,6 +208,17 @@ class ClusterSeam(Protocol):
 
     def leave(self, session: str, claim: str, room: str) -> Membership:
         """Raises Refused(NOT_MEMBER), Fenced, Degraded."""
+
+    def set_topic(self, session: str, claim: str, room: str, text: str) -> Membership:
+        """Changes what `room` is about ('': nothing). Raises Refused(NOT_MEMBER), Fenced, Degraded. `position` is that
+        of the topic entry, if it `changed` anything."""
+
+    def rename(self, session: str, claim: str, name: Name, suggestions: Sequence[Name]) -> Renamed:
+        """Gives the session another nickname. Raises Refused(NICK_TAKEN, the first free suggestion or ''), Fenced,
+        Degraded."""
+
+    def gone(self, session: str, claim: str, text: str | None) -> None:
+        """The user is away by his own choice, and says `text` of it; None: he is here. Raises Fenced, Degraded."""
 
     def away(self, session: str, claim: str) -> None:
         """The connection broke: grace begins, unless the claim is another one by now."""
@@ -215,9 +241,15 @@ class ClusterSeam(Protocol):
     def members(self, room: str | None) -> list[Member]:
         """Members of `room`, or everybody in the cluster, sorted by nickname. Raises Unavailable."""
 
-    def company(self, room: str, limit: int) -> tuple[int, list[str]]:
-        """How many are in `room`, and `limit` nicknames of them at most, sorted; the cost does not grow with the room
-        beyond that. Raises Unavailable."""
+    def company(self, room: str, limit: int) -> Company:
+        """How many are in `room`, `limit` nicknames of them at most, sorted, and its topic; the cost does not grow with
+        the room beyond that. Raises Unavailable."""
+
+    def topic(self, room: str) -> Topic:
+        """What `room` is about. Raises Unavailable."""
+
+    def whois(self, nick: str) -> Person:
+        """Who holds a nickname, given as it is compared. Raises Refused(NO_SUCH_NICK), Unavailable."""
 
     def rooms(self) -> list[tuple[str, int]]:
         """Rooms with members and how many, sorted by name. Raises Unavailable."""

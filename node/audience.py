@@ -14,7 +14,8 @@ from node.delivery import Delivery
 from node.outbox import Outbox
 from node.recent import Letters
 from node.trace import Trace
-from wire import Dialect
+from wire import Dialect, render
+from wire.frames import ServerFrame
 
 MOST = 64 * 1024
 """Bytes that wait for the end of a burst at most."""
@@ -78,6 +79,13 @@ class Audience:
                 self._offered += len(live)
         if self._size >= MOST:
             self.flush()
+
+    def tell(self, frame: ServerFrame) -> None:
+        """What is in no log, behind what lies here. Programs show it; a person with a plain client need not see it."""
+        live = self._live[Dialect.NATIVE]
+        if live:
+            self.flush()
+            Outbox.offer_all(live.values(), render(frame, Dialect.NATIVE))
 
     def flush(self) -> None:
         """Into the outboxes with it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import resource
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import click
@@ -14,6 +15,8 @@ from wire import Address
 
 _COLLECT_AFTER = (20_000, 20, 50)
 _DESCRIPTORS = 20_000
+_OURS = 64
+"""Descriptors that no client gets: else one more would cost us the way back to Redis and the answer to a balancer."""
 _EPILOG = """\b
 Example:
   hydrachat node --id n1 --listen 127.0.0.1:7701 \\
@@ -128,10 +131,10 @@ def _run(settings: NodeSettings) -> int:
     from node.real import open_node
 
     try:
-        built = open_node(settings)
+        room = _allow_many_descriptors()
+        built = open_node(replace(settings, max_connections=min(settings.max_connections, room)))
     except CantBind as error:
         raise _blamed(error) from None
-    _allow_many_descriptors()
     _collect_rarely()
     built.heed_signals()
     built.start()
@@ -148,12 +151,14 @@ def _blamed(error: BadSetting | CantBind) -> click.BadParameter:
     return click.BadParameter(error.problem, ctx, option)
 
 
-def _allow_many_descriptors() -> None:
-    """The usual soft limit of 1024 would be the limit of clients."""
+def _allow_many_descriptors() -> int:
+    """The usual soft limit of 1024 would be the limit of clients. Returns for how many of them there is room."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(_DESCRIPTORS, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        soft = wanted
+    return _DESCRIPTORS if soft == resource.RLIM_INFINITY else max(soft - _OURS, soft // 2)
 
 
 def _collect_rarely() -> None:

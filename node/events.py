@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from cluster.seam import Beaten, Health, NodeStatus
-from cluster.types import Entry, Position, SessionRecord
+from cluster.types import Entry, Position, Presence, SessionRecord
 from node import faults
 from node.drain import Order
 from node.house import House
 from node.session import Session
-from node.takeover import Doubt
 from node.verbs.refusals import ENDED, LEASE_LOST
 from node.workers import Workers
 from wire.frames import Recovered
@@ -50,11 +49,11 @@ class Events:
         self.house.metrics.beaten(beat)
 
     def on_taken(self, session: str, claim: str) -> None:
-        ours = self.house.registry.get(session)
-        if ours is None or ours.claim == claim:
+        ours = self.house.registry.notice(session, claim)
+        if ours is None:
             return
         if claim:
-            self._workers.schedule(Doubt(ours, self.house.registry, self.house.cluster.leave))
+            self.house.doubt(ours)
         elif self.house.registry.remove(ours):
             self._end(ours, "expired" if ours.away_since else "ended")
 
@@ -72,6 +71,9 @@ class Events:
 
     def on_drain(self, order: str, over: float | None, force: bool) -> None:
         self._on_order(Order(order, over, force))
+
+    def on_presence(self, hint: Presence) -> None:
+        self.house.rooms.hint(hint)
 
     def on_superseded(self) -> None:
         self.house.log.error("superseded", reason="another process runs under this node's id")

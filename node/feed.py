@@ -25,6 +25,7 @@ from node.told import Told
 from node.trace import Trace
 from node.workers import Workers
 from wire import Dialect
+from wire.frames import ServerFrame
 
 
 class Feed:
@@ -79,6 +80,11 @@ class Feed:
         """What came in one burst goes out together."""
         with self._lock:
             self._live.flush()
+
+    def hint(self, frame: ServerFrame) -> None:
+        """Something that is in no log, for the native clients who are here. The subscriber's."""
+        with self._lock:
+            self._live.tell(frame)
 
     def heard(self, top: Position) -> int:
         """The log's top is `top`, says a heartbeat. What is still on its way through the subscriber is not

@@ -93,6 +93,7 @@ class Node:
             admission=Admission(settings.hellos, settings.hello_line, metrics),
             hands=Hands(settings.hellos),
             trace=trace,
+            workers=self._workers,
         )
         metrics.look_at(Gauges(self.house, version()))
         self._listener = Listener(sock, self.house)
@@ -110,7 +111,12 @@ class Node:
 
     def start(self) -> None:
         """Starts all threads; serves as soon as Redis is reached."""
-        self._log.info("starting", listen=str(self.address), http=str(self.http))
+        self._log.info(
+            "starting",
+            listen=str(self.address),
+            http=str(self.http),
+            max_connections=self._settings.max_connections,
+        )
         threading.stack_size(STACK)
         spawn = self._supervisor.spawn
         spawn("http", self._health.run)

@@ -11,21 +11,43 @@ import time
 
 from node.session import Session
 
+NOTICES = 256
+"""How many sessions are remembered that were taken or ended lately: of more, hellos can't be under way at once."""
+
 
 class Registry:
     """Any thread; nothing blocks."""
 
     def __init__(self) -> None:
-        # Guards the dict. Session id -> the session under its present claim.
+        # Guards both dicts. Session id -> the session under its present claim; the claim that is said to have it.
         self._lock = threading.Lock()
         self._sessions: dict[str, Session] = {}
+        self._notices: dict[str, str] = {}
 
     def add(self, session: Session) -> Session | None:
-        """Returns the one that held this id under another claim: its connection must go."""
+        """Returns the one with this id whose connection must go, if there are two: of two claims the earlier one, be
+        it `session`, which then was not added. Two answers may reach their threads the wrong way round."""
         with self._lock:
             former = self._sessions.get(session.id)
+            if former is not None and former.order > session.order:
+                return session
             self._sessions[session.id] = session
             return former
+
+    def notice(self, session: str, claim: str) -> Session | None:
+        """The cluster says that `claim` (empty: nobody) has it now. The one that is here under another claim."""
+        with self._lock:
+            self._notices.pop(session, None)
+            self._notices[session] = claim
+            if len(self._notices) > NOTICES:
+                del self._notices[next(iter(self._notices))]
+            ours = self._sessions.get(session)
+            return None if ours is None or ours.claim == claim else ours
+
+    def doubtful(self, session: Session) -> bool:
+        """Whether such a notice may mean `session`, which was added just now: it came before."""
+        with self._lock:
+            return self._notices.get(session.id, session.claim) != session.claim
 
     def get(self, session: str) -> Session | None:
         with self._lock:

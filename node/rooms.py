@@ -11,8 +11,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
-from cluster.types import Entry, Position
+from cluster.types import Entry, Position, Presence
 from node.feed import Feed
+from node.letters import hint_frame
 from node.metrics import Metrics
 from node.recall import Reader
 from node.recent import Spare
@@ -130,6 +131,12 @@ class Rooms:
             feed.flush()
         self._burst.clear()
         self._metrics.delay.burst(self.place)
+
+    def hint(self, hint: Presence) -> None:
+        """Something about a member that is in no log."""
+        held = self._held.get(hint.room)
+        if held is not None:
+            held.feed.hint(hint_frame(hint))
 
     def subscribed(self, room: str | None) -> None:
         """`room`, or all inboxes, are heard from now on."""

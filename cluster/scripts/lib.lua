@@ -116,6 +116,17 @@ local function announce()
   for _, item in ipairs(announcements) do redis.call('PUBLISH', item[1], item[2]) end
 end
 
+-- A hint for who is in those rooms; `state`: here, away (the connection broke), gone (by choice).
+local HINTED = 100 -- members: the death of a node must not tell each of a crowd of each other
+local function tell_presence(session, nick, rooms, state, text, few)
+  for room in string.gmatch(rooms or '', '[^,]+') do
+    if not few or redis.call('HLEN', key('room:' .. room .. ':members')) <= HINTED then
+      local words = table.concat({'!presence', session, state, room, nick}, ' ')
+      announcements[#announcements + 1] = {key('room:' .. room .. ':log'), words .. '\n' .. text}
+    end
+  end
+end
+
 local function show_presence(nick, node, state)
   redis.call('HSET', key('presence'), nick, string.match(node, '^[^/]*') .. ' ' .. state)
 end

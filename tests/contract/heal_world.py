@@ -174,7 +174,7 @@ class Node:
         self.recovery.run(self.link, {})
 
     def claim(self, session: str) -> Position:
-        claimed = self.sessions.claim(session, "c", Name(session, session), [], "t", "a")
+        claimed = self.sessions.claim(session, "c", Name(session, session), [], "t", "a", "")
         record = SessionRecord(
             session, "c", claimed.name, "t", "a", claimed.since, 0, (LOBBY,), taken=claimed.taken
         )  # fmt: skip

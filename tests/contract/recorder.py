@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from cluster.seam import Beaten, Health, NodeStatus
-from cluster.types import Entry, Position, SessionRecord
+from cluster.types import Entry, Position, Presence, SessionRecord
 
 DEADLINE = 15.0
 
@@ -27,6 +27,7 @@ class Recorder:
         self.healths: list[Health] = []
         self.leases_lost = 0
         self.superseded = 0
+        self.hints: list[Presence] = []
         self.drains: list[tuple[str, float | None, bool]] = []
         self.recovered: list[list[str]] = []
         self.opened = 0
@@ -109,6 +110,11 @@ class Recorder:
         with self.changed:
             self.leases_lost += 1
             self.listed.clear()
+            self.changed.notify_all()
+
+    def on_presence(self, hint: Presence) -> None:
+        with self.changed:
+            self.hints.append(hint)
             self.changed.notify_all()
 
     def on_drain(self, order: str, over: float | None, force: bool) -> None:

@@ -23,7 +23,7 @@ from client.command import join
 from tests.unit.client.model import Line
 from tests.unit.client.scripted import Loopback
 from wire.codes import Code
-from wire.frames import Accepted, Error, Join, Joined, Leave, Left, Message, Say
+from wire.frames import Accepted, Error, Join, Joined, Leave, Left, Message, Rename, Say, SetTopic, Topic
 
 PROGRAM = [sys.executable, "-m", "client"]
 
@@ -97,6 +97,24 @@ def test_what_follows_a_change_of_rooms_is_said_there(cluster: Loopback) -> None
     done = run(command(cluster), "\n".join(lines))
     assert done.returncode == 0, done.stderr
     assert said == [("#lobby", "one"), ("#ops", "two"), ("#art", "three"), ("#ops", "four"), ("#lobby", "five")]
+
+
+def test_what_stands_before_a_change_is_said_before_it(cluster: Loopback) -> None:
+    """And what follows it, after it: under the new name, in a room that is about something else."""
+
+    def renamed(line: Line, asked: Rename) -> None:
+        assert line.session is not None
+        line.down.append(Joined("", "", 0, line.session.number, asked.nick, 5, id=asked.id, former="bot"))
+
+    def titled(line: Line, asked: SetTopic) -> None:
+        line.down.append(Topic(asked.room, "", 0, "bot", 5, asked.text or "", id=asked.id))
+
+    cluster.world.on |= {Rename: renamed, SetTopic: titled}
+    crowd = [f"line {number}" for number in range(150)]  # more than may be unanswered
+    done = run(command(cluster), "\n".join([*crowd, "/nick Robot", *crowd, "/topic tea", *crowd]))
+    assert done.returncode == 0, done.stderr
+    order = [type(frame) for frame in cluster.heard if isinstance(frame, Say | Rename | SetTopic)]
+    assert order == [*[Say] * 150, Rename, *[Say] * 150, SetTopic, *[Say] * 150]
 
 
 def test_what_follows_a_refused_join_is_said_nowhere(cluster: Loopback) -> None:

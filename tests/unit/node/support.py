@@ -19,7 +19,7 @@ from node.settings import NodeSettings
 from tests.unit.node.fake_cluster import FakeCluster
 from tests.unit.node.fake_store import Store
 from wire import Address, decode_server, encode
-from wire.frames import ClientFrame, Frame, Hello, Joined, ServerFrame, Welcome
+from wire.frames import ClientFrame, Frame, Hello, Joined, Ping, Pong, ServerFrame, Welcome
 
 F = TypeVar("F", bound=Frame)
 HERE = Address("127.0.0.1", 0)
@@ -137,6 +137,11 @@ class Native(Client):
         welcome = self.expect(Welcome)
         self.expect(Joined, lambda joined: joined.count is not None)
         return welcome
+
+    def barrier(self) -> None:
+        """All that was asked before is carried out whole; after `enter`: what is not in a log comes, too."""
+        self.say(Ping())
+        self.expect(Pong)
 
 
 def plain(node: Node, nick: str) -> Client:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import io
 import json
+import os
+import resource
 import subprocess
 import sys
 from typing import Any
@@ -12,7 +15,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from node.command import node as command
+from node import logs
+from node.command import _allow_many_descriptors, node as command
 from node.logs import Boot, open_log
 from node.settings import BadSetting, NodeSettings
 from tests.unit.node.fake_cluster import FakeCluster
@@ -128,3 +132,45 @@ def test_metrics_and_unknown_pages() -> None:
         link.request("GET", "/nothing")
         assert link.getresponse().status == 404
         link.close()
+
+
+class Broken(io.StringIO):
+    """As a pipe whose reader has died, or a file on a full disk."""
+
+    def write(self, text: str, /) -> int:
+        raise BrokenPipeError(errno.EPIPE, "nobody reads")
+
+    def flush(self) -> None:
+        raise OSError(errno.ENOSPC, "disk full")
+
+
+def test_a_log_that_can_not_be_written_is_passed_over() -> None:
+    closed = io.StringIO()
+    closed.close()
+    for stream in (Broken(), closed):
+        open_log("n1", "json", stream).error("error", reason="whatever")
+
+
+def test_some_descriptors_are_kept_from_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    for limits, room in (((1024, 1024), 960), ((256, 100_000), 19_936), ((80, 80), 40)):
+        monkeypatch.setattr(resource, "getrlimit", lambda _, limits=limits: limits)
+        monkeypatch.setattr(resource, "setrlimit", lambda *_: None)
+        assert _allow_many_descriptors() == room
+
+
+def test_a_reader_of_the_log_that_stands_still_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "PATIENCE", 0.01)
+    ours, theirs = os.pipe()
+    os.set_blocking(ours, False)
+    with open(ours, "rb") as reader, open(theirs, "w", encoding="utf-8") as stream:  # noqa: PTH123 - descriptors
+        log = open_log("n1", "json", stream)
+        for number in range(5000):  # more than a pipe holds
+            log.info("joined", number=number, long="x" * (5000 if number % 50 == 1 else 50))
+        read = reader.read()
+        log.info("left")
+        first, *lines = (read + reader.read()).splitlines()
+    assert json.loads(first)["number"] == 0
+    lost, last = (json.loads(line) for line in lines[-2:])
+    assert (lost["event"], last["event"]) == ("log_lost", "left")
+    assert len(lines) + lost["lines"] in (5001, 5002)  # one may have been cut in the middle
+    assert all(line.endswith(b"}") for line in lines[:-3])
