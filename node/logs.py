@@ -114,7 +114,7 @@ def _traceback(_logger: object, _method: str, fields: Fields) -> Fields:
 def _stamp(_logger: object, _method: str, fields: Fields) -> Fields:
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     ordered = {"ts": now, "level": fields.pop("level"), "event": fields.pop("event"), "node": fields.pop("node")}
-    boot = fields.pop("boot")
+    boot = fields.pop("boot", "")
     return ordered | ({"boot": boot} if boot else {}) | dict(fields)
 
 

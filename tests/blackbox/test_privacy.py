@@ -17,7 +17,7 @@ from tests.support.plainclient import PlainClient
 from tests.support.processes import environment
 from tests.support.waiting import wait_until
 from wire.codes import Code
-from wire.frames import Accepted, Error, Hello, Message, Welcome
+from wire.frames import Accepted, Error, GoAway, Hello, Message, SetTopic, Topic, Welcome
 
 Deploy = Callable[..., Deployment]
 MARK = "xyzzy"
@@ -98,6 +98,12 @@ def test_no_log_has_a_text_or_a_token(deploy: Deploy, tmp_path: Path) -> None:
         ana.expect_text(private)
         ben.say(marked(), "@nobody")
         ben.expect(Error)
+        about = marked()
+        ben.send(SetTopic(room="#lobby", text=about))
+        ana.expect(Topic, lambda frame: frame.text == about)
+        ben.send(GoAway(text=marked()))
+        pat.type(f"/topic {marked()}")
+        pat.type(f"/away {marked()}")
         for line in (plain, f"@ana {marked()}", f"@nobody {marked()}", f"/{marked()}", f"/join #:{marked()}"):
             pat.type(line)
         ben.expect_text(plain)
