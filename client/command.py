@@ -30,7 +30,8 @@ Examples:
   my-bot < from-chat | hydrachat join bot --plain > from-chat
 
 \b
-Plain output, where stdin or stdout is no terminal, or with --plain:
+On a terminal it is a full-screen room: F1 or /help lists keys and commands. With --plain, where
+stdin or stdout is no terminal, or with TERM=dumb it is lines:
   12:34 alice: hello               said in the room
   12:34 #ops alice: hello          in another one than --room (or the one you joined last)
   12:34 (history) alice: hello     said before you came
@@ -69,7 +70,7 @@ Exit codes: 0 ok (also on SIGTERM), 1 something was not accepted, 2 usage, 4 no 
     f"then the {NODES_TRIED} ports after it]",
 )
 @click.option("--room", envvar="HYDRACHAT_ROOM", help=f"Where to talk. [default: {LOBBY}]")
-@click.option("--plain", is_flag=True, envvar="HYDRACHAT_PLAIN", help="Plain lines, also on a terminal.")
+@click.option("--plain", is_flag=True, envvar="HYDRACHAT_PLAIN", help="Lines, also on a terminal.")
 @click.option("--follow", is_flag=True, envvar="HYDRACHAT_FOLLOW", help="Stay after the end of the input.")
 @click.option(
     "--base-port",
@@ -98,7 +99,7 @@ Exit codes: 0 ok (also on SIGTERM), 1 something was not accepted, 2 usage, 4 no 
 def join(ctx: click.Context, /, plain: bool, follow: bool, base_port: int, **_: object) -> None:
     """Chat as NICK, or as and where a URL says: at a terminal, or with lines from stdin to stdout."""
     terminal = _at_terminal()
-    person = terminal and not plain and os.environ.get("TERM") != "dumb"
+    dumb = os.environ.get("TERM", "dumb") in ("dumb", "unknown", "")
     config = settings(ctx)
     addresses = config.servers or local(base_port)
     chat = ChatClient(
@@ -108,16 +109,21 @@ def join(ctx: click.Context, /, plain: bool, follow: bool, base_port: int, **_: 
         client_name="hydrachat-join",
         in_order=addresses == local(base_port),
     )
-    ctx.exit(_run(chat, config, person=person, follow=follow))
+    front = "lines" if not terminal or dumb else "prompt" if plain else "screen"
+    ctx.exit(_run(chat, config, front, follow=follow))
 
 
-def _run(chat: ChatClient, config: Config, *, person: bool, follow: bool) -> int:
+def _run(chat: ChatClient, config: Config, front: str, *, follow: bool) -> int:
     before = signal.signal(signal.SIGTERM, _terminated)
     room = config.rooms[0]
     try:
         chat.start(PATIENCE)
-        if person:
-            # Imported late: it costs a tenth of a second, and a bot has no use for it.
+        # Imported late: the one costs a quarter of a second, the other a tenth, and a bot has no use for them.
+        if front == "screen":
+            from client.fullscreen.front import FullScreen
+
+            return FullScreen(chat, config).run()
+        if front == "prompt":
             from client.terminal.screen import Screen
 
             return Screen(chat, room).run()

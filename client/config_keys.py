@@ -11,7 +11,7 @@ from wire.names import Nick, destination, nickname, room
 
 Notify = Literal["bell", "osc9", "osc777", "off"]
 NOTIFY: tuple[str, ...] = get_args(Notify)
-THEMES = ("dark", "light")
+THEMES = ("dark", "light", "terminal")
 MOST = 256  # values in a list
 
 
@@ -103,7 +103,7 @@ KEYS: Mapping[str, Key] = {
     "theme": Key(
         _one_of(THEMES),
         '"dark"',
-        (f"Colours: {', '.join(THEMES)}.",),
+        (f"Colours: {', '.join(THEMES)} (its own).",),
     ),
     "notify": Key(
         _one_of(NOTIFY),
