@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "nodes": ("cluster.command", "nodes", "List the nodes of the cluster."),
     "who": ("cluster.command", "who", "List who is on-line, and where."),
     "rooms": ("cluster.command", "rooms", "List the rooms and how many are in them."),
+    "top": ("cluster.command", "top", "Watch nodes, rooms and users live."),
     "drain": ("cluster.command", "drain", "Take a node out of service; its clients move."),
     "restart-all": ("cluster.command", "restart_all", "Restart the nodes of `up`, one after the other."),
     "drill": ("drill.command", "drill", "Break a cluster of its own on purpose, and judge what its clients saw."),

@@ -1,0 +1,245 @@
+"""The screen: paints the frame, passes keys on to the desk, and does what that asks for. Textual's thread runs all of
+it; the reader's and the jobs' only post messages."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Protocol
+
+from rich.segment import Segment
+from textual import events
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+from textual.widgets import Input
+
+from cluster.top.book import UserLine
+from cluster.top.desk import Desk
+from cluster.top.facts import NODES, Reading, Source, Want
+from cluster.top.frame import rows
+from cluster.top.jobs import Jobs, Say
+from cluster.top.paint import STYLES, Row
+from cluster.top.reader import Reader
+
+LONGEST_REASON = 200
+
+
+class Heard(Message):
+    """The next reading."""
+
+    def __init__(self, reading: Reading) -> None:
+        super().__init__()
+        self.reading = reading
+
+
+class Failed(Message):
+    """Reading is over: no use in going on."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+
+class Step(Message):
+    """How far a job is. `error`: None while it goes on, '' when it went well."""
+
+    def __init__(self, job: str, text: str, error: str | None = None) -> None:
+        super().__init__()
+        self.job, self.text, self.error = job, text, error
+
+
+class Acting(Protocol):
+    """What can be done; each blocks, on a thread of its own."""
+
+    def drain(self, node: str, force: bool, say: Say) -> None: ...
+
+
+class Picture(Widget, can_focus=True):
+    """Rows; what differs from before goes to the terminal."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self, draw: Callable[[int, int], Sequence[Row]], press: Callable[[str], bool]) -> None:
+        super().__init__(id="picture")
+        self._draw, self._press = draw, press
+        self._rows: Sequence[Row] = ()
+
+    def repaint(self) -> None:
+        before, self._rows = self._rows, self._draw(self.size.width, self.size.height)
+        for y, row in enumerate(self._rows):
+            if y >= len(before) or list(before[y]) != list(row):
+                self.refresh(Region(0, y, self.size.width, 1))
+
+    def on_resize(self) -> None:
+        self._rows = self._draw(self.size.width, self.size.height)
+        self.refresh()
+
+    def on_key(self, event: events.Key) -> None:
+        # Textual names a letter with its case; other characters have names.
+        if self._press(event.key):
+            event.stop()
+            event.prevent_default()
+            self.repaint()
+
+    def render_line(self, y: int) -> Strip:
+        row = self._rows[y] if y < len(self._rows) else ()
+        base = self.rich_style
+        strip = Strip([Segment(span.text, STYLES[span.role]) for span in row])
+        return strip.apply_style(base).adjust_cell_length(self.size.width, base)
+
+
+class TopApp(App[None], inherit_bindings=False):
+    """`where`: the Redis, as it may be shown. `signals`: whether SIGTERM and SIGHUP end it in order (only where it owns
+    the process). After `run`, `error` is what ended it, and `unfinished` names what was begun and goes on."""
+
+    ENABLE_COMMAND_PALETTE = False
+    CSS = """
+    Screen { layers: base; overflow: hidden; background: $background; color: $foreground; }
+    #picture { width: 100%; height: 1fr; }
+    #ask { display: none; height: 1; border: none; padding: 0; background: $background; }
+    #ask.asked { display: block; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "leave", show=False, priority=True),
+        Binding("ctrl+z", "suspend_process", show=False, priority=True),
+        Binding("ctrl+l", "redraw", show=False, priority=True),
+    ]
+
+    def __init__(
+        self,
+        source: Source,
+        acts: Acting,
+        where: str,
+        interval: float,
+        view: str = NODES,
+        *,
+        signals: bool = False,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__()
+        self.desk = Desk(self, interval, view)
+        self.error: Exception | None = None
+        self._acts, self._where, self._now, self._signals = acts, where, now, signals
+        self._reader = Reader(
+            source,
+            interval,
+            heard=lambda reading: self.post_message(Heard(reading)),
+            failed=lambda error: self.post_message(Failed(error)),
+        )
+        self._jobs = Jobs(
+            said=self._said,
+            ended=lambda job, error: self.post_message(Step(job, "", error)),
+        )
+        self._picture = Picture(self._draw, self.desk.press)
+        self._ask = Input(id="ask", max_length=LONGEST_REASON)
+
+    def _said(self, job: str, text: str) -> None:
+        self.post_message(Step(job, text))
+
+    # -- painting -------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        yield self._picture
+        yield self._ask
+
+    def on_mount(self) -> None:
+        if self._signals:
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                asyncio.get_running_loop().add_signal_handler(number, self.leave)
+        self._picture.focus()
+        self.set_interval(1.0, self._picture.repaint)
+        self.want(Want(self.desk.view))
+        self._reader.start()
+
+    def on_unmount(self) -> None:
+        self._reader.stop()
+
+    def _draw(self, width: int, height: int) -> Sequence[Row]:
+        return rows(self.desk, self._where, self.can_kick, self._now(), time.time(), width, height)
+
+    def action_redraw(self) -> None:
+        self.refresh(layout=True, repaint=True)
+
+    def action_leave(self) -> None:
+        self.leave()
+
+    # -- what comes in --------------------------------------------------------------------
+
+    def on_heard(self, message: Heard) -> None:
+        self.desk.take(message.reading)
+        self._picture.repaint()
+
+    def on_failed(self, message: Failed) -> None:
+        self.error = message.error
+        self.leave()
+
+    def on_step(self, message: Step) -> None:
+        if message.error is None:
+            self.desk.notes.step(message.job, message.text, self._now())
+        else:
+            self.desk.notes.end(message.job, message.error, self._now())
+            self.hurry()
+        self._picture.repaint()
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        self.desk.table.set_filter(message.value)
+        self._picture.repaint()
+
+    def on_input_submitted(self) -> None:
+        self._close_ask()
+
+    def on_key(self, event: events.Key) -> None:
+        """What the line below did not take."""
+        if event.key == "escape" and self._ask.has_class("asked"):
+            self.desk.table.set_filter("")
+            self._close_ask()
+
+    def _close_ask(self) -> None:
+        self._ask.remove_class("asked")
+        self._picture.focus()
+        self._picture.repaint()
+
+    # -- what the desk asks for -----------------------------------------------------------
+
+    @property
+    def can_kick(self) -> bool:
+        return False
+
+    @property
+    def unfinished(self) -> Sequence[str]:
+        return self.desk.notes.running()
+
+    def want(self, want: Want) -> None:
+        self._reader.want(want)
+
+    def pace(self, interval: float) -> None:
+        self._reader.interval = interval
+        self._reader.hurry()
+
+    def hurry(self) -> None:
+        self._reader.hurry()
+
+    def ask_filter(self, text: str) -> None:
+        self._ask.placeholder = "filter; Enter: keep, Esc: all"
+        self._ask.value = text
+        self._ask.add_class("asked")
+        self._ask.focus()
+
+    def ask_reason(self, line: UserLine) -> None:
+        raise NotImplementedError
+
+    def drain(self, node: str, force: bool) -> None:
+        job = f"drain {node}"
+        if job in self.desk.notes.running():
+            return
+        self.desk.notes.step(job, "asking it", self._now())
+        self._jobs.start(job, lambda say: self._acts.drain(node, force, say))
+
+    def leave(self) -> None:
+        self.exit()

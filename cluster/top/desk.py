@@ -1,0 +1,223 @@
+"""What keys do. Pure: what reaches beyond the screen is asked of `Effects`. One thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from cluster.operator.text import harmless
+from cluster.top import columns
+from cluster.top.book import Book, NodeLine, RoomLine, UserLine
+from cluster.top.facts import NODES, ROOMS, USERS, Reading, Want
+from cluster.top.grid import Grid
+from cluster.top.notes import Notes
+from cluster.top.table import Table
+
+INTERVALS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+LIST, DETAILS, HELP = "list", "details", "help"
+
+
+class Effects(Protocol):
+    """What the desk wants done; all return at once."""
+
+    @property
+    def can_kick(self) -> bool: ...
+    def want(self, want: Want) -> None: ...
+    def pace(self, interval: float) -> None: ...
+    def hurry(self) -> None: ...
+    def ask_filter(self, text: str) -> None: ...
+    def ask_reason(self, line: UserLine) -> None: ...
+    def drain(self, node: str, force: bool) -> None: ...
+    def leave(self) -> None: ...
+
+
+class Question:
+    """To be answered with a key before anything else is done. `force`: also where no other node is ready."""
+
+    def __init__(self, line: NodeLine) -> None:
+        self.node, self.force = line.row.node, False
+        self._clients = line.row.clients
+
+    @property
+    def text(self) -> str:
+        many = "Its client moves" if self._clients == 1 else f"Its {self._clients} clients move"
+        also = ", also where no other node is ready" if self.force else ""
+        return (
+            f"Drain {harmless(self.node)}? {many} to the other nodes, then its process ends{also}. y yes  f force  n no"
+        )
+
+
+class Desk:
+    """`page`: rows of the list that can be seen, as the screen says."""
+
+    def __init__(self, effects: Effects, interval: float, view: str = NODES) -> None:
+        self._effects = effects
+        self.book, self.notes = Book(), Notes()
+        self.interval, self.view, self.mode = interval, view, LIST
+        self.question: Question | None = None
+        self.page, self.width = 10, 80
+        tables: Mapping[str, Table[Any]] = {
+            NODES: Table(columns.NODES),
+            ROOMS: Table(columns.ROOMS),
+            USERS: Table(columns.USERS),
+        }
+        self.grids = {name: Grid(table) for name, table in tables.items()}
+        self._detail: str | None = None
+        self._keys = self._bound()
+
+    # -- what is there --------------------------------------------------------------------
+
+    @property
+    def grid(self) -> Grid:
+        return self.grids[self.view]
+
+    @property
+    def table(self) -> Table[Any]:
+        return self.grid.table
+
+    @property
+    def detail(self) -> Any:
+        """The line whose details are open, as it is now; None: it is gone."""
+        return next((line for line in self._lines() if line.key == self._detail), None)
+
+    @property
+    def opened(self) -> str:
+        """Key of the line whose details are open; '' where none are."""
+        return self._detail or ""
+
+    def _lines(self) -> list[Any]:
+        return self.book.lines(self.view)
+
+    def take(self, reading: Reading) -> None:
+        """The next reading."""
+        self.book.take(reading)
+        self.table.take(self._lines())
+
+    # -- keys -----------------------------------------------------------------------------
+
+    def press(self, key: str) -> bool:
+        """By Textual's names. Whether it meant anything."""
+        if self.question is not None:
+            self._answer(key)
+            return True
+        found = self._keys.get(key)
+        if found is not None:
+            found()
+        return found is not None
+
+    def _bound(self) -> dict[str, Callable[[], None]]:
+        return {
+            "up": lambda: self._move(-1),
+            "down": lambda: self._move(1),
+            "pageup": lambda: self._move(-self.page),
+            "pagedown": lambda: self._move(self.page),
+            "home": lambda: self.table.choose(0),
+            "g": lambda: self.table.choose(0),
+            "end": lambda: self.table.choose(-1),
+            "G": lambda: self.table.choose(-1),
+            "left": lambda: self.grid.shift(-1),
+            "right": lambda: self.grid.shift(1),
+            "n": lambda: self.go(NODES),
+            "r": lambda: self.go(ROOMS),
+            "u": self._go_users,
+            "enter": self._enter,
+            "escape": self._back,
+            "slash": lambda: self._effects.ask_filter(self.table.filter),
+            "s": lambda: self._sort(1),
+            "greater_than_sign": lambda: self._sort(1),
+            "less_than_sign": lambda: self._sort(-1),
+            "S": self._turn,
+            "d": self._ask_drain,
+            "k": self._ask_kick,
+            "plus": lambda: self._pace(-1),
+            "equals_sign": lambda: self._pace(-1),
+            "minus": lambda: self._pace(1),
+            "space": self._effects.hurry,
+            "x": self.notes.forget,
+            "question_mark": self._help,
+            "f1": self._help,
+            "q": self._effects.leave,
+        }
+
+    def go(self, view: str, filtered: str | None = None) -> None:
+        """To a list; `filtered`: with this filter."""
+        self.view, self.mode, self._detail = view, LIST, None
+        self.table.take(self._lines())
+        if filtered is not None:
+            self.table.set_filter(filtered)
+        self._effects.want(Want(view))
+
+    def _move(self, by: int) -> None:
+        if self.mode == LIST:
+            self.table.move(by)
+
+    def _go_users(self) -> None:
+        """Out of the details of a node or a room: to its users."""
+        line = self.detail if self.mode == DETAILS else None
+        if isinstance(line, NodeLine):
+            self.go(USERS, f"node={line.row.node}")
+        elif isinstance(line, RoomLine):
+            self.go(USERS, f"rooms={line.row.room}")
+        else:
+            self.go(USERS)
+
+    def _turn(self) -> None:
+        if self.mode == LIST:
+            self.table.turn()
+
+    def _sort(self, by: int) -> None:
+        if self.mode == LIST:
+            self.table.sort(self.table.sorted_by + by)
+            self.grid.show_column(self.table.sorted_by, self.width)
+
+    def _enter(self) -> None:
+        line = self.table.chosen
+        if self.mode != LIST:
+            self._back()
+        elif line is not None:
+            self.mode, self._detail = DETAILS, line.key
+            self._effects.want(Want(self.view, line.key if self.view == ROOMS else ""))
+
+    def _back(self) -> None:
+        """Out of what is open, or else without the filter."""
+        if self.mode == LIST:
+            self.table.set_filter("")
+        elif self.mode == DETAILS:
+            self._effects.want(Want(self.view))
+        self.mode, self._detail = LIST, None
+
+    def _help(self) -> None:
+        self.mode = LIST if self.mode == HELP else HELP
+
+    def _pace(self, by: int) -> None:
+        """To the next longer or shorter of `INTERVALS`."""
+        near = [one for one in INTERVALS if (one > self.interval if by > 0 else one < self.interval)]
+        if near:
+            self.interval = near[0 if by > 0 else -1]
+            self._effects.pace(self.interval)
+
+    # -- acts -----------------------------------------------------------------------------
+
+    def _pointed_at(self) -> Any:
+        """The line that an act is about."""
+        return self.detail if self.mode == DETAILS else self.table.chosen if self.mode == LIST else None
+
+    def _ask_drain(self) -> None:
+        line = self._pointed_at()
+        if isinstance(line, NodeLine) and line.row.alive:
+            self.question = Question(line)
+
+    def _ask_kick(self) -> None:
+        line = self._pointed_at()
+        if self._effects.can_kick and isinstance(line, UserLine):
+            self._effects.ask_reason(line)
+
+    def _answer(self, key: str) -> None:
+        """Only a plain yes is one."""
+        question = self.question
+        if question is not None and key == "f":
+            question.force = not question.force
+            return
+        self.question = None
+        if question is not None and key == "y":
+            self._effects.drain(question.node, question.force)
