@@ -201,6 +201,7 @@ class TopApp(App[None], inherit_bindings=False):
             self._close_ask()
 
     def _close_ask(self) -> None:
+        self.desk.asking = ""
         self._ask.remove_class("asked")
         self._picture.focus()
         self._picture.repaint()
@@ -226,7 +227,7 @@ class TopApp(App[None], inherit_bindings=False):
         self._reader.hurry()
 
     def ask_filter(self, text: str) -> None:
-        self._ask.placeholder = "filter; Enter: keep, Esc: all"
+        self.desk.asking = "words that a line has, or column=word; Enter keeps the filter, Esc drops it"
         self._ask.value = text
         self._ask.add_class("asked")
         self._ask.focus()

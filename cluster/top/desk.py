@@ -15,6 +15,7 @@ from cluster.top.table import Table
 
 INTERVALS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 LIST, DETAILS, HELP = "list", "details", "help"
+FAR = 1_000_000
 
 
 class Effects(Protocol):
@@ -41,10 +42,12 @@ class Question:
     @property
     def text(self) -> str:
         many = "Its client moves" if self._clients == 1 else f"Its {self._clients} clients move"
-        also = ", also where no other node is ready" if self.force else ""
-        return (
-            f"Drain {harmless(self.node)}? {many} to the other nodes, then its process ends{also}. y yes  f force  n no"
-        )
+        return f"Drain {harmless(self.node)}? {many} to the other nodes, then its process ends."
+
+    @property
+    def choices(self) -> str:
+        also = "f not so" if self.force else "f also where no other node is ready"
+        return f"y yes{', even if no other node is ready' if self.force else ''}   {also}   n no"
 
 
 class Desk:
@@ -56,12 +59,16 @@ class Desk:
         self.interval, self.view, self.mode = interval, view, LIST
         self.question: Question | None = None
         self.page, self.width = 10, 80
+        self.scroll = 0
+        """Rows of the details or the help that are above the screen."""
         tables: Mapping[str, Table[Any]] = {
             NODES: Table(columns.NODES),
             ROOMS: Table(columns.ROOMS),
             USERS: Table(columns.USERS),
         }
         self.grids = {name: Grid(table) for name, table in tables.items()}
+        self.asking = ""
+        """What the line below the screen is for; '' where there is none."""
         self._detail: str | None = None
         self._keys = self._bound()
 
@@ -111,10 +118,10 @@ class Desk:
             "down": lambda: self._move(1),
             "pageup": lambda: self._move(-self.page),
             "pagedown": lambda: self._move(self.page),
-            "home": lambda: self.table.choose(0),
-            "g": lambda: self.table.choose(0),
-            "end": lambda: self.table.choose(-1),
-            "G": lambda: self.table.choose(-1),
+            "home": lambda: self._choose(0),
+            "g": lambda: self._choose(0),
+            "end": lambda: self._choose(-1),
+            "G": lambda: self._choose(-1),
             "left": lambda: self.grid.shift(-1),
             "right": lambda: self.grid.shift(1),
             "n": lambda: self.go(NODES),
@@ -141,7 +148,8 @@ class Desk:
 
     def go(self, view: str, filtered: str | None = None) -> None:
         """To a list; `filtered`: with this filter."""
-        self.view, self.mode, self._detail = view, LIST, None
+        self.view = view
+        self._open(LIST)
         self.table.take(self._lines())
         if filtered is not None:
             self.table.set_filter(filtered)
@@ -150,6 +158,17 @@ class Desk:
     def _move(self, by: int) -> None:
         if self.mode == LIST:
             self.table.move(by)
+        else:
+            self.scroll = max(0, self.scroll + by)
+
+    def _choose(self, place: int) -> None:
+        if self.mode == LIST:
+            self.table.choose(place)
+        else:
+            self.scroll = 0 if place == 0 else FAR
+
+    def _open(self, mode: str, detail: str | None = None) -> None:
+        self.mode, self._detail, self.scroll = mode, detail, 0
 
     def _go_users(self) -> None:
         """Out of the details of a node or a room: to its users."""
@@ -175,7 +194,7 @@ class Desk:
         if self.mode != LIST:
             self._back()
         elif line is not None:
-            self.mode, self._detail = DETAILS, line.key
+            self._open(DETAILS, line.key)
             self._effects.want(Want(self.view, line.key if self.view == ROOMS else ""))
 
     def _back(self) -> None:
@@ -184,10 +203,12 @@ class Desk:
             self.table.set_filter("")
         elif self.mode == DETAILS:
             self._effects.want(Want(self.view))
-        self.mode, self._detail = LIST, None
+        self._open(LIST)
 
     def _help(self) -> None:
-        self.mode = LIST if self.mode == HELP else HELP
+        if self.mode == DETAILS:
+            self._effects.want(Want(self.view))
+        self._open(LIST if self.mode == HELP else HELP)
 
     def _pace(self, by: int) -> None:
         """To the next longer or shorter of `INTERVALS`."""

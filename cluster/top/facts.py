@@ -84,7 +84,7 @@ class Facts:
             with connect(self._url, REDIS_WITHIN) as client:
                 found = self._of_redis(client, want)
         except RedisUnreachable as error:
-            found = replace(self._last, error=error.message, store=None, room=None)
+            found = replace(self._last, error=_why(error), store=None, room=None)
         samples, silent = self._ask(found.nodes)
         self._last = replace(found, at=time.monotonic(), samples=samples, silent=silent)
         return self._last
@@ -136,6 +136,11 @@ class Facts:
             else:
                 silent[key] = answer
         return samples, silent
+
+
+def _why(error: RedisUnreachable) -> str:
+    """Without the address, which stands on the screen anyway."""
+    return str(error.__cause__ or error.message)
 
 
 def _outcome(future: Future[Sample]) -> Sample | str:

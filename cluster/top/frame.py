@@ -7,7 +7,7 @@ import time
 from cluster.operator.text import harmless
 from cluster.top import details, help as helping, panes
 from cluster.top.columns import WARNING
-from cluster.top.desk import DETAILS, HELP, Desk
+from cluster.top.desk import DETAILS, HELP, LIST, Desk
 from cluster.top.paint import Row, Span, cut
 
 LOW = 12
@@ -23,16 +23,19 @@ def rows(desk: Desk, where: str, can_kick: bool, now: float, wall: float, width:
         above.append(panes.tabs(desk.book, desk.view, desk.table, width))
     elif desk.book.reading.error:
         above.append(panes.store(desk.book, now))
-    below = [*desk.notes.rows(now), panes.foot(desk, can_kick)][-max(1, height - len(above) - 2) :]
+    below = [*desk.notes.rows(now), *panes.foot(desk, can_kick)][-max(1, height - len(above) - 2) :]
     desk.page, desk.width = max(1, height - len(above) - len(below) - 1), width
     middle = _middle(desk, can_kick, wall, width, desk.page + 1)
+    if desk.mode != LIST:
+        desk.scroll = max(0, min(desk.scroll, len(middle) - desk.page - 1))
+        middle = middle[desk.scroll :]
     middle += [[]] * (desk.page + 1 - len(middle))
     return [cut(row, 0, width) for row in [*above, *middle[: desk.page + 1], *below]][:height]
 
 
 def _middle(desk: Desk, can_kick: bool, wall: float, width: int, height: int) -> list[Row]:
     if desk.mode == HELP:
-        return helping.rows(can_kick)
+        return helping.rows(can_kick, width)
     if desk.mode == DETAILS:
         line = desk.detail
         return (

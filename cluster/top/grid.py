@@ -11,7 +11,8 @@ from cluster.top.columns import DIM, padded, widths
 from cluster.top.paint import CHOSEN, HEAD, MARKED, Row, Span, cut
 from cluster.top.table import Table
 
-GAP = 2
+GAP = 1
+"""Cells between columns, beside the one that each has for the mark of sorting."""
 
 
 class Grid:
@@ -51,21 +52,30 @@ class Grid:
     def _nothing(self) -> str:
         return "nothing that the filter lets through" if self.table.total else "none"
 
-    def _visible(self) -> Sequence[int]:
-        return [0, *range(self.first, len(self.table.columns))]
+    def _visible(self, width: int) -> Sequence[int]:
+        """The columns that fit as a whole, the fixed one and one more at least."""
+        found, used = [0], self._widths[0]
+        for number in range(self.first, len(self.table.columns)):
+            used += GAP + self._widths[number]
+            if used > width and len(found) > 1:
+                break
+            found.append(number)
+        return found
 
     def _titles(self, width: int) -> Row:
         spans: list[Span] = []
-        for number in self._visible():
+        for number in self._visible(width):
             column, sorting = self.table.columns[number], number == self.table.sorted_by
             mark = ("▲" if column.number == self.table.turned else "▼") if sorting else ""
             text = padded(column, column.title + mark, self._widths[number])
             spans += [Span(text, MARKED if sorting else HEAD), Span(" " * GAP, HEAD)]
-        return _filled(spans, width, HEAD)
+        hidden = self._visible(width)[-1] < len(self.table.columns) - 1
+        row = _filled(spans, width - 1 if hidden else width, HEAD)
+        return [*row, Span("→", HEAD)] if hidden else row
 
     def _line(self, line: object, is_chosen: bool, stale: bool, width: int) -> Row:
         spans: list[Span] = []
-        for number in self._visible():
+        for number in self._visible(width):
             column = self.table.columns[number]
             role = CHOSEN if is_chosen else DIM if stale else column.role(line)
             text = padded(column, column.text(line), self._widths[number])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from cluster.top.columns import DIM
+import textwrap
+
 from cluster.top.paint import FIGURE, TITLE, Row, Span
 from cluster.top.wording import fitted
 
+LABEL = 15
 _KEYS = (
     ("n r u", "nodes, rooms, users"),
     ("↑ ↓ PgUp PgDn", "choose a line; Home, End: the first, the last"),
@@ -29,12 +31,20 @@ _WORDS = (
 )
 
 
-def rows(kick: bool) -> list[Row]:
+def rows(kick: bool, width: int) -> list[Row]:
     """`kick`: whether users can be."""
     keys = list(_KEYS)
     if kick:
         keys.insert(7, ("k", "kick the user, with a reason"))
     found: list[Row] = [[Span("Keys", TITLE)]]
-    found += [[Span(fitted(key, 15), FIGURE), Span(text)] for key, text in keys]
+    for key, text in keys:
+        found += _explained(key, text, width)
     found += [[], [Span("Words", TITLE)]]
-    return found + [[Span(fitted(word, 15), FIGURE), Span(text, DIM)] for word, text in _WORDS]
+    for word, text in _WORDS:
+        found += _explained(word, text, width)
+    return found
+
+
+def _explained(word: str, text: str, width: int) -> list[Row]:
+    lines = textwrap.wrap(text, max(20, width - LABEL))
+    return [[Span(fitted("" if number else word, LABEL), FIGURE), Span(line)] for number, line in enumerate(lines)]

@@ -80,13 +80,17 @@ def tabs(book: Book, view: str, table: Table[Any], width: int) -> Row:
     return between(row, [Span(place, DIM)], width)
 
 
-def foot(desk: Desk, can_kick: bool) -> Row:
+def foot(desk: Desk, can_kick: bool) -> list[Row]:
     """What can be done now."""
     if desk.question is not None:
-        return [Span(desk.question.text, WARNING)]
+        return [[Span(desk.question.text, WARNING)], [Span(desk.question.choices, FIGURE)]]
+    return [[Span(desk.asking or _keys(desk, can_kick), DIM)]]
+
+
+def _keys(desk: Desk, can_kick: bool) -> str:
     act = {NODES: "  d drain", USERS: "  k kick" if can_kick else ""}.get(desk.view, "")
     if desk.mode == HELP:
-        return [Span("Esc back  q quit", DIM)]
+        return "↑ ↓ more  Esc back  q quit"
     if desk.mode == DETAILS:
-        return [Span(f"Esc back{'' if desk.view == USERS else '  u its users'}{act}  ? help  q quit", DIM)]
-    return [Span(f"n nodes  r rooms  u users  ↵ details  / filter  s sort{act}  ? help  q quit", DIM)]
+        return f"↑ ↓ more  Esc back{'' if desk.view == USERS else '  u its users'}{act}  ? help  q quit"
+    return f"n nodes  r rooms  u users  ↵ details  / filter  s sort{act}  ? help  q quit"
