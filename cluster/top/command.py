@@ -79,4 +79,5 @@ def top(interval: float, view: str, once: bool, url: str | None, port: int, pref
 
 def is_screen() -> bool:
     """Whether there is a terminal that a screen can be painted on."""
-    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
+    terminals = all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+    return terminals and os.environ.get("TERM", "") not in ("", "dumb")

@@ -55,9 +55,9 @@ def store(book: Book, now: float) -> Row:
     if found is None:
         return [Span("reading …", DIM)]
     memory = size(found.memory) + (f" of {size(found.memory_max)}" if found.memory_max else "")
-    load = f"{count(found.commands)} commands/s  {count(found.connections)} connections"
-    row = [Span(f"Redis {clean(found.server)}  {memory}  {load}"), *_term(found.term)]
-    return [*row, Span("  " + found.trouble, BAD)] if found.trouble else row
+    load = f"  {memory}  {count(found.commands)} commands/s  {count(found.connections)} connections"
+    trouble = [Span("  " + found.trouble, BAD)] if found.trouble else []
+    return [Span(f"Redis {clean(found.server)}"), *trouble, *_term(found.term), Span(load)]
 
 
 def _term(state: str) -> Row:
