@@ -9,9 +9,10 @@ from hypothesis import given, settings, strategies as st
 from rich.cells import cell_len
 
 from cluster.top import frame
+from cluster.top.columns import BAD
 from cluster.top.desk import Desk
 from cluster.top.facts import NODES, ROOMS, USERS, Want
-from cluster.top.paint import BAD, CHOSEN, Row, plain
+from cluster.top.paint import CHOSEN, Row, plain
 from tests.unit.cluster_top.effects import Effects
 from tests.unit.cluster_top.world import Script, cluster, node, reading, redis_away, user
 

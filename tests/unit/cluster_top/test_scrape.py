@@ -58,10 +58,8 @@ def test_labels_are_told_apart_and_summed() -> None:
 
 
 def test_buckets_of_all_labels_are_one_histogram() -> None:
-    text = (
-        '# TYPE h histogram\nh_bucket{le="1",x="a"} 1\nh_bucket{le="+Inf",x="a"} 2\nh_bucket{le="1",x="b"} 3\nh_sum 4\n'
-    )
-    found = parsed(text, 1.0)
+    one, two = 'h_bucket{le="1",x="a"} 1\nh_bucket{le="+Inf",x="a"} 2\n', 'h_bucket{le="1",x="b"} 3\nh_sum 4\n'
+    found = parsed("# TYPE h histogram\n" + one + two, 1.0)
     assert found.buckets == {"h": {1.0: 4, float("inf"): 2}}
     assert found.value("h_sum") == 4
 

@@ -16,8 +16,8 @@ STORE = Store(0.0004, "7.2.1", 12_000_000, 0, 431, 17, "open", 2, 1)
 
 
 def node(name: str, **fields: Any) -> NodeRow:
-    row = NodeRow(name, f"b{name}", f"192.0.2.1:{name[1:]}", f"192.0.2.1:8{name[1:]}", "serving", "0.1.0", 3, True, 0.4, 99,
-                  "host", "1700000000000")  # fmt: skip
+    http, started = f"192.0.2.1:8{name[1:]}", "1700000000000"
+    row = NodeRow(name, f"b{name}", "192.0.2.1:7", http, "serving", "0.1.0", 3, True, 0.4, 99, "host", started)
     return replace(row, **fields)
 
 
