@@ -69,6 +69,21 @@ class MessageEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnounceEvent:
+    """An operator says something, to everybody (`room` None) or in a room; nobody else can make this. `history`,
+    `late`: as of a message. `id`: the same at everybody who is told."""
+
+    text: str
+    time: int
+    room: str | None
+    id: str
+    epoch: str
+    offset: int
+    history: bool = False
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class JoinedEvent:
     """`own`: this client is in `room` now, with `count` members (`members`: some of them)."""
 
@@ -84,7 +99,7 @@ class JoinedEvent:
 
 @dataclass(frozen=True, slots=True)
 class LeftEvent:
-    """`reason`: left, quit, expired, ended."""
+    """`reason`: left, quit, expired, ended, kicked, banned. `why`: the operator's words, with the last two."""
 
     room: str
     nick: str
@@ -93,6 +108,7 @@ class LeftEvent:
     reason: str = ""
     own: bool = False
     ticket: int | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +285,7 @@ Event: TypeAlias = (
     | Searching
     | Moved
     | MessageEvent
+    | AnnounceEvent
     | JoinedEvent
     | LeftEvent
     | TopicEvent

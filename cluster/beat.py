@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from cluster.bans import BanReader
 from cluster.board import Board
 from cluster.calls import Argument, Caller, status
 from cluster.errors import ClusterError, Unavailable
@@ -65,6 +66,7 @@ class Beat:
         self._wake = threading.Event()
         self._stopping = False
         self.nodes: list[NodeInfo] = []
+        self._bans = BanReader(caller, events.on_bans, events.on_damage)
         self._started = int(time.time() * 1000)  # for people: the process's own clock, Unix ms
 
     def poke(self) -> None:
@@ -121,6 +123,7 @@ class Beat:
         nodes = read_nodes(self._link, self._keys)
         if any(info.boot == self._standing.boot for info in nodes):  # else Redis has just lost them all
             self.nodes = nodes
+        self._bans.look(self._link)
         self._board.beating(True)
         self._actions.poke()  # what the publisher had to put off is tried again
         self._listen_to_ourselves()

@@ -63,7 +63,7 @@ class Cluster:
         self._reader = Reader(links["reader"], self._caller, self._standing, self._publisher.recover_soon)
         self._subscriber = Subscriber(
             links["subscriber"], self._keys, self._channel(), events, self._hearing,
-            SubscriberActions(self._poke_beat, self._subscribed, self._taken),
+            SubscriberActions(self._poke_beat, self._subscribed, self._taken, self._poke_beat),
         )  # fmt: skip
         self._beat = Beat(
             links["beat"], self._caller, self._keys, self._standing,
@@ -115,9 +115,9 @@ class Cluster:
         self._beat.poke()
         self._publisher.verify_soon()
 
-    def _taken(self, session: str, claim: str, time: int) -> None:
+    def _taken(self, session: str, claim: str, time: int, how: str) -> None:
         if self._fresh.taken(session, claim, time):
-            self._events.on_taken(session, "" if claim == "-" else claim)
+            self._events.on_taken(session, "" if claim == "-" else claim, how)
 
     def _alive(self) -> set[str]:
         return {info.node for info in self._beat.nodes if info.alive}

@@ -1,16 +1,34 @@
-"""The commands of this package: `up`, `nodes`, `who`, `rooms`, `top`, `drain`, `restart-all`, `redis-cli`. Importing it
-does not import redis; each command imports what it needs when it runs."""
+"""The commands of this package. Importing it does not import redis; each command imports what it needs when it
+runs."""
 
 from __future__ import annotations
 
 import click
 
+from cluster.operator.announcing import announce
+from cluster.operator.barring import ban, bans, unban
 from cluster.operator.command import nodes, redis_cli, rooms, who
+from cluster.operator.kicking import kick
 from cluster.operator.leaving import drain, restart_all
 from cluster.top.command import top
 from cluster.up.command import up
 
-__all__ = ["cluster", "drain", "nodes", "redis_cli", "restart_all", "rooms", "top", "up", "who"]
+__all__ = [
+    "announce",
+    "ban",
+    "bans",
+    "cluster",
+    "drain",
+    "kick",
+    "nodes",
+    "redis_cli",
+    "restart_all",
+    "rooms",
+    "top",
+    "unban",
+    "up",
+    "who",
+]
 
 
 @click.group(epilog="Example: python -m cluster up --nodes 5")
@@ -18,5 +36,5 @@ def cluster() -> None:
     """Start a cluster on this machine, and look into a running one."""
 
 
-for _command in (up, nodes, who, rooms, top, drain, restart_all, redis_cli):
+for _command in (up, nodes, who, rooms, top, drain, restart_all, kick, ban, unban, bans, announce, redis_cli):
     cluster.add_command(_command)

@@ -19,6 +19,7 @@ from typing import Protocol
 
 from cluster.errors import ClusterError
 from cluster.types import (
+    Ban,
     Claimed,
     Entry,
     Member,
@@ -71,9 +72,9 @@ class ClusterEvents(Protocol):
     def on_tops(self, tops: Mapping[str, Position]) -> None:
         """Where logs named by `local_logs` stand: after each heartbeat, of very many some at a time. Upkeep thread."""
 
-    def on_taken(self, session: str, claim: str) -> None:
-        """The session was taken by `claim` (empty: it was ended). If our connection holds another
-        claim it must go. Subscriber or publisher thread."""
+    def on_taken(self, session: str, claim: str, how: str = "") -> None:
+        """The session was taken by `claim` (empty: it was ended, `how`: see `cluster.endings`, '' if that isn't
+        known). If our connection holds another claim it must go. Subscriber or publisher thread."""
 
     def on_health(self, health: Health) -> None:
         """Health changed. Any cluster thread."""
@@ -86,6 +87,10 @@ class ClusterEvents(Protocol):
         """An operator wants this node to leave. `order`: to be named in the answer (`NodeStatus.drain`); `over`:
         seconds over which the clients are to move (None: the node chooses); `force`: even if no other node
         is ready. Subscriber thread."""
+
+    def on_bans(self, bans: Sequence[Ban]) -> None:
+        """All addresses that are banned, whenever that has changed; and once before the node serves. Nicknames are
+        seen to by `claim` and its kin. Beat thread."""
 
     def on_superseded(self) -> None:
         """Another process runs under this node's id: stop the process. May be told more than once.
@@ -169,11 +174,12 @@ class ClusterSeam(Protocol):
         """Creates `session` under `name` and joins #lobby.
 
         Raises Refused(NICK_TAKEN, the first free suggestion or ''; SESSION_EXISTS under another claim: `resume`
-        it; RESUME_REFUSED: it was, and has ended), Degraded."""
+        it; RESUME_REFUSED: it was, and has ended; KICKED, why: … by an operator; BANNED, until and why: the nickname
+        is), Degraded."""
 
     def resume(self, session: str, claim: str, token_hash: str, n: int, address: str) -> Claimed:
         """Takes `session` for this connection under the new `claim`. `n`: highest n whose outcome
-        the client knows. Raises Refused(RESUME_REFUSED), Degraded."""
+        the client knows. Raises Refused(RESUME_REFUSED, KICKED, BANNED), Degraded."""
 
     def join(self, session: str, claim: str, room: str) -> Membership:
         """Raises Refused(TOO_MANY_ROOMS), Fenced, Degraded. `position` is that of the joined entry."""

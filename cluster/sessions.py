@@ -64,7 +64,7 @@ class Sessions:
         def made(reply: list[Reply]) -> Claimed:
             if status(reply) == "no":
                 if reply[1] != Reason.NICK_TAKEN.encode():
-                    raise Refused(reply[1].decode())
+                    raise Refused(reply[1].decode(), reply[2].decode())
                 index = int(reply[2])
                 raise Refused(Reason.NICK_TAKEN, suggestions[index - 1].shown if index else "")
             logs, taken = self._logs(reply[5::3], reply[6::3]), int(reply[4])
@@ -190,7 +190,7 @@ def _checked(answer: Answer) -> list[Reply]:
         raise answer
     word = status(answer)
     if word == "fenced":
-        raise Fenced("the session is no longer this connection's")
+        raise Fenced("the session is no longer this connection's", answer[1].decode() if len(answer) > 1 else "")
     if word == "lease":
         raise LeaseLost("this node's lease is over")
     if word == "wait":

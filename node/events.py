@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from cluster import endings
 from cluster.seam import Health, NodeStatus
-from cluster.types import Entry, Position, SessionRecord
+from cluster.types import Ban, Entry, Position, SessionRecord
 from node.drain import Order
 from node.house import House
 from node.session import Session
 from node.takeover import Doubt
-from node.verbs.refusals import ENDED, LEASE_LOST
+from node.verbs.refusals import LEASE_LOST, farewell
 from node.workers import Workers
 from wire.frames import Recovered
 
@@ -45,14 +46,15 @@ class Events:
     def on_tops(self, tops: Mapping[str, Position]) -> None:
         self.house.rooms.tops(tops)
 
-    def on_taken(self, session: str, claim: str) -> None:
-        ours = self.house.registry.get(session)
-        if ours is None or ours.claim == claim:
+    def on_taken(self, session: str, claim: str, how: str = "") -> None:
+        if not claim:
+            ended = self.house.registry.end(session, how)
+            if ended is not None:
+                self._end(ended, how)
             return
-        if claim:
+        ours = self.house.registry.get(session)
+        if ours is not None and ours.claim != claim:
             self._workers.schedule(Doubt(ours, self.house.registry, self.house.cluster.leave))
-        elif self.house.registry.remove(ours):
-            self._end(ours, "expired" if ours.away_since else "ended")
 
     def on_health(self, health: Health) -> None:
         self.house.standing.turn(health)
@@ -67,6 +69,14 @@ class Events:
 
     def on_drain(self, order: str, over: float | None, force: bool) -> None:
         self._on_order(Order(order, over, force))
+
+    def on_bans(self, bans: Sequence[Ban]) -> None:
+        # First the copy, then the look at who is here: who comes meanwhile looks into the copy when he is listed.
+        self.house.bans.replace(bans)
+        for connection in self.house.roster.all():
+            ban = self.house.bans.of(connection.peer)
+            if ban is not None:
+                connection.expel(ban)
 
     def on_superseded(self) -> None:
         self.house.log.error("superseded", reason="another process runs under this node's id")
@@ -115,7 +125,8 @@ class Events:
         places = {log: self.house.rooms.place(log) for log in (*session.rooms, session.inbox)}
         return {log: place for log, place in places.items() if place}
 
-    def _end(self, session: Session, reason: str) -> None:
+    def _end(self, session: Session, how: str) -> None:
+        reason = endings.parsed(how).reason or ("expired" if session.away_since else "ended")
         for room in session.rooms:
             self.house.log.info("left", room=room, reason=reason, session=session.id, nick=session.name.shown)
-        session.connection.dismiss(ENDED)
+        session.connection.dismiss(farewell(how))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cluster.seam import ClusterSeam
 from node.admission import Admission
+from node.bans import Bans, Doorstep
 from node.deliverer import Deliverer
 from node.hands import Hands
 from node.logs import Log
@@ -32,6 +33,8 @@ class House:
     log: Log
     admission: Admission
     hands: Hands
+    bans: Bans
+    doorstep: Doorstep
 
     def others(self) -> list[str]:
         """Addresses of the other nodes that live and stay."""

@@ -78,6 +78,10 @@ class Listener:
 
     def _welcome(self, sock: socket.socket, peer: str) -> None:
         house = self._house
+        ban = house.bans.of(peer)
+        if ban is not None:
+            house.doorstep.turn_away(sock, ban)
+            return
         try:
             _tune(sock)
         except OSError:

@@ -14,6 +14,7 @@ from types import FrameType
 from cluster.seam import ClusterEvents, ClusterSeam
 from node import moving
 from node.admission import Admission
+from node.bans import Bans, Doorstep
 from node.deliverer import Deliverer
 from node.drain import Orders, drain, pace
 from node.events import Events
@@ -88,6 +89,8 @@ class Node:
             log=log,
             admission=Admission(settings.hellos, settings.hello_line, metrics),
             hands=Hands(settings.hellos),
+            bans=Bans(),
+            doorstep=Doorstep(),
         )
         self._listener = Listener(sock, self.house)
         self._ticker = Ticker(self.house)
@@ -177,6 +180,7 @@ class Node:
         if late:
             self._log.error("error", reason="threads did not end in time", threads=late)
         self._health.close()
+        self.house.doorstep.close()
         if "deliver" not in late:
             self.house.deliverer.close()
         os.close(self._wakeup)

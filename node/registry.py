@@ -9,16 +9,21 @@ from __future__ import annotations
 import threading
 import time
 
+from cluster import endings
 from node.session import Session
+
+REMEMBERED = 1024
+"""Sessions of which it is remembered how an operator ended them."""
 
 
 class Registry:
     """Any thread; nothing blocks."""
 
     def __init__(self) -> None:
-        # Guards the dict. Session id -> the session under its present claim.
+        # Guards the dicts. Session id -> the session under its present claim.
         self._lock = threading.Lock()
         self._sessions: dict[str, Session] = {}
+        self._ended: dict[str, str] = {}  # session id -> how an operator ended it; the last ones
 
     def add(self, session: Session) -> Session | None:
         """Returns the one that held this id under another claim: its connection must go."""
@@ -38,6 +43,21 @@ class Registry:
                 return False
             del self._sessions[session.id]
             return True
+
+    def end(self, session: str, how: str) -> Session | None:
+        """It has ended, `how` as in `cluster.endings`: removed and returned, if it is here. What an operator has ended
+        is remembered for one that is on its way here: its claim was answered, and it is not listed yet."""
+        with self._lock:
+            if endings.parsed(how).is_final:
+                self._ended[session] = how
+                if len(self._ended) > REMEMBERED:
+                    del self._ended[next(iter(self._ended))]
+            return self._sessions.pop(session, None)
+
+    def how_ended(self, session: Session) -> str | None:
+        """How an operator has ended it, if he has lately. To be asked once it was added."""
+        with self._lock:
+            return self._ended.get(session.id)
 
     def set_away(self, session: Session) -> bool:
         """Its connection broke; it stays, to be claimed again if Redis loses it. Whether it was there."""

@@ -1,7 +1,7 @@
 """The plain dialect, what people read: a frame to clean lines.
 
 No one can forge a line. A nickname has no white space and no colon and does not begin with `@` or `#`, so
-that `nick: ` at the beginning of a line is always the node's word for who spoke, and `* `, `! `, `you -> `
+that `nick: ` at the beginning of a line is always the node's word for who spoke, and `* `, `*** `, `! `, `you -> `
 are never a person's. A text's further lines begin with a margin; what could move the cursor is made visible.
 """
 
@@ -60,11 +60,19 @@ def _lines(text: str) -> str:
 
 
 def _message(frame: Message, room_prefix: bool) -> str:
+    if frame.is_announcement:
+        return _announcement(frame)
     nick = harmless(frame.nick)
     who = f"@{nick} -> you" if frame.log == INBOX else f"{_prefix(frame.log, room_prefix)}{nick}"
     earlier = "(history) " if frame.history else ""
     late = "(late) " if frame.late else ""
     return f"{earlier}{late}{who}: {_lines(frame.text)}\n"
+
+
+def _announcement(frame: Message) -> str:
+    earlier, late = "(history) " if frame.history else "", "(late) " if frame.late else ""
+    where = "" if frame.log == INBOX else f" in {harmless(frame.log)}"
+    return f"{earlier}{late}*** operator{where}: {_lines(frame.text)}\n"
 
 
 def _prefix(log: str, room_prefix: bool) -> str:
@@ -94,11 +102,13 @@ def _joined(frame: Joined, room_prefix: bool) -> str:
     return f"* you are in {harmless(frame.log)}, {frame.count} here: {names}"
 
 
-_REASONS = {"expired": " (lost the connection)", "ended": " (was removed)"}
+_REASONS = {"expired": "lost the connection", "ended": "was removed", "kicked": "kicked", "banned": "banned"}
 
 
 def _left(frame: Left, room_prefix: bool) -> str:
-    return f"* {harmless(frame.nick)} left{_where(frame.log, room_prefix)}{_REASONS.get(frame.reason, '')}"
+    reason = _REASONS.get(frame.reason, "")
+    why = f": {harmless(frame.why)}" if frame.why else ""
+    return f"* {harmless(frame.nick)} left{_where(frame.log, room_prefix)}{f' ({reason}{why})' if reason else ''}"
 
 
 def _topic(frame: Topic, _: bool) -> str:

@@ -19,11 +19,11 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
-from cluster.top.book import UserLine
+from cluster.operator.text import harmless
 from cluster.top.desk import Desk
 from cluster.top.facts import NODES, Reading, Source, Want
 from cluster.top.frame import rows
-from cluster.top.jobs import Jobs, Say
+from cluster.top.jobs import Jobs, Say, Work
 from cluster.top.paint import STYLES, Row
 from cluster.top.reader import Reader
 
@@ -58,6 +58,7 @@ class Acting(Protocol):
     """What can be done; each blocks, on a thread of its own."""
 
     def drain(self, node: str, force: bool, say: Say) -> None: ...
+    def kick(self, nick: str, reason: str, say: Say) -> None: ...
 
 
 class Picture(Widget, can_focus=True):
@@ -138,6 +139,8 @@ class TopApp(App[None], inherit_bindings=False):
         )
         self._picture = Picture(self._draw, self.desk.press)
         self._ask = Input(id="ask", max_length=LONGEST_REASON)
+        self._asked: str | None = None
+        """Whose reason is being asked for."""
 
     def _said(self, job: str, text: str) -> None:
         self.post_message(Step(job, text))
@@ -161,7 +164,7 @@ class TopApp(App[None], inherit_bindings=False):
         self._reader.stop()
 
     def _draw(self, width: int, height: int) -> Sequence[Row]:
-        return rows(self.desk, self._where, self.can_kick, self._now(), time.time(), width, height)
+        return rows(self.desk, self._where, self._now(), time.time(), width, height)
 
     def action_redraw(self) -> None:
         self.refresh(layout=True, repaint=True)
@@ -188,29 +191,38 @@ class TopApp(App[None], inherit_bindings=False):
         self._picture.repaint()
 
     def on_input_changed(self, message: Input.Changed) -> None:
-        self.desk.table.set_filter(message.value)
-        self._picture.repaint()
+        if self._asked is None and self.desk.asking:
+            self.desk.table.set_filter(message.value)
+            self._picture.repaint()
 
-    def on_input_submitted(self) -> None:
-        self._close_ask()
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        nick = self._close_ask()
+        if nick is not None:
+            self.desk.reason_given(nick, message.value)
+        self._picture.repaint()
 
     def on_key(self, event: events.Key) -> None:
         """What the line below did not take."""
-        if event.key == "escape" and self._ask.has_class("asked"):
-            self.desk.table.set_filter("")
-            self._close_ask()
+        if event.key == "escape" and self.desk.asking:
+            if self._close_ask() is None:
+                self.desk.table.set_filter("")
+            self._picture.repaint()
 
-    def _close_ask(self) -> None:
-        self.desk.asking = ""
+    def _open_ask(self, purpose: str, text: str) -> None:
+        self.desk.asking, self._asked = purpose, None
+        with self._ask.prevent(Input.Changed):
+            self._ask.value = text
+        self._ask.add_class("asked")
+        self._ask.focus()
+
+    def _close_ask(self) -> str | None:
+        """Whose reason was asked for; None: nobody's, but a filter."""
+        asked, self._asked, self.desk.asking = self._asked, None, ""
         self._ask.remove_class("asked")
         self._picture.focus()
-        self._picture.repaint()
+        return asked
 
     # -- what the desk asks for -----------------------------------------------------------
-
-    @property
-    def can_kick(self) -> bool:
-        return False
 
     @property
     def unfinished(self) -> Sequence[str]:
@@ -227,20 +239,23 @@ class TopApp(App[None], inherit_bindings=False):
         self._reader.hurry()
 
     def ask_filter(self, text: str) -> None:
-        self.desk.asking = "words that a line has, or column=word; Enter keeps the filter, Esc drops it"
-        self._ask.value = text
-        self._ask.add_class("asked")
-        self._ask.focus()
+        self._open_ask("words that a line has, or column=word; Enter keeps the filter, Esc drops it", text)
 
-    def ask_reason(self, line: UserLine) -> None:
-        raise NotImplementedError
+    def ask_reason(self, nick: str) -> None:
+        self._open_ask(f"why {harmless(nick)} is kicked; Enter goes on, Esc doesn't", "")
+        self._asked = nick
 
     def drain(self, node: str, force: bool) -> None:
-        job = f"drain {node}"
-        if job in self.desk.notes.running():
-            return
-        self.desk.notes.step(job, "asking it", self._now())
-        self._jobs.start(job, lambda say: self._acts.drain(node, force, say))
+        self._start(f"drain {node}", lambda say: self._acts.drain(node, force, say))
+
+    def kick(self, nick: str, reason: str) -> None:
+        self._start(f"kick {nick}", lambda say: self._acts.kick(nick, reason, say))
+
+    def _start(self, job: str, work: Work) -> None:
+        """The same thing is not done twice at a time."""
+        if job not in self.desk.notes.running():
+            self.desk.notes.step(job, "asking", self._now())
+            self._jobs.start(job, work)
 
     def leave(self) -> None:
         self.exit()

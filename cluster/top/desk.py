@@ -21,33 +21,68 @@ FAR = 1_000_000
 class Effects(Protocol):
     """What the desk wants done; all return at once."""
 
-    @property
-    def can_kick(self) -> bool: ...
     def want(self, want: Want) -> None: ...
     def pace(self, interval: float) -> None: ...
     def hurry(self) -> None: ...
     def ask_filter(self, text: str) -> None: ...
-    def ask_reason(self, line: UserLine) -> None: ...
+    def ask_reason(self, nick: str) -> None: ...
+    def kick(self, nick: str, reason: str) -> None: ...
     def drain(self, node: str, force: bool) -> None: ...
     def leave(self) -> None: ...
 
 
-class Question:
-    """To be answered with a key before anything else is done. `force`: also where no other node is ready."""
+class Question(Protocol):
+    """To be answered with a key before anything else is done. `answer`: whether it is answered."""
 
-    def __init__(self, line: NodeLine) -> None:
-        self.node, self.force = line.row.node, False
-        self._clients = line.row.clients
+    @property
+    def text(self) -> str: ...
+    @property
+    def choices(self) -> str: ...
+    def answer(self, key: str) -> bool: ...
+
+
+class DrainQuestion:
+    """`force`: also where no other node is ready."""
+
+    def __init__(self, line: NodeLine, effects: Effects) -> None:
+        self._node, self._clients, self._effects = line.row.node, line.row.clients, effects
+        self._force = False
 
     @property
     def text(self) -> str:
         many = "Its client moves" if self._clients == 1 else f"Its {self._clients} clients move"
-        return f"Drain {harmless(self.node)}? {many} to the other nodes, then its process ends."
+        return f"Drain {harmless(self._node)}? {many} to the other nodes, then its process ends."
 
     @property
     def choices(self) -> str:
-        also = "f not so" if self.force else "f also where no other node is ready"
-        return f"y yes{', even if no other node is ready' if self.force else ''}   {also}   n no"
+        if self._force:
+            return "y yes, even if no other node is ready   f only if one is   n no"
+        return "y yes   f also where no other node is ready   n no"
+
+    def answer(self, key: str) -> bool:
+        if key == "f":
+            self._force = not self._force
+        elif key == "y":  # only a plain yes is one
+            self._effects.drain(self._node, self._force)
+        return key != "f"
+
+
+class KickQuestion:
+    """Whether that user is kicked, for that reason."""
+
+    def __init__(self, nick: str, reason: str, effects: Effects) -> None:
+        self._nick, self._reason, self._effects = nick, reason, effects
+        self.choices = "y yes   n no"
+
+    @property
+    def text(self) -> str:
+        why = f', for the reason "{harmless(self._reason)}"' if self._reason else ", without a reason"
+        return f"Kick {harmless(self._nick)}{why}?"
+
+    def answer(self, key: str) -> bool:
+        if key == "y":
+            self._effects.kick(self._nick, self._reason)
+        return True
 
 
 class Desk:
@@ -105,7 +140,8 @@ class Desk:
     def press(self, key: str) -> bool:
         """By Textual's names. Whether it meant anything."""
         if self.question is not None:
-            self._answer(key)
+            if self.question.answer(key):
+                self.question = None
             return True
         found = self._keys.get(key)
         if found is not None:
@@ -226,19 +262,13 @@ class Desk:
     def _ask_drain(self) -> None:
         line = self._pointed_at()
         if isinstance(line, NodeLine) and line.row.alive:
-            self.question = Question(line)
+            self.question = DrainQuestion(line, self._effects)
 
     def _ask_kick(self) -> None:
         line = self._pointed_at()
-        if self._effects.can_kick and isinstance(line, UserLine):
-            self._effects.ask_reason(line)
+        if isinstance(line, UserLine):
+            self._effects.ask_reason(line.row.nick)
 
-    def _answer(self, key: str) -> None:
-        """Only a plain yes is one."""
-        question = self.question
-        if question is not None and key == "f":
-            question.force = not question.force
-            return
-        self.question = None
-        if question is not None and key == "y":
-            self._effects.drain(question.node, question.force)
+    def reason_given(self, nick: str, reason: str) -> None:
+        """What was asked for with `ask_reason`: now whether it is meant."""
+        self.question = KickQuestion(nick, reason, self._effects)

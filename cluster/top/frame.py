@@ -14,7 +14,7 @@ LOW = 12
 """Rows below which the list gets the room of all but the first and the last row."""
 
 
-def rows(desk: Desk, where: str, can_kick: bool, now: float, wall: float, width: int, height: int) -> list[Row]:
+def rows(desk: Desk, where: str, now: float, wall: float, width: int, height: int) -> list[Row]:
     """`height` rows of at most `width` cells. `now`: monotonic seconds, `wall`: Unix seconds."""
     clock = time.strftime("%H:%M:%S", time.localtime(wall))
     above: list[Row] = [panes.head(desk.book, where, desk.interval, clock, width)]
@@ -23,9 +23,9 @@ def rows(desk: Desk, where: str, can_kick: bool, now: float, wall: float, width:
         above.append(panes.tabs(desk.book, desk.view, desk.table, width))
     elif desk.book.reading.error:
         above.append(panes.store(desk.book, now))
-    below = [*desk.notes.rows(now), *panes.foot(desk, can_kick)][-max(1, height - len(above) - 2) :]
+    below = [*desk.notes.rows(now), *panes.foot(desk)][-max(1, height - len(above) - 2) :]
     desk.page, desk.width = max(1, height - len(above) - len(below) - 1), width
-    middle = _middle(desk, can_kick, wall, width, desk.page + 1)
+    middle = _middle(desk, wall, width, desk.page + 1)
     if desk.mode != LIST:
         desk.scroll = max(0, min(desk.scroll, len(middle) - desk.page - 1))
         middle = middle[desk.scroll :]
@@ -33,9 +33,9 @@ def rows(desk: Desk, where: str, can_kick: bool, now: float, wall: float, width:
     return [cut(row, 0, width) for row in [*above, *middle[: desk.page + 1], *below]][:height]
 
 
-def _middle(desk: Desk, can_kick: bool, wall: float, width: int, height: int) -> list[Row]:
+def _middle(desk: Desk, wall: float, width: int, height: int) -> list[Row]:
     if desk.mode == HELP:
-        return helping.rows(can_kick, width)
+        return helping.rows(width)
     if desk.mode == DETAILS:
         line = desk.detail
         return (

@@ -16,6 +16,7 @@ _KEYS = (
     ("/", "filter: words that a line has; column=word for one column, as in node=n1; Esc: all"),
     ("s S", "sort by the next column, turn the order; < > move the column"),
     ("d", "drain the node, after asking; f there: also where no other node is ready"),
+    ("k", "kick the user: asks for a reason, which the rooms read too, and then whether it is meant"),
     ("x", "forget what was done (the lines above the keys)"),
     ("+ -", "look more often, less often; Space: now"),
     ("q", "quit; what was begun goes on"),
@@ -31,13 +32,10 @@ _WORDS = (
 )
 
 
-def rows(kick: bool, width: int) -> list[Row]:
-    """`kick`: whether users can be."""
-    keys = list(_KEYS)
-    if kick:
-        keys.insert(7, ("k", "kick the user, with a reason"))
+def rows(width: int) -> list[Row]:
+    """In lines that fit."""
     found: list[Row] = [[Span("Keys", TITLE)]]
-    for key, text in keys:
+    for key, text in _KEYS:
         found += _explained(key, text, width)
     found += [[], [Span("Words", TITLE)]]
     for word, text in _WORDS:

@@ -7,8 +7,10 @@ from collections.abc import Callable
 
 import click
 
-from cluster.operator import drain as draining
+from cluster.operator import acts, drain as draining, words
+from cluster.operator.acting import desk
 from cluster.operator.connect import connect
+from cluster.operator.errors import Failed
 
 Say = Callable[[str], None]
 Work = Callable[[Say], object]
@@ -46,3 +48,11 @@ class Acts:
         """As `hydrachat drain` does."""
         with connect(self._url) as client:
             draining.drain(client, self._prefix, node, None, force, say)
+
+    def kick(self, nick: str, reason: str, say: Say) -> None:
+        """As `hydrachat kick` does."""
+        with desk(self._url, self._prefix) as at:
+            kicked = acts.kick(at, words.mapped(nick), " ".join(reason.split()))
+        if kicked is None:
+            raise Failed("nobody has that nickname any more")
+        say(f"{kicked.nick} was kicked (at {kicked.node}, in {' '.join(kicked.rooms) or 'no room'})")

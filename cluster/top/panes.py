@@ -80,15 +80,15 @@ def tabs(book: Book, view: str, table: Table[Any], width: int) -> Row:
     return between(row, [Span(place, DIM)], width)
 
 
-def foot(desk: Desk, can_kick: bool) -> list[Row]:
+def foot(desk: Desk) -> list[Row]:
     """What can be done now."""
     if desk.question is not None:
         return [[Span(desk.question.text, WARNING)], [Span(desk.question.choices, FIGURE)]]
-    return [[Span(desk.asking or _keys(desk, can_kick), DIM)]]
+    return [[Span(desk.asking or _keys(desk), DIM)]]
 
 
-def _keys(desk: Desk, can_kick: bool) -> str:
-    act = {NODES: "  d drain", USERS: "  k kick" if can_kick else ""}.get(desk.view, "")
+def _keys(desk: Desk) -> str:
+    act = {NODES: "  d drain", USERS: "  k kick"}.get(desk.view, "")
     if desk.mode == HELP:
         return "↑ ↓ more  Esc back  q quit"
     if desk.mode == DETAILS:

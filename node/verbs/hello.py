@@ -12,7 +12,7 @@ from node.admission import come_back
 from node.letters import wire_log
 from node.session import Session, new_id, session_of, token_hash
 from node.verbs.attach import attach, finish_room, show_room
-from node.verbs.refusals import LEASE_LOST, TAKEN_OVER, refusal
+from node.verbs.refusals import LEASE_LOST, TAKEN_OVER, farewell, refusal
 from wire import Code, WireError, nickname, suggestions
 from wire.frames import Cursors, Error, Hello, Welcome
 
@@ -43,6 +43,10 @@ def hello(connection: Connection, frame: Hello) -> None:
 
 
 def _turned_away(connection: Connection) -> bool:
+    ban = connection.house.bans.of(connection.peer)
+    if ban is not None:
+        connection.expel(ban)
+        return True
     refused = connection.house.standing.refusal()
     if refused is not None:
         connection.dismiss(Error(code=refused[0], text=refused[1]))
@@ -128,6 +132,13 @@ def settle(connection: Connection, claimed: Claimed, hashed: str, boot: str) -> 
     if house.cluster.boot != boot and house.registry.remove(session):
         # The lease was lost while the claim was on its way, so `on_lease_lost` did not see this session.
         connection.dismiss(LEASE_LOST)
+    how = house.registry.how_ended(session)
+    if how is not None and house.registry.remove(session):
+        # An operator was quicker than the answer to the claim.
+        connection.dismiss(farewell(how))
+    ban = house.bans.of(connection.peer)
+    if ban is not None:
+        connection.expel(ban)  # it came after we looked, and before we were listed
 
 
 def _hold(connection: Connection, logs: list[str]) -> set[str]:
@@ -140,7 +151,7 @@ def _refuse(connection: Connection, held: set[str], error: ClusterError) -> None
     for log in held:
         connection.house.rooms.release(log)
     answer = refusal(error)
-    if isinstance(error, Refused):
+    if isinstance(error, Refused) and error.reason not in (Reason.KICKED, Reason.BANNED):
         connection.send(answer)
     else:
         connection.dismiss(answer)

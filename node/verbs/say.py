@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cluster.errors import ClusterError, Degraded, Fenced, LeaseLost, Refused, Stopped
 from cluster.types import Position, Published, Reason
 from node.session import Session
-from node.verbs.refusals import TAKEN_OVER, refusal
+from node.verbs.refusals import fenced, refusal
 from wire import Code, Nick, WireError, check, destination
 from wire.frames import Accepted, Error, Say
 from wire.plain import private_copy
@@ -71,7 +71,7 @@ class _Answer:
             where = outcome.position
             self.connection.tell(Accepted(n=self.n, log=log, epoch=where.epoch, offset=where.offset, time=outcome.time))
         elif isinstance(outcome, Fenced):
-            self.connection.dismiss(TAKEN_OVER)
+            self.connection.dismiss(fenced(outcome))
         elif self.error is not None and _is_final(outcome):
             self.connection.tell(Error(code=self.error.code, text=self.error.text, n=self.n))
         else:
@@ -137,7 +137,7 @@ def _say_plain(connection: Connection, session: Session, frame: Say) -> None:
         if isinstance(to, Nick):
             connection.outbox.offer(private_copy(to.shown, frame.text))
     elif isinstance(outcome, Fenced):
-        connection.dismiss(TAKEN_OVER)
+        connection.dismiss(fenced(outcome))
     else:
         connection.tell(refusal(outcome))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from cluster.seam import Health, NodeStatus
-from cluster.types import Entry, Position, SessionRecord
+from cluster.types import Ban, Entry, Position, SessionRecord
 
 DEADLINE = 15.0
 
@@ -23,9 +23,11 @@ class Recorder:
         self.subscribed: list[str | None] = []
         self.tops: dict[str, Position] = {}
         self.taken: list[tuple[str, str]] = []
+        self.ends: dict[str, str] = {}  # session -> how it ended
         self.healths: list[Health] = []
         self.leases_lost = 0
         self.superseded = 0
+        self.bans: list[list[str]] = []
         self.drains: list[tuple[str, float | None, bool]] = []
         self.recovered: list[list[str]] = []
         self.opened = 0
@@ -86,9 +88,10 @@ class Recorder:
             self.tops.update(tops)
             self.changed.notify_all()
 
-    def on_taken(self, session: str, claim: str) -> None:
+    def on_taken(self, session: str, claim: str, how: str = "") -> None:
         with self.changed:
             self.taken.append((session, claim))
+            self.ends[session] = how
             listed = self.listed.get(session)
             if listed is not None and listed.claim != claim:
                 del self.listed[session]
@@ -108,6 +111,11 @@ class Recorder:
     def on_drain(self, order: str, over: float | None, force: bool) -> None:
         with self.changed:
             self.drains.append((order, over, force))
+            self.changed.notify_all()
+
+    def on_bans(self, bans: Sequence[Ban]) -> None:
+        with self.changed:
+            self.bans.append([ban.network for ban in bans])
             self.changed.notify_all()
 
     def on_superseded(self) -> None:

@@ -8,13 +8,8 @@ from typing import Any
 class Effects:
     """`asked`: each call as (name, arguments …)."""
 
-    def __init__(self, can_kick: bool = True) -> None:
+    def __init__(self) -> None:
         self.asked: list[tuple[Any, ...]] = []
-        self._can_kick = can_kick
-
-    @property
-    def can_kick(self) -> bool:
-        return self._can_kick
 
     def want(self, want: Any) -> None:
         self.asked.append(("want", want.view, want.room))
@@ -28,8 +23,11 @@ class Effects:
     def ask_filter(self, text: str) -> None:
         self.asked.append(("filter", text))
 
-    def ask_reason(self, line: Any) -> None:
-        self.asked.append(("reason", line.row.nick))
+    def ask_reason(self, nick: str) -> None:
+        self.asked.append(("reason", nick))
+
+    def kick(self, nick: str, reason: str) -> None:
+        self.asked.append(("kick", nick, reason))
 
     def drain(self, node: str, force: bool) -> None:
         self.asked.append(("drain", node, force))

@@ -13,9 +13,9 @@ from tests.unit.cluster_top.effects import Effects
 from tests.unit.cluster_top.world import Script, cluster, node, reading
 
 
-def desk(view: str = NODES, can_kick: bool = True) -> tuple[Desk, list[tuple[Any, ...]]]:
+def desk(view: str = NODES) -> tuple[Desk, list[tuple[Any, ...]]]:
     """With two looks taken; what it asks for from then on."""
-    effects = Effects(can_kick)
+    effects = Effects()
     made = Desk(effects, 2.0, view)
     source = Script(cluster(rooms=2))
     for one in (view, view):
@@ -77,16 +77,27 @@ def test_from_the_details_the_node_in_sight_is_drained() -> None:
     assert asked[-1] == ("drain", "n2", False)
 
 
-def test_users_are_kicked_where_that_can_be_done() -> None:
+def test_a_kick_asks_for_a_reason_and_whether_it_is_meant() -> None:
     made, asked = desk(USERS)
-    press(made, "down", "k", "enter", "k")
-    assert [one for one in asked if one[0] == "reason"] == [("reason", "u0001")] * 2
+    press(made, "down", "k")
+    assert asked == [("reason", "u0001")]
+    for key in ("n", "enter", "escape", "k"):
+        made.reason_given("u0001", "noise\x1b")
+        assert made.question is not None
+        assert made.question.text == 'Kick u0001, for the reason "noise"?'
+        press(made, key)
+    assert asked == [("reason", "u0001")]
+    made.reason_given("u0001", "noise")
+    press(made, "y")
+    assert asked[-1] == ("kick", "u0001", "noise")
+    press(made, "enter", "k")
+    assert asked[-1] == ("reason", "u0001")
+
+
+def test_only_users_are_kicked() -> None:
     made, asked = desk(NODES)
-    press(made, "k")
-    assert asked == []
-    made, asked = desk(USERS, can_kick=False)
-    press(made, "k")
-    assert asked == []
+    press(made, "k", "enter", "k")
+    assert [one for one in asked if one[0] == "reason"] == []
 
 
 def test_details_open_and_close_and_lead_to_users() -> None:

@@ -21,7 +21,7 @@ HOSTILE = "\x1b]52;c;aGk=\x07\u202eevil\r\n你"
 
 
 def drawn(desk: Desk, width: int = 80, height: int = 24, now: float = 4.0) -> list[Row]:
-    return frame.rows(desk, "redis://127.0.0.1:7799/0", True, now, WALL, width, height)
+    return frame.rows(desk, "redis://127.0.0.1:7799/0", now, WALL, width, height)
 
 
 def screen(desk: Desk, width: int = 80, height: int = 24, now: float = 4.0) -> str:
