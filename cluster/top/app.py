@@ -177,6 +177,7 @@ class TopApp(App[None], inherit_bindings=False):
     def on_heard(self, message: Heard) -> None:
         self.desk.take(message.reading)
         self._picture.repaint()
+        self._reader.taken()
 
     def on_failed(self, message: Failed) -> None:
         self.error = message.error

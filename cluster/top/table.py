@@ -53,7 +53,7 @@ class Table(Generic[L]):
         self._arrange()
 
     def set_filter(self, text: str) -> None:
-        """Words that a line must all have in what it shows; `column=text` wants exactly that word in that column."""
+        """Words that a line must all have in its texts; `column=word` wants just that word in that column."""
         self.filter = text
         self._arrange()
 
@@ -112,16 +112,19 @@ class Table(Generic[L]):
 
 
 class _Word:
-    """One word of a filter."""
+    """One word of a filter: within any text of a line, or one whole word of the column that it names."""
 
     def __init__(self, word: str, columns: Sequence[Column]) -> None:
         title, mark, text = word.partition("=")
-        self._exactly = [column for column in columns if mark and column.title == title]
-        self._columns = self._exactly or columns
+        self._exactly = next((column for column in columns if mark and column.title == title), None)
+        self._columns = columns
         self._text = text if self._exactly else word
 
     def fits(self, line: object) -> bool:
-        texts = (column.text(line).casefold() for column in self._columns)
-        if self._exactly:
-            return any(self._text == text or self._text in text.split() for text in texts)
-        return any(self._text in text for text in texts)
+        column = self._exactly
+        if column is not None:
+            value = column.value(line)
+            shown = value if isinstance(value, str) else column.text(line)
+            return self._text in (shown, *shown.split())
+        values = (column.value(line) for column in self._columns)
+        return any(isinstance(value, str) and self._text in value for value in values)

@@ -80,18 +80,18 @@ def test_from_the_details_the_node_in_sight_is_drained() -> None:
 def test_a_kick_asks_for_a_reason_and_whether_it_is_meant() -> None:
     made, asked = desk(USERS)
     press(made, "down", "k")
-    assert asked == [("reason", "u0001")]
     for key in ("n", "enter", "escape", "k"):
         made.reason_given("u0001", "noise\x1b")
         assert made.question is not None
         assert made.question.text == 'Kick u0001, for the reason "noise"?'
         press(made, key)
-    assert asked == [("reason", "u0001")]
     made.reason_given("u0001", "noise")
-    press(made, "y")
-    assert asked[-1] == ("kick", "u0001", "noise")
-    press(made, "enter", "k")
-    assert asked[-1] == ("reason", "u0001")
+    press(made, "y", "enter", "k")
+    assert [one for one in asked if one[0] != "want"] == [
+        ("reason", "u0001"),
+        ("kick", "u0001", "noise"),
+        ("reason", "u0001"),
+    ]
 
 
 def test_only_users_are_kicked() -> None:

@@ -19,7 +19,7 @@ class Line:
 
 
 COLUMNS = (
-    Column("name", lambda line: line.key, lambda line: line.key),
+    Column("name", lambda line: line.key.casefold(), lambda line: line.key),
     Column("many", lambda line: line.many, lambda line: "-" if line.many is None else f"{line.many:g}", number=True),
     Column("rooms", lambda line: line.rooms, lambda line: line.rooms),
 )
@@ -111,6 +111,7 @@ def test_moving_stays_within_the_list() -> None:
         ("rooms=#ops many=1", "a"),
         ("many=2", "b"),
         ("name=", ""),
+        ("12", ""),
         ("nonsense=1", ""),
         ("zzz", ""),
     ],
