@@ -24,7 +24,7 @@ from cluster.top.desk import Desk
 from cluster.top.facts import NODES, Reading, Source, Want
 from cluster.top.frame import rows
 from cluster.top.jobs import Jobs, Say, Work
-from cluster.top.paint import STYLES, Row
+from cluster.top.paint import COLOURLESS, STYLES, Row
 from cluster.top.reader import Reader
 
 LONGEST_REASON = 200
@@ -90,9 +90,8 @@ class Picture(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         row = self._rows[y] if y < len(self._rows) else ()
-        base = self.rich_style
-        strip = Strip([Segment(span.text, STYLES[span.role]) for span in row])
-        return strip.apply_style(base).adjust_cell_length(self.size.width, base)
+        styles = COLOURLESS if self.app.no_color else STYLES
+        return Strip([Segment(span.text, styles[span.role]) for span in row]).adjust_cell_length(self.size.width)
 
 
 class TopApp(App[None], inherit_bindings=False):
@@ -101,9 +100,10 @@ class TopApp(App[None], inherit_bindings=False):
 
     ENABLE_COMMAND_PALETTE = False
     CSS = """
-    Screen { layers: base; overflow: hidden; background: $background; color: $foreground; }
+    Screen { layers: base; overflow: hidden; background: ansi_default; color: ansi_default; }
     #picture { width: 100%; height: 1fr; }
-    #ask { display: none; height: 1; border: none; padding: 0; background: $background; }
+    #ask { display: none; height: 1; border: none; padding: 0; background: ansi_default; color: ansi_default; }
+    #ask:focus { background: ansi_default; background-tint: ansi_default 0%; }
     #ask.asked { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -123,7 +123,7 @@ class TopApp(App[None], inherit_bindings=False):
         signals: bool = False,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__()
+        super().__init__(ansi_color=True)  # the terminal's own colours
         self.desk = Desk(self, interval, view)
         self.error: Exception | None = None
         self._acts, self._where, self._now, self._signals = acts, where, now, signals

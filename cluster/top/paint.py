@@ -25,6 +25,8 @@ STYLES = {
     CHOSEN: Style(bold=True, reverse=True),
 }
 
+COLOURLESS = {role: style.without_color for role, style in STYLES.items()}
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
