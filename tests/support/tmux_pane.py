@@ -76,8 +76,8 @@ class TmuxPane:
 
     def wait_end(self, within: float = PATIENCE) -> int:
         """The program's exit code."""
-        wait_until(lambda: self._run("display-message", "-p", "#{pane_dead}").strip() == "1", within, "it ends")
-        return int(self._run("display-message", "-p", "#{pane_dead_status}"))
+        status = "#{pane_dead_status}"  # empty until it has ended
+        return int(wait_until(lambda: self._run("display-message", "-p", status).strip(), within, "it ends"))
 
     def _run(self, *words: str) -> str:
         done = subprocess.run(
