@@ -8,6 +8,7 @@ from typing import Any
 
 from cluster.operator.read import NodeRow, RoomRow, SessionRow
 from cluster.top.facts import NODES, ROOMS, USERS, Reading, key_of
+from cluster.top.names import DELAY, RATES, ROUND_TRIP, STATE, VALUES
 from cluster.top.rates import Buckets, History, Track, quantile, together
 
 WINDOW = 10.0
@@ -16,35 +17,9 @@ OLDEST = 60.0
 """Seconds after which a list that was left says nothing of how rooms grow now."""
 REMEMBERED = 240
 """Values of a sparkline."""
-DELAY = "hydrachat_delivery_delay_seconds"
-ROUND_TRIP = "hydrachat_redis_round_trip_seconds"
-RATES = {
-    "said": "hydrachat_said_accepted_total",
-    "out": "hydrachat_deliveries_total",
-    "refused": "hydrachat_said_refused_total",
-    "entries": "hydrachat_entries_total",
-    "opened": "hydrachat_connections_opened_total",
-    "overflows": "hydrachat_overflows_total",
-    "cpu": "process_cpu_seconds_total",
-}
-VALUES = {
-    "lag": "hydrachat_log_lag_entries",
-    "behind": "hydrachat_catch_ups_waiting",
-    "outbox": "hydrachat_outbox_bytes",
-    "largest": "hydrachat_outbox_largest_bytes",
-    "slow": "hydrachat_slow_clients",
-    "connections": "hydrachat_connections",
-    "native": "hydrachat_connections{native}",
-    "plain": "hydrachat_connections{plain}",
-    "away": "hydrachat_sessions{away}",
-    "rooms": "hydrachat_rooms",
-    "unanswered": "hydrachat_says_unanswered",
-    "hellos": "hydrachat_hellos_waiting",
-    "memory": "process_resident_memory_bytes",
-}
 DRAWN = ("said", "out", "p99", "redis", "clients")
 LOST, UNKNOWN = "lost", "unknown"
-STATE = "hydrachat_node_state{"
+_STATE_IS = STATE + "{"
 
 Figures = Mapping[str, float | None]
 
@@ -147,8 +122,10 @@ class Book:
         if not self.reading.error:
             return row.state
         states = self.reading.samples.get(key_of(row))
-        said = [name for name, value in (states.values if states else {}).items() if name.startswith(STATE) and value]
-        return said[0].removeprefix(STATE).rstrip("}") if said else UNKNOWN
+        said = [
+            name for name, value in (states.values if states else {}).items() if name.startswith(_STATE_IS) and value
+        ]
+        return said[0].removeprefix(_STATE_IS).rstrip("}") if said else UNKNOWN
 
     def _totals(self) -> Figures:
         """Of all nodes: sums of what is known, delays as of one."""

@@ -8,6 +8,7 @@ import time
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from cluster.top.names import wanted
 from cluster.top.rates import Sample
 
 LARGEST = 1 << 20
@@ -45,11 +46,11 @@ def _body(link: http.client.HTTPConnection, deadline: float) -> str:
 
 
 def parsed(text: str, at: float) -> Sample:
-    """`text` in Prometheus's format as a sample. Raises ValueError."""
+    """`text` in Prometheus's format as a sample of what is wanted: parsing a line takes long. Raises ValueError."""
     values: dict[str, float] = {}
     buckets: dict[str, dict[float, float]] = {}
     try:
-        for family in text_string_to_metric_families(text):
+        for family in text_string_to_metric_families("\n".join(filter(wanted, text.splitlines())) + "\n"):
             for name, labels, value, *_ in family.samples:
                 if name.endswith("_bucket") and "le" in labels:
                     of = buckets.setdefault(name.removesuffix("_bucket"), {})
@@ -59,6 +60,8 @@ def parsed(text: str, at: float) -> Sample:
                     _count(values, name, labels, value)
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise ValueError(f"not in Prometheus's format: {error!r}") from error
+    if not values and not buckets:
+        raise ValueError("there is nothing of a node's in it")
     return Sample(at, values, buckets)
 
 

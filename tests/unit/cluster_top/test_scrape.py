@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 import pytest
 from hypothesis import given, strategies as st
 
+from cluster.top.names import DELAY
 from cluster.top.scrape import LARGEST, parsed, scrape
 from node.metrics import Metrics
 from tests.support.ports import free_port
@@ -53,22 +54,34 @@ def test_what_a_node_renders_is_read() -> None:
 
 
 def test_labels_are_told_apart_and_summed() -> None:
-    found = parsed('# TYPE a gauge\na{x="one"} 1\na{x="two"} 2\nb{x="p",y="q"} 5\nb{x="r",y="q"} 6\n', 1.0)
-    assert found.values == {"a": 3, "a{one}": 1, "a{two}": 2, "b": 11}
+    name = "hydrachat_connections"
+    text = f'# TYPE {name} gauge\n{name}{{dialect="native"}} 1\n{name}{{dialect="plain"}} 2\nprocess_threads 7\n'
+    text += 'hydrachat_rooms{x="p",y="q"} 5\nhydrachat_rooms{x="r",y="q"} 6\n'
+    found = parsed(text, 1.0)
+    assert found.values == {name: 3, f"{name}{{native}}": 1, f"{name}{{plain}}": 2, "hydrachat_rooms": 11}
 
 
 def test_buckets_of_all_labels_are_one_histogram() -> None:
-    one, two = 'h_bucket{le="1",x="a"} 1\nh_bucket{le="+Inf",x="a"} 2\n', 'h_bucket{le="1",x="b"} 3\nh_sum 4\n'
-    found = parsed("# TYPE h histogram\n" + one + two, 1.0)
-    assert found.buckets == {"h": {1.0: 4, float("inf"): 2}}
-    assert found.value("h_sum") == 4
+    one = f'{DELAY}_bucket{{le="1",x="a"}} 1\n{DELAY}_bucket{{le="+Inf",x="a"}} 2\n'
+    two = f'{DELAY}_bucket{{le="1",x="b"}} 3\n{DELAY}_sum 4\n'
+    found = parsed(f"# TYPE {DELAY} histogram\n" + one + two, 1.0)
+    assert found.buckets == {DELAY: {1.0: 4, float("inf"): 2}}
+    assert found.value(f"{DELAY}_sum") == 4
 
 
 def test_what_a_node_does_not_know_is_not_known() -> None:
-    assert parsed("a NaN\n", 1.0).value("a") is None
+    assert parsed("hydrachat_rooms NaN\n", 1.0).value("hydrachat_rooms") is None
 
 
-@given(st.text())
+@pytest.mark.parametrize(
+    "text", ["hydrachat_rooms", "hydrachat_rooms x", 'hydrachat_rooms{a="', "hydrachat_rooms{a} 1"]
+)
+def test_what_is_spoilt_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parsed(text, 1.0)
+
+
+@given(st.text() | st.text().map("hydrachat_rooms{}".format))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
         parsed(text, 1.0)
@@ -80,11 +93,12 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     "act",
     [
         reply(b"", "404 Not Found"),
+        reply(b"hydrachat_rooms{} what is it"),
         reply(b"<html>{} what is it"),
         lambda link: link.sendall(b"SSH-2.0-OpenSSH\r\n"),
         lambda link: None,
     ],
-    ids=["not found", "no metrics", "no HTTP", "closed"],
+    ids=["not found", "spoilt", "a page", "no HTTP", "closed"],
 )
 def test_what_is_no_node_is_an_error(act: Callable[[socket.socket], object]) -> None:
     with answering(act) as where, pytest.raises(OSError, match=r"."):
@@ -103,7 +117,7 @@ def test_an_answer_that_drips_ends_in_time() -> None:
     def drip(link: socket.socket) -> None:
         link.sendall(b"HTTP/1.0 200 OK\r\n\r\n")
         while not over.wait(0.02):
-            link.sendall(b"a 1\n")
+            link.sendall(b"hydrachat_rooms 1\n")
 
     with answering(drip) as where:
         began = time.monotonic()
