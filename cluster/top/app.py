@@ -4,54 +4,29 @@ it; the reader's and the jobs' only post messages."""
 from __future__ import annotations
 
 import asyncio
+import shutil
 import signal
 import time
 from collections.abc import Callable, Sequence
 from typing import ClassVar, Protocol
 
-from rich.segment import Segment
 from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.geometry import Region
-from textual.message import Message
-from textual.strip import Strip
-from textual.widget import Widget
+from textual.geometry import Size
 from textual.widgets import Input
 
 from cluster.operator.text import harmless
 from cluster.top.desk import Desk
-from cluster.top.facts import NODES, Reading, Source, Want
+from cluster.top.facts import NODES, Source, Want
 from cluster.top.frame import rows
 from cluster.top.jobs import Jobs, Say, Work
-from cluster.top.paint import COLOURLESS, STYLES, Row
+from cluster.top.messages import Failed, Heard, Step
+from cluster.top.paint import Row
+from cluster.top.picture import Picture
 from cluster.top.reader import Reader
 
 LONGEST_REASON = 200
-
-
-class Heard(Message):
-    """The next reading."""
-
-    def __init__(self, reading: Reading) -> None:
-        super().__init__()
-        self.reading = reading
-
-
-class Failed(Message):
-    """Reading is over: no use in going on."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__()
-        self.error = error
-
-
-class Step(Message):
-    """How far a job is. `error`: None while it goes on, '' when it went well."""
-
-    def __init__(self, job: str, text: str, error: str | None = None) -> None:
-        super().__init__()
-        self.job, self.text, self.error = job, text, error
 
 
 class Acting(Protocol):
@@ -59,39 +34,6 @@ class Acting(Protocol):
 
     def drain(self, node: str, force: bool, say: Say) -> None: ...
     def kick(self, nick: str, reason: str, say: Say) -> None: ...
-
-
-class Picture(Widget, can_focus=True):
-    """Rows; what differs from before goes to the terminal."""
-
-    ALLOW_SELECT = False
-
-    def __init__(self, draw: Callable[[int, int], Sequence[Row]], press: Callable[[str], bool]) -> None:
-        super().__init__(id="picture")
-        self._draw, self._press = draw, press
-        self._rows: Sequence[Row] = ()
-
-    def repaint(self) -> None:
-        before, self._rows = self._rows, self._draw(self.size.width, self.size.height)
-        for y, row in enumerate(self._rows):
-            if y >= len(before) or list(before[y]) != list(row):
-                self.refresh(Region(0, y, self.size.width, 1))
-
-    def on_resize(self) -> None:
-        self._rows = self._draw(self.size.width, self.size.height)
-        self.refresh()
-
-    def on_key(self, event: events.Key) -> None:
-        # Textual names a letter with its case; other characters have names.
-        if self._press(event.key):
-            event.stop()
-            event.prevent_default()
-            self.repaint()
-
-    def render_line(self, y: int) -> Strip:
-        row = self._rows[y] if y < len(self._rows) else ()
-        styles = COLOURLESS if self.app.no_color else STYLES
-        return Strip([Segment(span.text, styles[span.role]) for span in row]).adjust_cell_length(self.size.width)
 
 
 class TopApp(App[None], inherit_bindings=False):
@@ -156,7 +98,8 @@ class TopApp(App[None], inherit_bindings=False):
             for number in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, self.leave)
         self._picture.focus()
-        self.set_interval(1.0, self._picture.repaint)
+        self.set_interval(1.0, self._tick)
+        self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
         self.want(Want(self.desk.view))
         self._reader.start()
 
@@ -166,8 +109,15 @@ class TopApp(App[None], inherit_bindings=False):
     def _draw(self, width: int, height: int) -> Sequence[Row]:
         return rows(self.desk, self._where, self._now(), time.time(), width, height)
 
+    def _tick(self) -> None:
+        """Time goes on. And the signal of a new size can get lost on its way, as through a container's shell."""
+        if not self.is_headless and (now := Size(*shutil.get_terminal_size())) != self.size:
+            self.post_message(events.Resize(now, now))
+        self._picture.repaint()
+
     def action_redraw(self) -> None:
-        self.refresh(layout=True, repaint=True)
+        """All of it, whatever was there before."""
+        self._picture.refresh(layout=True)
 
     def action_leave(self) -> None:
         self.leave()

@@ -12,9 +12,10 @@ import pytest
 from textual.pilot import Pilot
 
 from cluster.operator.errors import BadSetting, Failed
-from cluster.top.app import Picture, TopApp
+from cluster.top.app import TopApp
 from cluster.top.facts import NODES, ROOMS, USERS, Reading, Want
 from cluster.top.jobs import Say
+from cluster.top.picture import Picture
 from tests.support.waiting import wait_until
 from tests.unit.cluster_top.world import Script, cluster, node, reading, redis_away
 
