@@ -46,7 +46,6 @@ class TopApp(App[None], inherit_bindings=False):
     #picture { width: 100%; height: 1fr; }
     #ask { display: none; height: 1; border: none; padding: 0; background: ansi_default; color: ansi_default; }
     #ask:focus { background: ansi_default; background-tint: ansi_default 0%; }
-    #ask.asked { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "leave", show=False, priority=True),
@@ -163,14 +162,14 @@ class TopApp(App[None], inherit_bindings=False):
         self.desk.asking, self._asked = purpose, None
         with self._ask.prevent(Input.Changed):
             self._ask.value = text
-        self._ask.add_class("asked")
-        self._ask.focus()
+        self._ask.display = True
+        self.screen.set_focus(self._ask)  # at once: what is typed next is for it
 
     def _close_ask(self) -> str | None:
         """Whose reason was asked for; None: nobody's, but a filter."""
         asked, self._asked, self.desk.asking = self._asked, None, ""
-        self._ask.remove_class("asked")
-        self._picture.focus()
+        self._ask.display = False
+        self.screen.set_focus(self._picture)
         return asked
 
     # -- what the desk asks for -----------------------------------------------------------
