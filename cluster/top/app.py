@@ -14,19 +14,17 @@ from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
-from textual.widgets import Input
 
 from cluster.operator.text import harmless
 from cluster.top.desk import Desk
 from cluster.top.facts import NODES, Source, Want
 from cluster.top.frame import rows
 from cluster.top.jobs import Jobs, Say, Work
+from cluster.top.line import Line
 from cluster.top.messages import Failed, Heard, Step
 from cluster.top.paint import Row
 from cluster.top.picture import Picture
 from cluster.top.reader import Reader
-
-LONGEST_REASON = 200
 
 
 class Acting(Protocol):
@@ -78,8 +76,8 @@ class TopApp(App[None], inherit_bindings=False):
             said=self._said,
             ended=lambda job, error: self.post_message(Step(job, "", error)),
         )
-        self._picture = Picture(self._draw, self.desk.press)
-        self._ask = Input(id="ask", max_length=LONGEST_REASON)
+        self._picture = Picture(self._draw, self._pressed)
+        self._ask = Line(self._changed, self._given, self._dropped, self.desk.press)
         self._asked: str | None = None
         """Whose reason is being asked for."""
 
@@ -140,30 +138,31 @@ class TopApp(App[None], inherit_bindings=False):
             self.hurry()
         self._picture.repaint()
 
-    def on_input_changed(self, message: Input.Changed) -> None:
-        if self._asked is None and self.desk.asking:
-            self.desk.table.set_filter(message.value)
-            self._picture.repaint()
+    def _pressed(self, event: events.Key) -> bool:
+        if self._ask.display:
+            return self._ask.typed(event)
+        return self.desk.press(event.key)
 
-    def on_input_submitted(self, message: Input.Submitted) -> None:
-        nick = self._close_ask()
-        if nick is not None:
-            self.desk.reason_given(nick, message.value)
+    def _changed(self, text: str) -> None:
+        if self._asked is None:
+            self.desk.table.set_filter(text)
         self._picture.repaint()
 
-    def on_key(self, event: events.Key) -> None:
-        """What the line below did not take."""
-        if event.key == "escape" and self.desk.asking:
-            if self._close_ask() is None:
-                self.desk.table.set_filter("")
-            self._picture.repaint()
+    def _given(self, text: str) -> None:
+        nick = self._close_ask()
+        if nick is not None:
+            self.desk.reason_given(nick, text)
+        self._picture.repaint()
+
+    def _dropped(self) -> None:
+        if self._close_ask() is None:
+            self.desk.table.set_filter("")
+        self._picture.repaint()
 
     def _open_ask(self, purpose: str, text: str) -> None:
         self.desk.asking, self._asked = purpose, None
-        with self._ask.prevent(Input.Changed):
-            self._ask.value = text
-        self._ask.display = True
-        self.screen.set_focus(self._ask)  # at once: what is typed next is for it
+        self._ask.open(text)
+        self.screen.set_focus(self._ask)
 
     def _close_ask(self) -> str | None:
         """Whose reason was asked for; None: nobody's, but a filter."""

@@ -18,7 +18,7 @@ class Picture(Widget, can_focus=True):
 
     ALLOW_SELECT = False
 
-    def __init__(self, draw: Callable[[int, int], Sequence[Row]], press: Callable[[str], bool]) -> None:
+    def __init__(self, draw: Callable[[int, int], Sequence[Row]], press: Callable[[events.Key], bool]) -> None:
         super().__init__(id="picture")
         self._draw, self._press = draw, press
         self._rows: Sequence[Row] = ()
@@ -34,8 +34,7 @@ class Picture(Widget, can_focus=True):
         self.refresh()
 
     def on_key(self, event: events.Key) -> None:
-        # Textual names a letter with its case; other characters have names.
-        if self._press(event.key):
+        if self._press(event):
             event.stop()
             event.prevent_default()
             self.repaint()

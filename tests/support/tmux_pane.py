@@ -14,7 +14,7 @@ from tests.support.processes import environment
 from tests.support.waiting import wait_until
 
 PATIENCE = 30.0
-OPTIONS = {"remain-on-exit": "on", "status": "off"}
+ENDED = "ended with exit code "
 
 
 class TmuxPane:
@@ -32,7 +32,9 @@ class TmuxPane:
         self._folder = Path(tempfile.mkdtemp(prefix="tmux-"))
         self._tmux = [program, "-S", str(self._folder / "socket"), "-f", "/dev/null"]
         self._environment = {**environment(), "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **(extra or {})}
-        self._start = ["new-session", "-d", "-x", str(width), "-y", str(height), shlex.join(argv)]
+        self._start = ["new-session", "-d", "-x", str(width), "-y", str(height)]
+        # The shell tells the code: tmux does not always. `cat` keeps what was shown until the server is ended.
+        self._start.append(f"{shlex.join(argv)}; echo {ENDED}$?; exec cat")
 
     def __enter__(self) -> TmuxPane:
         self._run(
@@ -76,8 +78,8 @@ class TmuxPane:
 
     def wait_end(self, within: float = PATIENCE) -> int:
         """The program's exit code."""
-        status = "#{pane_dead_status}"  # empty until it has ended
-        return int(wait_until(lambda: self._run("display-message", "-p", status).strip(), within, "it ends"))
+        seen = self.wait_for(ENDED, within)
+        return int(seen.partition(ENDED)[2].split()[0])
 
     def _run(self, *words: str) -> str:
         done = subprocess.run(

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from cluster.operator.errors import BadSetting, Failed
@@ -249,6 +250,19 @@ def test_a_filter_is_typed_and_kept_and_dropped() -> None:
         await until(pilot, app, "1 of 3")
 
     run(Script(cluster()), act)
+
+
+def test_what_is_typed_faster_than_the_focus_moves_goes_where_it_belongs() -> None:
+    async def act(pilot: Pilot[None], app: TopApp) -> None:
+        await until(pilot, app, "n2 ")
+        for key, character in (("slash", "/"), ("n", "n"), ("2", "2"), ("enter", None), ("d", "d"), ("y", "y")):
+            app.post_message(events.Key(key, character))  # all at once
+        await until(pilot, app, "n2 is draining")
+        assert "/n2: 1 of 3" in shown(app)
+
+    acts = Acts()
+    run(Script(cluster()), act, acts)
+    assert acts.done == [("drain", "n2", "False")]
 
 
 def test_the_screen_follows_the_size_of_the_terminal() -> None:
