@@ -55,7 +55,9 @@ class TmuxPane:
         self._run("send-keys", "-l", text)
 
     def resize(self, width: int, height: int) -> None:
-        self._run("resize-window", "-x", str(width), "-y", str(height))
+        """In two steps: tmux now and then keeps a size to itself until the next one comes."""
+        for columns in (width + 1, width):
+            self._run("resize-window", "-x", str(columns), "-y", str(height))
 
     def screen(self, styles: bool = False) -> str:
         """What is seen now; with `styles` also the escape sequences that paint it."""

@@ -252,11 +252,17 @@ def test_a_filter_is_typed_and_kept_and_dropped() -> None:
     run(Script(cluster()), act)
 
 
-def test_what_is_typed_faster_than_the_focus_moves_goes_where_it_belongs() -> None:
+BURST = [("slash", "/"), ("n", "n"), ("2", "2"), ("enter", None), ("d", "d"), ("y", "y")]
+
+
+@pytest.mark.parametrize("at_once", [BURST, BURST[3:]], ids=["all", "from the end of the filter on"])
+def test_what_is_typed_faster_than_the_focus_moves_goes_where_it_belongs(at_once: list[tuple[str, str | None]]) -> None:
     async def act(pilot: Pilot[None], app: TopApp) -> None:
         await until(pilot, app, "n2 ")
-        for key, character in (("slash", "/"), ("n", "n"), ("2", "2"), ("enter", None), ("d", "d"), ("y", "y")):
-            app.post_message(events.Key(key, character))  # all at once
+        for key, _ in BURST[: -len(at_once)]:
+            await pilot.press(key)
+        for key, character in at_once:
+            app.post_message(events.Key(key, character))
         await until(pilot, app, "n2 is draining")
         assert "/n2: 1 of 3" in shown(app)
 

@@ -49,6 +49,8 @@ def test_it_reads_at_once_when_something_else_is_wanted() -> None:
     heard.reader.hurry()
     heard.next()
     heard.reader.want(Want(ROOMS))  # nothing else
+    with pytest.raises(queue.Empty):
+        heard.readings.get(timeout=0.2)
     heard.stop()
     assert heard.source.wants == [Want(NODES), Want(ROOMS), Want(ROOMS)]
 
