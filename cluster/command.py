@@ -13,6 +13,7 @@ from cluster.operator.kicking import kick
 from cluster.operator.leaving import drain, restart_all
 from cluster.operator.past import history
 from cluster.operator.topics import topic
+from cluster.top.command import top
 from cluster.up.command import up
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "restart_all",
     "rooms",
     "sessions",
+    "top",
     "topic",
     "unban",
     "up",
@@ -43,6 +45,6 @@ def cluster() -> None:
 
 for _command in (
     up, nodes, who, rooms, history, sessions, doctor, drain, restart_all, kick, ban, unban, bans, announce, topic,
-    redis_cli,
+    top, redis_cli,
 ):  # fmt: skip
     cluster.add_command(_command)

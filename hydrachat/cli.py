@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "history": ("cluster.command", "history", "Show what was said in a room."),
     "sessions": ("cluster.command", "sessions", "List what a node holds, also one that is lost."),
     "doctor": ("cluster.command", "doctor", "Say what is wrong, and how to mend it."),
+    "top": ("cluster.command", "top", "Watch nodes, rooms and users live."),
     "drain": ("cluster.command", "drain", "Take a node out of service; its clients move."),
     "restart-all": ("cluster.command", "restart_all", "Restart the nodes of `up`, one after the other."),
     "kick": ("cluster.command", "kick", "End somebody's session."),
