@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := hydrachat wire node client cluster drill
-SOURCES := $(PACKAGES) tests benchmarks
+SOURCES := $(PACKAGES) tests benchmarks examples
 
 # How many tests run at a time: most of them wait, so more than there are cores; drills don't.
 WORKERS ?= 4

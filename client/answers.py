@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from client.events import (
     AcceptedEvent,
     Doubtful,
@@ -16,12 +18,16 @@ from client.events import (
     RequestRefused,
     Retrying,
     RoomsEvent,
+    WhoisEvent,
 )
 from client.requests import Requests
 from client.stay import Stay
 from client.unsent import Place, Saying
 from wire.codes import Code, may_retry
-from wire.frames import Accepted, Error, History, HistoryEnd, Members, RoomList
+from wire.frames import Accepted, Error, History, HistoryEnd, Members, RoomList, Whois, WhoisAnswer
+from wire.text import action
+
+HERE, AWAY, RECONNECTING = "here", "away", "reconnecting"
 
 
 class Answers:
@@ -59,7 +65,22 @@ class Answers:
             if member.session:
                 self._stay.holders.saw(member.nick, member.session)
         done = self._requests.members(frame)
-        return [MembersEvent(frame.room, tuple(done.members), done.ticket)] if done else []
+        if done is None:
+            return []
+        told = (replace(member, state=state_of(member.state, member.gone)) for member in done.members)
+        return [MembersEvent(frame.room, tuple(told), done.ticket)]
+
+    def whois(self, frame: WhoisAnswer, now: float) -> list[Event]:
+        self._stay.holders.saw(frame.nick, frame.session)
+        asked = self._requests.answered(frame.id, Whois)
+        if asked is None:
+            return []
+        state, rooms = state_of(frame.state, frame.gone), tuple(frame.rooms)
+        return [
+            WhoisEvent(
+                frame.nick, frame.session, state, frame.text, frame.since, rooms, frame.node, frame.client, asked.ticket
+            )
+        ]
 
     def roomlist(self, frame: RoomList, now: float) -> list[Event]:
         done = self._requests.roomlist(frame)
@@ -115,17 +136,26 @@ class Answers:
             return []
         if room is not None:
             return [LeftEvent(room, self._stay.nick, self._stay.session or "", 0, "left", True, done.ticket)]
-        return [RequestRefused(done.op, done.room, frame.code, frame.text, done.ticket)]
+        return [RequestRefused(done.op, done.room, frame.code, frame.text, done.ticket, frame.suggestion)]
+
+
+def state_of(connection: str, gone: bool) -> str:
+    """here, away (by choice) or reconnecting. `connection`: here or away, as nodes call it."""
+    if connection != HERE:
+        return RECONNECTING
+    return AWAY if gone else HERE
 
 
 def accepted(saying: Saying, place: Place) -> AcceptedEvent:
+    deed = action(saying.text)
     return AcceptedEvent(
         ticket=saying.ticket,
         n=saying.n,
         to=saying.to,
-        text=saying.text,
+        text=saying.text if deed is None else deed,
         log=place.log,
         epoch=place.epoch,
         offset=place.offset,
         time=place.time,
+        action=deed is not None,
     )

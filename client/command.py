@@ -3,39 +3,40 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
 import click
 
 from client.chat import ChatClient
+from client.command_line import NODES_TRIED, checked_nick, local, print_sample, settings
+from client.config import Config
 from client.errors import ChatError
 from client.terminal import ending
 from client.terminal.plain import PlainFront
 from client.terminal.wording import explain
-from wire.address import Address
-from wire.errors import BadName
-from wire.names import LOBBY, nickname, room as room_name
+from wire.names import LOBBY
 
-NODES_TRIED = 3
 PATIENCE = 5.0
 _EPILOG = """\b
 Examples:
   hydrachat join alice                        chat; /help lists what can be typed
   hydrachat join alice --server 10.0.0.5:7700 --server 10.0.0.6:7700
+  hydrachat join hydrachat://alice@chat.example:7700/ops
+  hydrachat join --print-config               a settings file to begin with
   hydrachat join bot --follow < lines         say the lines of a file, then go on listening
   my-bot < from-chat | hydrachat join bot --plain > from-chat
 
 \b
-Plain output, where stdin or stdout is no terminal, or with --plain:
+On a terminal it is a full-screen room: F1 or /help lists keys and commands. With --plain, where
+stdin or stdout is no terminal, or with TERM=dumb it is lines:
   12:34 alice: hello               said in the room
   12:34 #ops alice: hello          in another one than --room (or the one you joined last)
   12:34 (history) alice: hello     said before you came
   12:34 @bob -> you: psst          to you alone; your own copy: you -> @bob: psst
+  12:34 ** alice waves             what somebody does (/me waves)
   12:34 * bob joined               who comes and goes, and answers to commands
   12:34 ! #lobby: complete to …    something may be missing
   a text's further lines begin with "  | "; what is about the connection goes to stderr.
@@ -44,8 +45,13 @@ begins with a slash is written with two. At end of file it waits up to 30 s unti
 accepted, then leaves.
 
 Each option is also an environment variable: HYDRACHAT_SERVER (several with commas or spaces),
-HYDRACHAT_ROOM, HYDRACHAT_NICK, HYDRACHAT_BASE_PORT, HYDRACHAT_PLAIN, HYDRACHAT_FOLLOW. An option
-goes before its variable.
+HYDRACHAT_ROOM, HYDRACHAT_NICK, HYDRACHAT_BASE_PORT, HYDRACHAT_PLAIN, HYDRACHAT_FOLLOW,
+HYDRACHAT_CONFIG. What is typed (also in a URL) goes before a variable, a variable before the
+settings file, the file before the default.
+
+\b
+A URL is hydrachat://[NICK@]HOST[:PORT][,HOST[:PORT]...][/ROOM]; the port is 7700 where none is
+given, an IPv6 address stands in brackets, the room is /ops or /%23ops.
 
 \b
 Exit codes: 0 ok (also on SIGTERM), 1 something was not accepted, 2 usage, 4 no node reachable,
@@ -53,7 +59,7 @@ Exit codes: 0 ok (also on SIGTERM), 1 something was not accepted, 2 usage, 4 no 
 
 
 @click.command("join", epilog=_EPILOG, context_settings={"max_content_width": 100})
-@click.argument("nick", required=False, envvar="HYDRACHAT_NICK")
+@click.argument("who", metavar="[NICK|URL]", required=False)
 @click.option(
     "--server",
     "servers",
@@ -63,8 +69,8 @@ Exit codes: 0 ok (also on SIGTERM), 1 something was not accepted, 2 usage, 4 no 
     help="A node or a balancer; may be given several times. [default: the base port of this machine, "
     f"then the {NODES_TRIED} ports after it]",
 )
-@click.option("--room", envvar="HYDRACHAT_ROOM", default=LOBBY, show_default=True, help="Where to talk.")
-@click.option("--plain", is_flag=True, envvar="HYDRACHAT_PLAIN", help="Plain lines, also on a terminal.")
+@click.option("--room", envvar="HYDRACHAT_ROOM", help=f"Where to talk. [default: {LOBBY}]")
+@click.option("--plain", is_flag=True, envvar="HYDRACHAT_PLAIN", help="Lines, also on a terminal.")
 @click.option("--follow", is_flag=True, envvar="HYDRACHAT_FOLLOW", help="Stay after the end of the input.")
 @click.option(
     "--base-port",
@@ -74,36 +80,50 @@ Exit codes: 0 ok (also on SIGTERM), 1 something was not accepted, 2 usage, 4 no 
     show_default=True,
     help="Where a local cluster was started, without --server.",
 )
+@click.option(
+    "--config",
+    "config_path",
+    envvar="HYDRACHAT_CONFIG",
+    type=click.Path(path_type=Path),
+    help="Settings in TOML. [default: $XDG_CONFIG_HOME/hydrachat/config.toml, if it is there]",
+)
+@click.option(
+    "--print-config",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=print_sample,
+    help="Print a settings file with all that can be set, and end.",
+)
 @click.pass_context
-def join(
-    ctx: click.Context,
-    nick: str | None,
-    servers: Sequence[str],
-    room: str,
-    plain: bool,
-    follow: bool,
-    base_port: int,
-) -> None:
-    """Chat as NICK: at a terminal, or with lines from stdin to stdout."""
+def join(ctx: click.Context, /, plain: bool, follow: bool, base_port: int, **_: object) -> None:
+    """Chat as NICK, or as and where a URL says: at a terminal, or with lines from stdin to stdout."""
     terminal = _at_terminal()
-    person = terminal and not plain and os.environ.get("TERM") != "dumb"
-    addresses = _addresses(servers) or [Address("127.0.0.1", base_port + step) for step in range(NODES_TRIED + 1)]
+    dumb = os.environ.get("TERM", "dumb") in ("dumb", "unknown", "")
+    config = settings(ctx)
+    addresses = config.servers or local(base_port)
     chat = ChatClient(
         addresses,
-        _nick(nick, ask=terminal),
-        rooms=[_room(room)],
+        _nick(config.nick, ask=terminal),
+        rooms=config.rooms,
         client_name="hydrachat-join",
-        in_order=not servers,
+        in_order=addresses == local(base_port),
     )
-    ctx.exit(_run(chat, room, person=person, follow=follow))
+    front = "lines" if not terminal or dumb else "prompt" if plain else "screen"
+    ctx.exit(_run(chat, config, front, follow=follow))
 
 
-def _run(chat: ChatClient, room: str, *, person: bool, follow: bool) -> int:
+def _run(chat: ChatClient, config: Config, front: str, *, follow: bool) -> int:
     before = signal.signal(signal.SIGTERM, _terminated)
+    room = config.rooms[0]
     try:
         chat.start(PATIENCE)
-        if person:
-            # Imported late: it costs a tenth of a second, and a bot has no use for it.
+        # Imported late: the one costs a quarter of a second, the other a tenth, and a bot has no use for them.
+        if front == "screen":
+            from client.fullscreen.front import FullScreen
+
+            return FullScreen(chat, config).run()
+        if front == "prompt":
             from client.terminal.screen import Screen
 
             return Screen(chat, room).run()
@@ -131,27 +151,9 @@ def _terminated(_: int, frame: FrameType | None) -> None:
     raise ending.Terminated
 
 
-def _addresses(servers: Sequence[str]) -> list[Address]:
-    words = [word for text in servers for word in re.split(r"[,\s]+", text) if word]
-    try:
-        return [Address.parse(word) for word in words]
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="'--server' (HYDRACHAT_SERVER)") from None
-
-
-def _nick(given: str | None, *, ask: bool) -> str:
+def _nick(given: str, *, ask: bool) -> str:
     if not given and ask:
         given = click.prompt("Nickname", err=True)
     if not given:
-        raise click.UsageError("a nickname is needed: hydrachat join NICK, or HYDRACHAT_NICK")
-    try:
-        return nickname(given).shown
-    except BadName as error:
-        raise click.BadParameter(error.text, param_hint="'NICK' (HYDRACHAT_NICK)") from None
-
-
-def _room(given: str) -> str:
-    try:
-        return room_name(given)
-    except BadName as error:
-        raise click.BadParameter(error.text, param_hint="'--room' (HYDRACHAT_ROOM)") from None
+        raise click.UsageError("a nickname is needed: hydrachat join NICK, or HYDRACHAT_NICK, or the settings file")
+    return checked_nick(given)

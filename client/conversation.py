@@ -155,6 +155,8 @@ class Conversation:
         for room in stay.rooms:
             if room not in frame.logs and not stay.requests.joining(room):
                 stay.requests.join(room)
+        if stay.gone is not None:
+            stay.requests.away(stay.gone)  # the new session knows nothing of it
         return events
 
     def _abandoned(self, now: float) -> list[Event]:
@@ -204,5 +206,6 @@ def _handlers(reading: Reading, answers: Answers) -> Mapping[type[Any], Handler]
         frames.Error: answers.error,
         frames.Members: answers.members,
         frames.RoomList: answers.roomlist,
+        frames.WhoisAnswer: answers.whois,
         frames.HistoryEnd: answers.history_end,
     }

@@ -53,7 +53,7 @@ class Moved:
 @dataclass(frozen=True, slots=True)
 class MessageEvent:
     """`history`: said before this client came. `own`: said by this session. `late`: the cluster had lost it;
-    it stands after others that were said later."""
+    it stands after others that were said later. `action`: `text` is what `nick` does ("waves")."""
 
     room: str | None
     session: str
@@ -66,6 +66,17 @@ class MessageEvent:
     own: bool = False
     history: bool = False
     late: bool = False
+    action: bool = False
+
+    @property
+    def private(self) -> bool:
+        """Whether it was said to us alone."""
+        return self.room is None
+
+    @property
+    def reply_to(self) -> str:
+        """Where an answer goes, for `say`: the room, or whoever said it to us alone."""
+        return self.room or f"@{self.nick}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +96,7 @@ class AnnounceEvent:
 
 @dataclass(frozen=True, slots=True)
 class JoinedEvent:
-    """`own`: this client is in `room` now, with `count` members (`members`: some of them)."""
+    """`own`: this client is in `room` now, with `count` members (`members`: some of them), and `topic` ("": none)."""
 
     room: str
     nick: str
@@ -95,6 +106,7 @@ class JoinedEvent:
     count: int | None = None
     members: tuple[str, ...] = ()
     ticket: int | None = None
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,21 +124,46 @@ class LeftEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class RenamedEvent:
+    """`former` is called `nick` now; told once for each room that we are both in. `own`: this session is.
+    `ticket`: answers `ChatClient.rename`; there `room` is one of ours ("": we are in none), and `former` is `nick` if
+    nothing was changed."""
+
+    room: str
+    former: str
+    nick: str
+    session: str
+    time: int
+    own: bool = False
+    ticket: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TopicEvent:
+    """`nick` has set the topic ("": cleared it). `own`: this session did. `ticket`: answers `ChatClient.topic`.
+    `time` 0: nobody ever set one."""
+
     room: str
     nick: str
     text: str
     time: int
+    own: bool = False
+    ticket: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PresenceHint:
-    """A member's connection broke (`away`) or is back. A hint, not in the log."""
+    """A member's `state` has changed: here, away (by his own choice, of which he says `text`) or reconnecting (his
+    connection broke); `away`: not here. A hint, not in the log: it may be missing. `ticket`: answers `ChatClient.away`
+    and `back`; there `room` is one of ours ("": we are in none)."""
 
     room: str
     nick: str
     session: str
     away: bool
+    state: str
+    text: str = ""
+    ticket: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +201,7 @@ class GapEvent:
 @dataclass(frozen=True, slots=True)
 class AcceptedEvent:
     """What was said under `ticket` is in the log. Should the cluster lose it all the same the client says it
-    again, silently; `Lost` tells if that is not possible."""
+    again, silently; `Lost` tells if that is not possible. `action`: as of a message."""
 
     ticket: int
     n: int
@@ -174,9 +211,11 @@ class AcceptedEvent:
     epoch: str
     offset: int
     time: int
+    action: bool = False
 
     @property
     def private(self) -> bool:
+        """Whether it is a direct message."""
         return self.to.startswith("@")
 
 
@@ -229,10 +268,26 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class MembersEvent:
-    """Answer to `who`. `room` None: everybody in the cluster."""
+    """Answer to `who`. `room` None: everybody in the cluster. `state` of a member: as of a `PresenceHint`."""
 
     room: str | None
     members: tuple[Member, ...]
+    ticket: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WhoisEvent:
+    """Answer to `whois`. `state`, `text`: as of a `PresenceHint`. `since`: when the session began. `client`: the
+    program's name, as it says."""
+
+    nick: str
+    session: str
+    state: str
+    text: str
+    since: int
+    rooms: tuple[str, ...]
+    node: str
+    client: str
     ticket: int | None = None
 
 
@@ -255,13 +310,15 @@ class HistoryEvent:
 
 @dataclass(frozen=True, slots=True)
 class RequestRefused:
-    """Answer to a join, leave, who, rooms or history that was refused."""
+    """Answer to a question (join, who, topic …) that was refused. `op`: its name on the wire. `suggestion`: a nickname
+    that is free, where one was taken."""
 
     op: str
     room: str | None
     code: int
     reason: str
     ticket: int | None = None
+    suggestion: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +345,7 @@ Event: TypeAlias = (
     | AnnounceEvent
     | JoinedEvent
     | LeftEvent
+    | RenamedEvent
     | TopicEvent
     | PresenceHint
     | ReceiptEvent
@@ -298,6 +356,7 @@ Event: TypeAlias = (
     | MaybeLost
     | Lost
     | MembersEvent
+    | WhoisEvent
     | RoomsEvent
     | HistoryEvent
     | RequestRefused

@@ -29,10 +29,12 @@ class Handle(Generic[Outcome]):
 
     @property
     def error(self) -> ChatError | None:
+        """What went wrong; None: nothing (yet)."""
         return self._error
 
     def wait(self, timeout: float | None = None) -> Outcome:
-        """Blocks up to `timeout` seconds. Raises what went wrong (Refused, Unsure, Closed), or TimeoutError."""
+        """Blocks up to `timeout` seconds (None: until there is an outcome). Raises what went wrong (Refused, Unsure,
+        Closed, Crashed), TimeoutError, or RuntimeError inside `on_event`. It may be called again, by any thread."""
         with self._changed:
             self._changed.wait_for(lambda: self.done, timeout)
             if self._error is not None:
@@ -51,12 +53,12 @@ class Handle(Generic[Outcome]):
             self._error = error
 
 
-class Reply(Handle[Event]):
-    """The answer to join, leave, who, rooms or history: `wait` gives its event."""
+class Reply(Handle[Outcome]):
+    """The answer to a question, such as join or who: `wait` gives its event."""
 
 
 class Sending(Handle[AcceptedEvent]):
-    """Something said."""
+    """Something said: in line, then accepted or not; a direct message also received or not."""
 
     def __init__(self, ticket: int, to: str, text: str, changed: threading.Condition) -> None:
         super().__init__(ticket, changed)
@@ -85,7 +87,11 @@ class Sending(Handle[AcceptedEvent]):
         return self.wait(timeout)
 
     def wait_received(self, timeout: float | None = None) -> str:
-        """Blocks up to `timeout` seconds for the receipt. Raises as `wait` does."""
+        """Of a direct message: blocks up to `timeout` seconds for the receipt, and gives "received", "sent" (to a plain
+        client, that can't tell) or "undelivered" (the addressee's session ended first). Raises as `wait` does,
+        and ValueError for what was said in a room: that has no receipts."""
+        if not self.to.startswith("@"):
+            raise ValueError("only direct messages have receipts")
         with self._changed:
             self._changed.wait_for(lambda: self._received or self._error or self._no_receipt, timeout)
             error = self._error or self._no_receipt

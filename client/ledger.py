@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from typing import Any
 
 from client.errors import ChatError, Refused, Unsure
 from client.events import (
@@ -14,15 +15,21 @@ from client.events import (
     Lost,
     MaybeLost,
     MembersEvent,
+    PresenceHint,
     ReceiptEvent,
     RefusedEvent,
+    RenamedEvent,
     RequestRefused,
     RoomsEvent,
+    TopicEvent,
+    WhoisEvent,
 )
 from client.handles import Reply, Sending
 
 RECEIPTS_KEPT = 1024
-_ANSWERS = (JoinedEvent, LeftEvent, MembersEvent, RoomsEvent, HistoryEvent)
+_ANSWERS = (
+    JoinedEvent, LeftEvent, MembersEvent, RoomsEvent, HistoryEvent, TopicEvent, RenamedEvent, PresenceHint, WhoisEvent,
+)  # fmt: skip
 
 
 class Ledger:
@@ -30,7 +37,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self._sendings: dict[int, Sending] = {}
-        self._replies: dict[int, Reply] = {}
+        self._replies: dict[int, Reply[Any]] = {}
         self._direct: OrderedDict[int, Sending] = OrderedDict()
 
     @property
@@ -42,7 +49,7 @@ class Ledger:
         """How many `Reply` wait."""
         return len(self._replies)
 
-    def add(self, handle: Sending | Reply) -> None:
+    def add(self, handle: Sending | Reply[Any]) -> None:
         if isinstance(handle, Sending):
             self._sendings[handle.ticket] = handle
         else:
@@ -62,7 +69,8 @@ class Ledger:
         elif isinstance(event, ReceiptEvent):
             self._receipt(event)
         elif isinstance(event, RequestRefused) and event.ticket is not None:
-            self._fail(self._replies.pop(event.ticket, None), Refused(event.code, event.reason))
+            refused = Refused(event.code, event.reason, event.suggestion)
+            self._fail(self._replies.pop(event.ticket, None), refused)
         elif isinstance(event, _ANSWERS) and event.ticket is not None:
             reply = self._replies.pop(event.ticket, None)
             if reply is not None:
@@ -70,7 +78,7 @@ class Ledger:
 
     def fail_all(self, error: ChatError) -> None:
         """It is over."""
-        waiting: list[Sending | Reply] = [*self._sendings.values(), *self._replies.values()]
+        waiting: list[Sending | Reply[Any]] = [*self._sendings.values(), *self._replies.values()]
         for handle in waiting:
             handle.fail(error)
         for sending in self._direct.values():
@@ -101,6 +109,6 @@ class Ledger:
             sending.receive(event.state)
 
     @staticmethod
-    def _fail(handle: Sending | Reply | None, error: ChatError) -> None:
+    def _fail(handle: Sending | Reply[Any] | None, error: ChatError) -> None:
         if handle is not None:
             handle.fail(error)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
+
+from client.answers import AWAY, HERE, state_of
 from client.catchup import CatchUp
 from client.errors import ChatError
 from client.events import (
@@ -13,12 +16,35 @@ from client.events import (
     MessageEvent,
     PresenceHint,
     ReceiptEvent,
+    RenamedEvent,
     TopicEvent,
 )
 from client.inbound import Verdict
+from client.requests import Waiting
 from client.stay import Stay
 from client.unsent import Place
-from wire.frames import INBOX, Away, Back, Cursor, Gap, Join, Joined, Leave, Left, Message, Receipt, Recovered, Topic
+from wire.frames import (
+    INBOX,
+    Away,
+    Back,
+    ComeBack,
+    Cursor,
+    Gap,
+    GoAway,
+    Join,
+    Joined,
+    Leave,
+    Left,
+    Message,
+    Receipt,
+    Recovered,
+    Rename,
+    SetTopic,
+    Topic,
+)
+from wire.text import action
+
+TOLD_KEPT = 64
 
 
 class Hole(ChatError):
@@ -31,6 +57,7 @@ class Reading:
     def __init__(self, stay: Stay) -> None:
         self._stay = stay
         self.catch_up: CatchUp | None = None
+        self._told: deque[tuple[str, str, int]] = deque(maxlen=TOLD_KEPT)  # places of entries, told by an answer
 
     def message(self, frame: Message, now: float) -> list[Event]:
         if frame.history:
@@ -47,10 +74,12 @@ class Reading:
         inbound = self._stay.inbound
         first = inbound.first_time(frame.log, frame.session, frame.n)
         if first and not inbound.has_had(frame.log, frame.was):
-            events.append(self._told(frame))
+            events.append(self._as_event(frame))
         return events
 
     def joined(self, frame: Joined, now: float) -> list[Event]:
+        if frame.former:
+            return self._renamed(frame, now) if frame.id is None else self._rename_answered(frame)
         if frame.session == self._stay.session and not self._had_before(frame):
             return self._joined_ourselves(frame, now)
         fresh, events = self._take(frame.log, frame.epoch, frame.offset, now)
@@ -68,15 +97,60 @@ class Reading:
             events.append(LeftEvent(frame.log, frame.nick, frame.session, frame.time, frame.reason, why=frame.why))
         return events
 
+    def _renamed(self, frame: Joined, now: float) -> list[Event]:
+        fresh, events = self._take(frame.log, frame.epoch, frame.offset, now)
+        if fresh:
+            self._stay.holders.saw(frame.nick, frame.session)
+        told = (frame.log, frame.epoch, frame.offset) in self._told
+        if fresh and not told and not self._stay.inbound.has_had(frame.log, frame.was):
+            own = frame.session == self._stay.session
+            asked = self._stay.requests.renamed(frame.nick) if own else None
+            events.append(self._renaming(frame, frame.log, asked))
+        return events
+
+    def _rename_answered(self, frame: Joined) -> list[Event]:
+        """As of a topic: the first of answer and entry is told."""
+        asked = self._stay.requests.answered(frame.id, Rename)
+        if asked is None:
+            return []
+        if frame.offset:
+            self._told.append((frame.log, frame.epoch, frame.offset))
+        return [self._renaming(frame, frame.log or next(iter(self._stay.inbound.rooms), ""), asked)]
+
+    def _renaming(self, frame: Joined, room: str, asked: Waiting | None) -> RenamedEvent:
+        own = frame.session == self._stay.session
+        if asked is not None:
+            self._stay.nick = frame.nick  # what is only told may be an earlier one
+        ticket = asked.ticket if asked else None
+        return RenamedEvent(room, frame.former, frame.nick, frame.session, frame.time, own, ticket)
+
     def _had_before(self, frame: Joined | Left) -> bool:
         """A loss has brought back what we did in an earlier life: that is over and done with."""
         return bool(frame.was) and frame.id is None and self._stay.inbound.has_had(frame.log, frame.was)
 
     def topic(self, frame: Topic, now: float) -> list[Event]:
+        if frame.id is not None:
+            return self._topic_answered(frame)
         fresh, events = self._take(frame.log, frame.epoch, frame.offset, now)
-        if fresh:
-            events.append(TopicEvent(frame.log, frame.nick, frame.text, frame.time))
+        told = (frame.log, frame.epoch, frame.offset) in self._told
+        if fresh and not told and not self._stay.inbound.has_had(frame.log, frame.was):
+            own = frame.session == self._stay.session
+            asked = self._stay.requests.set_topic(frame.log, frame.text) if own else None
+            events.append(self._topic(frame, asked))
         return events
+
+    def _topic_answered(self, frame: Topic) -> list[Event]:
+        """The answer and the entry come in either order; the first of them is told."""
+        asked = self._stay.requests.answered(frame.id, SetTopic)
+        if asked is None:
+            return []
+        if frame.offset:
+            self._told.append((frame.log, frame.epoch, frame.offset))
+        return [self._topic(frame, asked)]
+
+    def _topic(self, frame: Topic, asked: Waiting | None) -> TopicEvent:
+        own = frame.session == self._stay.session
+        return TopicEvent(frame.log, frame.nick, frame.text, frame.time, own, asked.ticket if asked else None)
 
     def receipt(self, frame: Receipt, now: float) -> list[Event]:
         fresh, events = self._take(frame.log, frame.epoch, frame.offset, now)
@@ -104,10 +178,25 @@ class Reading:
         return events
 
     def away(self, frame: Away, now: float) -> list[Event]:
-        return [PresenceHint(frame.log, frame.nick, frame.session, away=True)]
+        if frame.id is not None:
+            return self._chosen(frame, GoAway, frame.text)
+        state = state_of(HERE if frame.gone else AWAY, frame.gone)
+        return [PresenceHint(frame.log, frame.nick, frame.session, True, state, frame.text)]
 
     def back(self, frame: Back, now: float) -> list[Event]:
-        return [PresenceHint(frame.log, frame.nick, frame.session, away=False)]
+        if frame.id is not None:
+            return self._chosen(frame, ComeBack, None)
+        return [PresenceHint(frame.log, frame.nick, frame.session, False, HERE)]
+
+    def _chosen(self, frame: Away | Back, question: type[GoAway | ComeBack], text: str | None) -> list[Event]:
+        """We are away, or back, as the user wants."""
+        asked = self._stay.requests.answered(frame.id, question)
+        if asked is None:
+            return []
+        self._stay.gone = text
+        room, gone = next(iter(self._stay.inbound.rooms), ""), text is not None
+        state = AWAY if gone else HERE
+        return [PresenceHint(room, frame.nick, frame.session, gone, state, text or "", asked.ticket)]
 
     def recovered(self, frame: Recovered, now: float) -> list[Event]:
         self._stay.kept.recovered(now)
@@ -147,9 +236,9 @@ class Reading:
             waiting.messages.append(self._event(frame))
             return []
         fresh = self._stay.inbound.first_time(frame.log, frame.session, frame.n)
-        return [self._told(frame)] if fresh else []
+        return [self._as_event(frame)] if fresh else []
 
-    def _told(self, frame: Message) -> Event:
+    def _as_event(self, frame: Message) -> Event:
         if not frame.is_announcement:
             return self._event(frame)
         return AnnounceEvent(
@@ -164,18 +253,20 @@ class Reading:
         )
 
     def _event(self, frame: Message) -> MessageEvent:
+        deed = action(frame.text)
         return MessageEvent(
             room=None if frame.log == INBOX else frame.log,
             session=frame.session,
             n=frame.n,
             nick=frame.nick,
-            text=frame.text,
+            text=frame.text if deed is None else deed,
             time=frame.time,
             epoch=frame.epoch,
             offset=frame.offset,
             own=frame.session == self._stay.session,
             history=frame.history,
             late=frame.late,
+            action=deed is not None,
         )
 
     def _joined_ourselves(self, frame: Joined, now: float) -> list[Event]:
@@ -194,8 +285,9 @@ class Reading:
         asked = self._stay.requests.answered(frame.id, Join)
         ticket = asked.ticket if asked else None
         joined = JoinedEvent(
-            frame.log, frame.nick, frame.session, frame.time, True, frame.count, tuple(frame.members), ticket
-        )
+            frame.log, frame.nick, frame.session, frame.time, True, frame.count, tuple(frame.members), ticket,
+            frame.topic,
+        )  # fmt: skip
         return [*events, joined]
 
     def _left_ourselves(self, frame: Left) -> list[Event]:

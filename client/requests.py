@@ -1,4 +1,4 @@
-"""Questions that wait for an answer: join, leave, who, rooms, history.
+"""Questions that wait for an answer: join, leave, who, and so on.
 
 They are asked again on a new connection, and after a retryable error; each is harmless when it
 is carried out twice.
@@ -11,9 +11,24 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from client.events import MessageEvent
-from wire.frames import History, Join, Leave, Member, Members, RoomInfo, RoomList, Rooms, Who
+from wire.frames import (
+    ComeBack,
+    GoAway,
+    History,
+    Join,
+    Leave,
+    Member,
+    Members,
+    Rename,
+    RoomInfo,
+    RoomList,
+    Rooms,
+    SetTopic,
+    Who,
+    Whois,
+)
 
-Question: TypeAlias = Join | Leave | Who | Rooms | History
+Question: TypeAlias = Join | Leave | Who | Rooms | History | SetTopic | Rename | GoAway | ComeBack | Whois
 MAX_TRIES = 8
 OPS: dict[type[Question], str] = {
     Join: "join",
@@ -21,6 +36,11 @@ OPS: dict[type[Question], str] = {
     Who: "who",
     Rooms: "rooms",
     History: "history",
+    SetTopic: "topic",
+    Rename: "nick",
+    GoAway: "away",
+    ComeBack: "back",
+    Whois: "whois",
 }
 
 
@@ -44,7 +64,7 @@ class Waiting:
 
     @property
     def room(self) -> str | None:
-        return None if isinstance(self.frame, Rooms) else self.frame.room
+        return getattr(self.frame, "room", None)
 
 
 class Requests:
@@ -75,6 +95,21 @@ class Requests:
     def history(self, room: str, before: int, limit: int, ticket: int | None = None) -> None:
         self._add(History(room=room, before=before, limit=limit, id=self._next()), ticket)
 
+    def topic(self, room: str, text: str | None, ticket: int | None = None) -> None:
+        self._add(SetTopic(room=room, text=text, id=self._next()), ticket)
+
+    def rename(self, nick: str, ticket: int | None = None) -> None:
+        self._add(Rename(nick=nick, id=self._next()), ticket)
+
+    def away(self, text: str, ticket: int | None = None) -> None:
+        self._add(GoAway(text=text, id=self._next()), ticket)
+
+    def back(self, ticket: int | None = None) -> None:
+        self._add(ComeBack(id=self._next()), ticket)
+
+    def whois(self, nick: str, ticket: int | None = None) -> None:
+        self._add(Whois(nick=nick, id=self._next()), ticket)
+
     def due(self, now: float) -> list[Question]:
         """What to send now, in order."""
         ready = [one for one in self._waiting.values() if one.not_before is not None and one.not_before <= now]
@@ -97,6 +132,20 @@ class Requests:
         """We are not in `room` any more, whatever we asked: ends the request to leave it, if there is one."""
         for one in self._waiting.values():
             if isinstance(one.frame, Leave) and one.frame.room == room:
+                return self.answered(one.id)
+        return None
+
+    def set_topic(self, room: str, text: str) -> Waiting | None:
+        """The topic that we set is there: ends the request, if there is one."""
+        for one in self._waiting.values():
+            if isinstance(one.frame, SetTopic) and (one.frame.room, one.frame.text) == (room, text):
+                return self.answered(one.id)
+        return None
+
+    def renamed(self, nick: str) -> Waiting | None:
+        """We are called so: ends the request for it, if there is one."""
+        for one in self._waiting.values():
+            if isinstance(one.frame, Rename) and one.frame.nick == nick:
                 return self.answered(one.id)
         return None
 

@@ -16,6 +16,7 @@ class Settings:
     longest_wait: float = 10.0  # whatever a node says about when to come back
     retry_cap: float = 2.0  # between two tries of a `say` that a node could not take
     quit_timeout: float = 2.0  # for the `bye`
+    flush_timeout: float = 5.0  # at the end of a `with`, for the outcomes of what was said
     ack_after: float = 0.25
     ack_every: int = 64  # entries
     searching_after: float = 3.0  # of outage, until the user is told

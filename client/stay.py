@@ -36,6 +36,7 @@ class Stay:
         self.session: str | None = None
         self.token = new_token()  # ours from the first hello on: said again, it begins no second session
         self.node = ""
+        self.gone: str | None = None  # what the user says of being away; None: he is here
         self.former_cursors: Cursors = {}  # of a lost session, until its rooms are entered again
         self.direct: OrderedDict[int, int] = OrderedDict()  # n of direct messages -> ticket
         self.holders = Holders()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from cluster import endings
 from cluster.beat import Beat, BeatActions
 from cluster.board import Board
 from cluster.calls import Caller
@@ -27,7 +28,20 @@ from cluster.settings import ClusterSettings
 from cluster.subscriber import Subscriber, SubscriberActions
 from cluster.term import Standing, new_boot
 from cluster.threads import Crew
-from cluster.types import Claimed, Entry, Member, Membership, Name, NodeInfo, Page, Position
+from cluster.types import (
+    Claimed,
+    Company,
+    Entry,
+    Member,
+    Membership,
+    Name,
+    NodeInfo,
+    Page,
+    Person,
+    Position,
+    Renamed,
+    Topic,
+)
 from cluster.upkeep import Upkeep
 from cluster.witness import Witness
 
@@ -116,7 +130,8 @@ class Cluster:
         self._publisher.verify_soon()
 
     def _taken(self, session: str, claim: str, time: int, how: str) -> None:
-        if self._fresh.taken(session, claim, time):
+        # What an operator has ended does not come back, whatever the clock of the server says that did it.
+        if self._fresh.taken(session, claim, time) or endings.parsed(how).is_final:
             self._events.on_taken(session, "" if claim == "-" else claim, how)
 
     def _alive(self) -> set[str]:
@@ -187,18 +202,34 @@ class Cluster:
         self._sessions.publish(session, claim, n, to, text, done, holder, refusal, again)
 
     def claim(
-        self, session: str, claim: str, name: Name, suggestions: Sequence[Name], token_hash: str, address: str
+        self,
+        session: str,
+        claim: str,
+        name: Name,
+        suggestions: Sequence[Name],
+        token_hash: str,
+        address: str,
+        client: str = "",
     ) -> Claimed:
-        return self._sessions.claim(session, claim, name, suggestions, token_hash, address)
+        return self._sessions.claim(session, claim, name, suggestions, token_hash, address, client)
 
-    def resume(self, session: str, claim: str, token_hash: str, n: int, address: str) -> Claimed:
-        return self._sessions.resume(session, claim, token_hash, n, address)
+    def resume(self, session: str, claim: str, token_hash: str, n: int, address: str, client: str = "") -> Claimed:
+        return self._sessions.resume(session, claim, token_hash, n, address, client)
 
     def join(self, session: str, claim: str, room: str) -> Membership:
         return self._sessions.join(session, claim, room)
 
     def leave(self, session: str, claim: str, room: str) -> Membership:
         return self._sessions.leave(session, claim, room)
+
+    def set_topic(self, session: str, claim: str, room: str, text: str) -> Membership:
+        return self._sessions.set_topic(session, claim, room, text)
+
+    def rename(self, session: str, claim: str, name: Name, suggestions: Sequence[Name]) -> Renamed:
+        return self._sessions.rename(session, claim, name, suggestions)
+
+    def gone(self, session: str, claim: str, text: str | None) -> None:
+        self._sessions.gone(session, claim, text)
 
     def away(self, session: str, claim: str) -> None:
         self._sessions.away(session, claim)
@@ -218,8 +249,14 @@ class Cluster:
     def members(self, room: str | None) -> list[Member]:
         return self._logs.members(room)
 
-    def company(self, room: str, limit: int) -> tuple[int, list[str]]:
+    def company(self, room: str, limit: int) -> Company:
         return self._logs.company(room, limit)
+
+    def topic(self, room: str) -> Topic:
+        return self._logs.topic(room)
+
+    def whois(self, nick: str) -> Person:
+        return self._logs.whois(nick)
 
     def rooms(self) -> list[tuple[str, int]]:
         return self._logs.rooms()

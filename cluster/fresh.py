@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from cluster.types import SessionRecord
+from cluster.types import Name, SessionRecord
 
 KEPT = 60.0  # seconds; far more than a connection's thread may take to note an answer
 
@@ -27,12 +27,17 @@ class _Note:
     record: SessionRecord | None = None
     rooms: dict[str, bool] = field(default_factory=dict)
     ended: bool = False
+    name: Name | None = None  # the one that it has been given, and when
+    taken: int = 0
+    gone: tuple[str | None] | None = None  # whether the user has gone since; None: not known
 
     def applied(self, record: SessionRecord) -> SessionRecord:
         rooms = [room for room in record.rooms if self.rooms.get(room, True)]
         rooms += [room for room, member in self.rooms.items() if member and room not in rooms]
         taken = record.taken or (self.record.taken if self.record else 0)
-        return replace(record, rooms=tuple(rooms), taken=taken)
+        name = self.name or record.name
+        gone = self.gone[0] if self.gone else record.gone
+        return replace(record, rooms=tuple(rooms), taken=max(taken, self.taken), name=name, gone=gone)
 
 
 class Fresh:
@@ -51,6 +56,15 @@ class Fresh:
     def member(self, session: str, claim: str, room: str, is_member: bool) -> None:
         with self._lock:
             self._note(session, claim).rooms[room] = is_member
+
+    def renamed(self, session: str, claim: str, name: Name, taken: int) -> None:
+        with self._lock:
+            note = self._note(session, claim)
+            note.name, note.taken = name, taken
+
+    def gone(self, session: str, claim: str, text: str | None) -> None:
+        with self._lock:
+            self._note(session, claim).gone = (text,)
 
     def ended(self, session: str, claim: str) -> None:
         with self._lock:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Future
 
-from cluster.calls import Argument
+from cluster.calls import Argument, status
 from cluster.entries import from_stream
-from cluster.errors import ClusterError, Unavailable
+from cluster.errors import ClusterError, Refused, Unavailable
 from cluster.keys import Keys
 from cluster.link import Reply
 from cluster.pipe import Answer, Request
 from cluster.reader import Reader
-from cluster.types import Entry, Member, Page, Position
+from cluster.types import Company, Entry, Member, Page, Person, Position, Topic
 
 MEMBERS_LIMIT = 5000
+ROW = 5  # words of a member
 
 
 class Logs:
@@ -40,13 +41,34 @@ class Logs:
             flat = self._call("presence", [MEMBERS_LIMIT])[1:]
         else:
             flat = self._call("members", [room, MEMBERS_LIMIT])[1:]
-        words = [word.decode() for word in flat]
-        found = [Member(*words[i : i + 4]) for i in range(0, len(words), 4)]
+        rows = (flat[i : i + ROW] for i in range(0, len(flat), ROW))
+        found = [_member(*row) for row in rows]
         return sorted(found, key=lambda member: member.nick.casefold())
 
-    def company(self, room: str, limit: int) -> tuple[int, list[str]]:
-        count, *nicks = self._call("company", [room, limit])[1:]
-        return int(count), sorted((nick.decode() for nick in nicks[:limit]), key=str.casefold)
+    def company(self, room: str, limit: int) -> Company:
+        count, topic, *nicks = self._call("company", [room, limit])[1:]
+        return Company(int(count), sorted((nick.decode() for nick in nicks[:limit]), key=str.casefold), topic.decode())
+
+    def topic(self, room: str) -> Topic:
+        text, nick, time = self._call("topic", [room])[1:]
+        return Topic(text.decode(), nick.decode(), int(time))
+
+    def whois(self, nick: str) -> Person:
+        reply = self._call("whois", [nick])
+        if status(reply) == "no":
+            raise Refused(reply[1].decode())
+        shown, session, node, state, gone, text, since, rooms, client = reply[1:]
+        return Person(
+            nick=shown.decode(),
+            session=session.decode(),
+            node=node.decode(),
+            state=state.decode(),
+            gone=int(gone) == 1,
+            text=text.decode(),
+            since=int(since),
+            rooms=tuple(room for room in rooms.decode().split(",") if room),
+            client=client.decode(),
+        )
 
     def rooms(self) -> list[tuple[str, int]]:
         flat = self._call("rooms", [])[1:]
@@ -70,3 +92,7 @@ class Logs:
 
         self._reader.submit(Request(script, arguments, settle))
         return future.result()
+
+
+def _member(nick: bytes, session: bytes, node: bytes, state: bytes, gone: bytes) -> Member:
+    return Member(nick.decode(), session.decode(), node.decode(), state.decode(), int(gone) == 1)

@@ -14,7 +14,7 @@ from cluster.calls import Caller, status
 from cluster.errors import ClusterError, Fenced, LeaseLost, Unavailable
 from cluster.link import Link, Reply
 from cluster.pipe import Pipe, Request
-from cluster.recovery import Pending, Recovery
+from cluster.recovery import RENAMING, Pending, Recovery
 from cluster.term import Standing, new_boot
 from cluster.witness import Witness
 
@@ -133,12 +133,12 @@ class Publisher(Pipe):
         self._events.new_boot()
 
     def _pending(self) -> Pending:
-        """Rooms of the joins and leaves that may have been done, by session."""
         pending: dict[str, set[str]] = {}
         for request in (*self._inflight, *self._deferred):
-            if request.script in ("join", "leave"):
+            if request.script in ("join", "leave", "rename"):
                 session, _, room = request.arguments[:3]
-                pending.setdefault(str(session), set()).add(str(room))
+                what = RENAMING if request.script == "rename" else str(room)
+                pending.setdefault(str(session), set()).add(what)
         return pending
 
     # -- what became of requests -----------------------------------------------------------

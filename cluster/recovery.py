@@ -26,6 +26,8 @@ from cluster.types import SessionRecord
 
 CHUNK = 128
 Pending = Mapping[str, AbstractSet[str]]
+"""Session -> rooms of joins and leaves, and RENAMING, that may have been done."""
+RENAMING = "nick"
 Taken = Callable[[str, str, int, str], None]
 Forks = Callable[[str, str], str]
 
@@ -198,6 +200,8 @@ def _arguments(record: SessionRecord, pending: Pending, forks: Forks, lives: Liv
         ",".join(record.rooms),
         ",".join(sorted(pending.get(record.session, ()))),
         "away" if record.away else "here",
+        "" if record.gone is None else f"1{record.gone}",
+        record.client,
     ]
     for log, position in lives.known_of(record):
         epoch = position.epoch

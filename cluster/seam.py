@@ -21,15 +21,20 @@ from cluster.errors import ClusterError
 from cluster.types import (
     Ban,
     Claimed,
+    Company,
     Entry,
     Member,
     Membership,
     Name,
     NodeInfo,
     Page,
+    Person,
     Position,
+    Presence,
     Published,
+    Renamed,
     SessionRecord,
+    Topic,
 )
 
 PublishDone = Callable[[Published | ClusterError], None]
@@ -54,6 +59,16 @@ class NodeStatus:
     drain: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Beaten:
+    """What a heartbeat found. `round_trip`: seconds that Redis took for it, as seen from here. `memory`, `memory_max`:
+    bytes that Redis holds and may hold (0: no limit); None: it doesn't say."""
+
+    round_trip: float
+    memory: int | None = None
+    memory_max: int | None = None
+
+
 class ClusterEvents(Protocol):
     """Implemented by the node. No method may block or raise."""
 
@@ -70,7 +85,10 @@ class ClusterEvents(Protocol):
         again: what was published before may have been missed, so catch up. Subscriber thread."""
 
     def on_tops(self, tops: Mapping[str, Position]) -> None:
-        """Where logs named by `local_logs` stand: after each heartbeat, of very many some at a time. Upkeep thread."""
+        """Where logs named by `local_logs` stand: once a heartbeat, of very many some in turn. Upkeep thread."""
+
+    def on_beat(self, beat: Beaten) -> None:
+        """A heartbeat came through. Beat thread."""
 
     def on_taken(self, session: str, claim: str, how: str = "") -> None:
         """The session was taken by `claim` (empty: it was ended, `how`: see `cluster.endings`, '' if that isn't
@@ -91,6 +109,9 @@ class ClusterEvents(Protocol):
     def on_bans(self, bans: Sequence[Ban]) -> None:
         """All addresses that are banned, whenever that has changed; and once before the node serves. Nicknames are
         seen to by `claim` and its kin. Beat thread."""
+
+    def on_presence(self, hint: Presence) -> None:
+        """A member of a wanted room has gone or come back, or his connection has. May be missed. Subscriber thread."""
 
     def on_superseded(self) -> None:
         """Another process runs under this node's id: stop the process. May be told more than once.
@@ -169,15 +190,22 @@ class ClusterSeam(Protocol):
         """
 
     def claim(
-        self, session: str, claim: str, name: Name, suggestions: Sequence[Name], token_hash: str, address: str
+        self,
+        session: str,
+        claim: str,
+        name: Name,
+        suggestions: Sequence[Name],
+        token_hash: str,
+        address: str,
+        client: str = "",
     ) -> Claimed:
-        """Creates `session` under `name` and joins #lobby.
+        """Creates `session` under `name` and joins #lobby. `client`: the program's name.
 
         Raises Refused(NICK_TAKEN, the first free suggestion or ''; SESSION_EXISTS under another claim: `resume`
         it; RESUME_REFUSED: it was, and has ended; KICKED, why: … by an operator; BANNED, until and why: the nickname
         is), Degraded."""
 
-    def resume(self, session: str, claim: str, token_hash: str, n: int, address: str) -> Claimed:
+    def resume(self, session: str, claim: str, token_hash: str, n: int, address: str, client: str = "") -> Claimed:
         """Takes `session` for this connection under the new `claim`. `n`: highest n whose outcome
         the client knows. Raises Refused(RESUME_REFUSED, KICKED, BANNED), Degraded."""
 
@@ -186,6 +214,17 @@ class ClusterSeam(Protocol):
 
     def leave(self, session: str, claim: str, room: str) -> Membership:
         """Raises Refused(NOT_MEMBER), Fenced, Degraded."""
+
+    def set_topic(self, session: str, claim: str, room: str, text: str) -> Membership:
+        """Changes what `room` is about ('': nothing). Raises Refused(NOT_MEMBER), Fenced, Degraded. `position` is that
+        of the topic entry, if it `changed` anything."""
+
+    def rename(self, session: str, claim: str, name: Name, suggestions: Sequence[Name]) -> Renamed:
+        """Gives the session another nickname. Raises Refused(NICK_TAKEN, the first free suggestion or ''), Fenced,
+        Degraded."""
+
+    def gone(self, session: str, claim: str, text: str | None) -> None:
+        """The user is away by his own choice, and says `text` of it; None: he is here. Raises Fenced, Degraded."""
 
     def away(self, session: str, claim: str) -> None:
         """The connection broke: grace begins, unless the claim is another one by now."""
@@ -208,9 +247,15 @@ class ClusterSeam(Protocol):
     def members(self, room: str | None) -> list[Member]:
         """Members of `room`, or everybody in the cluster, sorted by nickname. Raises Unavailable."""
 
-    def company(self, room: str, limit: int) -> tuple[int, list[str]]:
-        """How many are in `room`, and `limit` nicknames of them at most, sorted; the cost does not grow with the room
-        beyond that. Raises Unavailable."""
+    def company(self, room: str, limit: int) -> Company:
+        """How many are in `room`, `limit` nicknames of them at most, sorted, and its topic; the cost does not grow with
+        the room beyond that. Raises Unavailable."""
+
+    def topic(self, room: str) -> Topic:
+        """What `room` is about. Raises Unavailable."""
+
+    def whois(self, nick: str) -> Person:
+        """Who holds a nickname, given as it is compared. Raises Refused(NO_SUCH_NICK), Unavailable."""
 
     def rooms(self) -> list[tuple[str, int]]:
         """Rooms with members and how many, sorted by name. Raises Unavailable."""

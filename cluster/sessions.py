@@ -19,7 +19,7 @@ from cluster.publisher import Publisher
 from cluster.seam import Health, PublishDone
 from cluster.settings import ROOMS_LIMIT
 from cluster.term import Standing
-from cluster.types import Claimed, Membership, Name, Position, Published, Reason, SessionRecord
+from cluster.types import Claimed, Membership, Name, Position, Published, Reason, Renamed, SessionRecord
 
 T = TypeVar("T")
 HELLO_WAITS = 1.5  # seconds that a term may take to open
@@ -57,37 +57,43 @@ class Sessions:
         self._publisher.submit(Request("publish", arguments, settle, self._standing.boot))
 
     def claim(
-        self, session: str, claim: str, name: Name, suggestions: Sequence[Name], token_hash: str, address: str
+        self,
+        session: str,
+        claim: str,
+        name: Name,
+        suggestions: Sequence[Name],
+        token_hash: str,
+        address: str,
+        client: str,
     ) -> Claimed:
-        arguments = [session, claim, name.shown, name.mapped, token_hash, address, *(s.mapped for s in suggestions)]
+        free = [each.mapped for each in suggestions]
+        arguments = [session, claim, name.shown, name.mapped, token_hash, address, client, *free]
 
         def made(reply: list[Reply]) -> Claimed:
-            if status(reply) == "no":
-                if reply[1] != Reason.NICK_TAKEN.encode():
-                    raise Refused(reply[1].decode(), reply[2].decode())
-                index = int(reply[2])
-                raise Refused(Reason.NICK_TAKEN, suggestions[index - 1].shown if index else "")
+            _raise_nick_taken(reply, suggestions)
+            _raise_refusal(reply)
             logs, taken = self._logs(reply[5::3], reply[6::3]), int(reply[4])
             self._begin(reply[5::3], reply[7::3])
             claimed = Claimed(session, claim, name, int(reply[2]), int(reply[1]), logs, False, taken)
-            self._remember(claimed, token_hash, address)
+            self._remember(claimed, token_hash, address, client)
             return claimed
 
         return self._call("claim", arguments, made)
 
-    def resume(self, session: str, claim: str, token_hash: str, n: int, address: str) -> Claimed:
+    def resume(self, session: str, claim: str, token_hash: str, n: int, address: str, client: str) -> Claimed:
         def made(reply: list[Reply]) -> Claimed:
             _raise_refusal(reply)
             name, taken = Name(reply[5].decode(), reply[6].decode()), int(reply[4])
-            logs, owed = self._logs(reply[8::4], reply[9::4]), self._logs(reply[8::4], reply[10::4])
-            self._begin(reply[8::4], reply[11::4])
+            logs, owed = self._logs(reply[9::4], reply[10::4]), self._logs(reply[9::4], reply[11::4])
+            self._begin(reply[9::4], reply[12::4])
             left = [item.split(b" ") for item in reply[7].split(b",") if item]
             parted = self._logs([room for room, _ in left], [offset for _, offset in left])
-            claimed = Claimed(session, claim, name, int(reply[2]), int(reply[1]), logs, True, taken, owed, parted)
-            self._remember(claimed, token_hash, address)
+            gone = reply[8].decode()[1:] if reply[8] else None
+            claimed = Claimed(session, claim, name, int(reply[2]), int(reply[1]), logs, True, taken, owed, parted, gone)
+            self._remember(claimed, token_hash, address, client)
             return claimed
 
-        return self._call("resume", [session, claim, token_hash, n, address], made)
+        return self._call("resume", [session, claim, token_hash, n, address, client], made)
 
     def join(self, session: str, claim: str, room: str) -> Membership:
         arguments: list[Argument] = [session, claim, room, _ticket(), ROOMS_LIMIT]
@@ -102,6 +108,28 @@ class Sessions:
     def leave(self, session: str, claim: str, room: str) -> Membership:
         arguments: list[Argument] = [session, claim, room, _ticket()]
         return self._call("leave", arguments, lambda reply: self._membership(arguments, reply, False))
+
+    def set_topic(self, session: str, claim: str, room: str, text: str) -> Membership:
+        arguments: list[Argument] = [session, claim, room, _ticket(), text]
+        return self._call("set_topic", arguments, lambda reply: self._placed(room, reply))
+
+    def rename(self, session: str, claim: str, name: Name, suggestions: Sequence[Name]) -> Renamed:
+        def made(reply: list[Reply]) -> Renamed:
+            _raise_nick_taken(reply, suggestions)
+            _raise_refusal(reply)
+            former, time, changed, taken, room, offset = reply[1:]
+            self._fresh.renamed(session, claim, name, int(taken))
+            where = Position(self._standing.epoch, int(offset))
+            return Renamed(former.decode(), int(time), int(changed) == 1, int(taken), room.decode(), where)
+
+        free = [each.mapped for each in suggestions]
+        return self._call("rename", [session, claim, name.shown, name.mapped, _ticket(), *free], made)
+
+    def gone(self, session: str, claim: str, text: str | None) -> None:
+        def made(_: list[Reply]) -> None:
+            self._fresh.gone(session, claim, text)
+
+        self._call("gone", [session, claim, "" if text is None else "1", text or ""], made)
 
     def away(self, session: str, claim: str) -> None:
         self._tell("away", [session, claim], lambda _: self._fresh.away(session, claim))
@@ -148,7 +176,7 @@ class Sessions:
         boot = self._standing.boot if boot is None else boot
         self._publisher.submit(Request(script, arguments, done, boot, lasting=True))
 
-    def _remember(self, claimed: Claimed, token_hash: str, address: str) -> None:
+    def _remember(self, claimed: Claimed, token_hash: str, address: str, client: str) -> None:
         rooms = tuple(log for log in claimed.logs if log.startswith("#"))
         self._fresh.claimed(
             SessionRecord(
@@ -162,6 +190,8 @@ class Sessions:
                 rooms=rooms,
                 positions=claimed.logs,
                 taken=claimed.taken,
+                gone=claimed.gone,
+                client=client,
             )
         )
 
@@ -174,14 +204,18 @@ class Sessions:
             self._lives.begin(self._standing.epoch, name.decode(), int(top))
 
     def _membership(self, asked: Sequence[Argument], reply: list[Reply], is_member: bool) -> Membership:
-        _raise_refusal(reply)
         session, claim, room = (str(word) for word in asked[:3])
+        done = self._placed(room, reply)
         self._fresh.member(session, claim, room, is_member)
+        return done
+
+    def _placed(self, room: str, reply: list[Reply]) -> Membership:
+        _raise_refusal(reply)
         return Membership(room, Position(self._standing.epoch, int(reply[1])), int(reply[2]), int(reply[3]) == 1)
 
 
 def _ticket() -> str:
-    """Marks one join or leave, so that it is known again when its answer was lost."""
+    """Marks one request to change something, so that it is known again when its answer was lost."""
     return secrets.token_hex(8)
 
 
@@ -201,6 +235,12 @@ def _checked(answer: Answer) -> list[Reply]:
 def _raise_refusal(reply: list[Reply]) -> None:
     if status(reply) == "no":
         raise Refused(reply[1].decode(), reply[2].decode())
+
+
+def _raise_nick_taken(reply: list[Reply], suggestions: Sequence[Name]) -> None:
+    if status(reply) == "no" and reply[1] == Reason.NICK_TAKEN.encode():
+        index = int(reply[2])
+        raise Refused(Reason.NICK_TAKEN, suggestions[index - 1].shown if index else "")
 
 
 def _published(n: int, answer: Answer) -> Published | ClusterError:

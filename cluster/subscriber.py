@@ -27,6 +27,7 @@ from cluster.link import Link, Reply
 from cluster.mapping import reply_error
 from cluster.pipe import FIRST_PAUSE, LONGEST_PAUSE
 from cluster.seam import ClusterEvents
+from cluster.types import Presence
 
 CHANNELS_A_COMMAND = 500
 BURST = 256
@@ -205,12 +206,13 @@ class Subscriber:
         """What is to be done about it. Only what is said here may be nonsense: an error of the handlers is ours."""
         try:
             if payload.startswith(_CONTROL):
-                return self._control(payload[1:].decode().split(" "))
+                head, _, text = payload[1:].decode().partition("\n")
+                return self._control(head.split(" "), text)
             return partial(self._events.on_entry, from_payload(payload))
         except ValueError:
             return None  # a stranger's PUBLISH; what belongs to the log is caught up from the log
 
-    def _control(self, words: list[str]) -> Callable[[], None] | None:
+    def _control(self, words: list[str], text: str) -> Callable[[], None] | None:
         """Raises ValueError when it isn't one."""
         if words[0] == "probe":
             _, nonce, *_ = words
@@ -220,6 +222,9 @@ class Subscriber:
             return partial(self._actions.taken, session, claim, int(time), " ".join(how))
         if words[0] == "bans":
             return self._actions.bans
+        if words[0] == "presence":
+            _, session, state, room, nick, *_ = words
+            return partial(self._events.on_presence, Presence(room, session, nick, state, text))
         if words[0] == "drain":
             _, over, force, order, *_ = words
             return partial(self._events.on_drain, order, over_of(over), force == FORCE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import count
 
 import msgspec
 
@@ -38,7 +39,7 @@ class Kind(StrEnum):
     """What a log entry is."""
 
     MESSAGE = "message"
-    JOINED = "joined"
+    JOINED = "joined"  # with a text: renamed; it is the former nickname
     LEFT = "left"
     TOPIC = "topic"
     RECEIPT = "receipt"
@@ -65,8 +66,9 @@ class Entry(msgspec.Struct, frozen=True):
 
     `log`: `#room`, or `@<session>` for an inbox. `time`: Unix ms. `kind`: see `Kind`.
     `session`, `n`, `nick`: who said it (a message's identity is session and n).
-    `text`: message text; for LEFT the reason; for RECEIPT received / sent / undelivered, where
-    n and nick are those of the direct message and its addressee; for GAP `<former> <first> <last>`.
+    `text`: message text; for JOINED empty, or the former nickname of a member; for LEFT the reason; for RECEIPT
+    received / sent / undelivered, where n and nick are those of the direct message and its addressee; for GAP
+    `<former> <first> <last>`.
     `was`: its places in earlier epochs, if it was lost and brought back. `late`: and that only after others
     that were said later, so that its place promises no order.
     """
@@ -121,6 +123,9 @@ class SessionRecord:
     was offered of yet."""
     taken: int = 0
     """`Claimed.taken`. 0: not known; then of two nodes that believe to hold it the first one wins."""
+    gone: str | None = None
+    """What the user says of being away by his own choice; None: he isn't."""
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +135,9 @@ class Claimed:
     `logs`: `#room` / `@<session>` -> where it stands. `owed`: of a resumed session, after which offset each log is
     owed to a client that has no cursor (it never heard that it joined, say); at the latest `logs`.
     `taken`: Redis time of the claim, µs, to be given back in `SessionRecord`. `parted`: of a resumed session, the
-    rooms that it left lately, and the place of its left entry in each: up to there the room is owed to it.
+    rooms that it left lately, and the place of its left entry in each: up to there the room is owed to it. `gone`: what
+    the user says of being away by his own choice; None: he isn't. `order`: rises with each that this process is given,
+    as the cluster carried the claims out.
     """
 
     session: str
@@ -143,6 +150,9 @@ class Claimed:
     taken: int = 0
     owed: Mapping[str, Position] = field(default_factory=dict)
     parted: Mapping[str, Position] = field(default_factory=dict)
+    gone: str | None = None
+    # One thread makes all of them, the publisher's, from answers in order. `taken` would not do: a clock may step back.
+    order: int = field(default_factory=count(1).__next__, compare=False)
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -156,7 +166,7 @@ class Published(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """Outcome of join and leave. `changed` False: it was so already (position: the log's top)."""
+    """Outcome of join, leave and set_topic. `changed` False: it was so already (position: the log's top)."""
 
     room: str
     position: Position
@@ -165,13 +175,67 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True)
+class Renamed:
+    """Outcome of rename. `changed` False: it was called so already. `taken`: as of `Claimed`, from now on. `room`: one
+    of those with an entry of it, at `position`; '': none."""
+
+    former: str
+    time: int
+    changed: bool
+    taken: int
+    room: str
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What a room is about; '': nothing. Who set or cleared it, and when, Unix ms (0: nobody ever did)."""
+
+    text: str
+    nick: str
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """Who is in a room: how many in all, some of their nicknames; and the room's topic."""
+
+    count: int
+    nicks: list[str]
+    topic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
-    """`state`: here or away."""
+    """`state`: here, or away: the connection broke. `gone`: away by the user's own choice."""
 
     nick: str
     session: str
     node: str
     state: str
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Person(Member):
+    """Who holds a nickname. `text`: what he says of being away. `since`: Unix ms. `client`: the program's name."""
+
+    text: str = ""
+    since: int = 0
+    rooms: tuple[str, ...] = ()
+    client: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """A hint about a member of `room`. `state`: here, away (the connection broke) or gone (by choice, of which he says
+    `text`)."""
+
+    room: str
+    session: str
+    nick: str
+    state: str
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

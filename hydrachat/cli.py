@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from hydrachat import __version__, usage
 
@@ -25,8 +26,11 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "join": ("client.command", "join", "Chat in this terminal, or pipe lines in and out."),
     "node": ("node.command", "node", "Run one chat node in the foreground."),
     "nodes": ("cluster.command", "nodes", "List the nodes of the cluster."),
-    "who": ("cluster.command", "who", "List who is on-line, and where."),
+    "who": ("cluster.command", "who", "List who is on-line, and where; or tell all of one person."),
     "rooms": ("cluster.command", "rooms", "List the rooms and how many are in them."),
+    "history": ("cluster.command", "history", "Show what was said in a room."),
+    "sessions": ("cluster.command", "sessions", "List what a node holds, also one that is lost."),
+    "doctor": ("cluster.command", "doctor", "Say what is wrong, and how to mend it."),
     "top": ("cluster.command", "top", "Watch nodes, rooms and users live."),
     "drain": ("cluster.command", "drain", "Take a node out of service; its clients move."),
     "restart-all": ("cluster.command", "restart_all", "Restart the nodes of `up`, one after the other."),
@@ -35,19 +39,23 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "unban": ("cluster.command", "unban", "Lift a ban."),
     "bans": ("cluster.command", "bans", "List the bans."),
     "announce": ("cluster.command", "announce", "Say something to everybody, as the operator."),
+    "topic": ("cluster.command", "topic", "Show or set what a room is about."),
     "drill": ("drill.command", "drill", "Break a cluster of its own on purpose, and judge what its clients saw."),
     "bench": ("drill.bench.command", "bench", "Measure a cluster of its own, beside other servers on this machine."),
     "redis-cli": ("cluster.command", "redis_cli", "Talk to the cluster's Redis."),
+    "completion": ("hydrachat.completion", "completion", "Print the script for completion in bash, zsh or fish."),
 }
 
 EPILOG = """\b
 Examples:
   hydrachat up                    start a cluster on this machine (balancer at 127.0.0.1:7700)
   hydrachat join alice            chat; in another terminal: hydrachat join bob
+  hydrachat join hydrachat://alice@chat.example:7700/ops
   hydrachat who                   who is on-line
 
 Each option can also be given as an environment variable, HYDRACHAT_<OPTION>; the option itself
-goes before the variable, the variable before the default.
+goes before the variable, the variable before the default. `join` has a settings file beside: see
+its --help.
 
 \b
 Exit codes: 0 ok, 1 failed, 2 usage or setting, 3 Redis unreachable, 4 no node reachable,
@@ -67,6 +75,12 @@ class LazyGroup(click.Group):
         module, attribute, _ = COMMANDS[cmd_name]
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Also from the table: whoever presses Tab must not wait for every package."""
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        names = [(name, summary) for name, (_, _, summary) in COMMANDS.items() if name.startswith(incomplete)]
+        return [CompletionItem(name, help=summary) for name, summary in names] + options
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The overview comes from the table above: `--help` imports no package."""

@@ -13,7 +13,9 @@ from cluster.types import Kind
 from node.delivery import Delivery
 from node.outbox import Outbox
 from node.recent import Letters
-from wire import Dialect
+from node.trace import Trace
+from wire import Dialect, render
+from wire.frames import ServerFrame
 
 MOST = 64 * 1024
 """Bytes that wait for the end of a burst at most."""
@@ -78,6 +80,13 @@ class Audience:
         if self._size >= MOST:
             self.flush()
 
+    def tell(self, frame: ServerFrame) -> None:
+        """What is in no log, behind what lies here. Programs show it; a person with a plain client need not see it."""
+        live = self._live[Dialect.NATIVE]
+        if live:
+            self.flush()
+            Outbox.offer_all(live.values(), render(frame, Dialect.NATIVE))
+
     def flush(self) -> None:
         """Into the outboxes with it."""
         if not self._size:
@@ -89,3 +98,15 @@ class Audience:
                 data = kept[0] if len(kept) == 1 else b"".join(kept)
                 kept.clear()
                 Outbox.offer_all(self._live[dialect].values(), data)
+
+
+class TracedAudience(Audience):
+    """Tells the log what it offers."""
+
+    def __init__(self, count: Callable[[int], None], trace: Trace) -> None:
+        super().__init__(count)
+        self._trace = trace
+
+    def offer(self, letters: Letters) -> None:
+        super().offer(letters)
+        self._trace.delivered(letters.entry, sum(map(len, self._live.values())))

@@ -14,7 +14,7 @@ from node.verbs.refusals import banned
 from wire import Dialect, render
 from wire.frames import Error
 
-KEPT = 1.0
+KEPT = 3.0
 """Seconds for which a refused socket stays open: a close over what the client has sent would reset it, and our words
 would be lost."""
 MOST = 256
@@ -90,4 +90,13 @@ class Doorstep:
                 if not self._refused or not (self._refused[0][0] < time or len(self._refused) > MOST):
                     return
                 _, sock = self._refused.popleft()
-            sock.close()
+            _close(sock)
+
+
+def _close(sock: socket.socket) -> None:
+    """What the client has sent is read first, as far as it goes."""
+    with sock:
+        try:
+            sock.recv(65536, socket.MSG_DONTWAIT)
+        except OSError:
+            pass

@@ -5,15 +5,18 @@ from __future__ import annotations
 import gc
 import resource
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import click
 
-from node.settings import LIMITS, LOG_FORMATS, BadSetting, CantBind, NodeSettings
+from node.settings import LIMITS, LOG_FORMATS, LOG_LEVELS, BadSetting, CantBind, NodeSettings
 from wire import Address
 
 _COLLECT_AFTER = (20_000, 20, 50)
 _DESCRIPTORS = 20_000
+_OURS = 64
+"""Descriptors that no client gets: else one more would cost us the way back to Redis and the answer to a balancer."""
 _EPILOG = """\b
 Example:
   hydrachat node --id n1 --listen 127.0.0.1:7701 \\
@@ -77,6 +80,13 @@ def _number(name: str, metavar: str, default: float, text: str) -> Callable[[F],
 @click.option(
     "--log-format", envvar="HYDRACHAT_LOG_FORMAT", type=click.Choice(LOG_FORMATS), default="human", help="On stderr."
 )
+@click.option(
+    "--log-level",
+    envvar="HYDRACHAT_LOG_LEVEL",
+    type=click.Choice(LOG_LEVELS),
+    default="info",
+    help="debug: the way of each message, too.",
+)
 def node(
     id_: str,
     listen: Address,
@@ -89,6 +99,7 @@ def node(
     history: int,
     retain: int,
     log_format: str,
+    log_level: str,
 ) -> None:
     """Runs one chat node in the foreground, with its log on stderr.
 
@@ -108,6 +119,7 @@ def node(
             history=history,
             retain=retain,
             log_format=log_format,
+            log_level=log_level,
         )
     except BadSetting as error:
         raise _blamed(error) from None
@@ -119,10 +131,10 @@ def _run(settings: NodeSettings) -> int:
     from node.real import open_node
 
     try:
-        built = open_node(settings)
+        room = _allow_many_descriptors()
+        built = open_node(replace(settings, max_connections=min(settings.max_connections, room)))
     except CantBind as error:
         raise _blamed(error) from None
-    _allow_many_descriptors()
     _collect_rarely()
     built.heed_signals()
     built.start()
@@ -139,12 +151,14 @@ def _blamed(error: BadSetting | CantBind) -> click.BadParameter:
     return click.BadParameter(error.problem, ctx, option)
 
 
-def _allow_many_descriptors() -> None:
-    """The usual soft limit of 1024 would be the limit of clients."""
+def _allow_many_descriptors() -> int:
+    """The usual soft limit of 1024 would be the limit of clients. Returns for how many of them there is room."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(_DESCRIPTORS, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        soft = wanted
+    return _DESCRIPTORS if soft == resource.RLIM_INFINITY else max(soft - _OURS, soft // 2)
 
 
 def _collect_rarely() -> None:

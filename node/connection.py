@@ -8,6 +8,7 @@ and end the connection by `dismiss`, which never block. The descriptor is closed
 
 from __future__ import annotations
 
+import select
 import socket
 import threading
 import time
@@ -169,10 +170,16 @@ class Connection:
             self.sock.close()
         else:
             house.log.error("error", reason="the deliverer does not answer", peer=self.peer)
-        house.metrics.connections.dec()
         house.roster.remove(self)  # last: who waits for that may end the process
 
     # -- any thread -----------------------------------------------------------------------
+
+    @property
+    def gone(self) -> bool:
+        """Whether the client has reset the connection, or it was cut here: nobody hears us. Not after a half-close."""
+        poll = select.poll()
+        poll.register(self.sock, 0)  # POLLERR and POLLHUP are told unasked
+        return bool(poll.poll(0))
 
     def tell(self, frame: ServerFrame) -> bool:
         """A frame that moves no state. False: the connection is ending."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from cluster import endings
-from cluster.seam import Health, NodeStatus
-from cluster.types import Ban, Entry, Position, SessionRecord
+from cluster.seam import Beaten, Health, NodeStatus
+from cluster.types import Ban, Entry, Position, Presence, SessionRecord
+from node import faults
 from node.drain import Order
 from node.house import House
 from node.session import Session
-from node.takeover import Doubt
 from node.verbs.refusals import LEASE_LOST, farewell
 from node.workers import Workers
 from wire.frames import Recovered
@@ -46,15 +46,18 @@ class Events:
     def on_tops(self, tops: Mapping[str, Position]) -> None:
         self.house.rooms.tops(tops)
 
+    def on_beat(self, beat: Beaten) -> None:
+        self.house.metrics.beaten(beat)
+
     def on_taken(self, session: str, claim: str, how: str = "") -> None:
         if not claim:
             ended = self.house.registry.end(session, how)
             if ended is not None:
                 self._end(ended, how)
             return
-        ours = self.house.registry.get(session)
-        if ours is not None and ours.claim != claim:
-            self._workers.schedule(Doubt(ours, self.house.registry, self.house.cluster.leave))
+        ours = self.house.registry.notice(session, claim)
+        if ours is not None:
+            self.house.doubt(ours)
 
     def on_health(self, health: Health) -> None:
         self.house.standing.turn(health)
@@ -63,6 +66,7 @@ class Events:
 
     def on_lease_lost(self) -> None:
         lost = self.house.registry.take_all()
+        self.house.metrics.leases_lost.inc()
         self.house.log.warning("lease_lost", sessions=len(lost))
         for session in lost:
             session.connection.dismiss(LEASE_LOST)
@@ -78,6 +82,9 @@ class Events:
             if ban is not None:
                 connection.expel(ban)
 
+    def on_presence(self, hint: Presence) -> None:
+        self.house.rooms.hint(hint)
+
     def on_superseded(self) -> None:
         self.house.log.error("superseded", reason="another process runs under this node's id")
         self._fail()
@@ -86,10 +93,11 @@ class Events:
         self.house.log.error("damage", reason=what)
 
     def on_fatal(self, error: BaseException) -> None:
-        self.house.log.error("error", reason=f"{type(error).__name__}: {error}")
+        self.house.log.error("error", reason=faults.told(error))
         self._fail()
 
     def on_recovered(self, lost: Sequence[str]) -> None:
+        self.house.metrics.recoveries.inc()
         self.house.log.warning("recovered", lost=len(lost))
         for name in lost:
             session = self.house.registry.get(name)

@@ -56,8 +56,12 @@ class Hands:
         if stopped:
             task.carry_out()
         task.done.acquire()
-        if task.error is not None:
-            raise task.error
+        error, task.error = task.error, None  # its traceback knows the task: a cycle, and the collector comes rarely
+        if error is not None:
+            try:
+                raise error
+            finally:
+                del error
 
     def stop(self) -> None:
         """Ends the loops, after what was asked before. Idempotent."""

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import io
 import socket
+import time
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from node.metrics import Metrics
 from node.standing import Standing
 from wire import Address
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 _TEXT = "text/plain; charset=utf-8"
 _METRICS = "text/plain; version=0.0.4; charset=utf-8"
 _PATIENCE = 2.0
-"""Seconds a client of this endpoint may take for its request; it bounds how long `close` takes."""
+"""Seconds a client of this endpoint may take for its request, in all; it bounds how long `stop` and `close` take."""
+
+PAUSE = 0.1
+"""Seconds after a request that could not be accepted."""
 
 Answer = tuple[HTTPStatus, str, bytes]
 
@@ -49,13 +57,51 @@ class HealthServer:
 class _Server(ThreadingHTTPServer):
     daemon_threads = False  # joined by server_close; `_PATIENCE` bounds each
 
+    def get_request(self) -> tuple[socket.socket, Any]:
+        try:
+            return super().get_request()
+        except OSError:  # no descriptor, perhaps: who asks goes on waiting, and the loop would spin
+            time.sleep(PAUSE)
+            raise
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request(request, client_address)
+        except RuntimeError:
+            # No thread is left. Without an answer a balancer would take us for dead and cut all whom we have.
+            self._threads.reap()  # type: ignore[attr-defined]  # the one that did not start can't be joined
+            self.process_request_thread(request, client_address)
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that broke off is no event."""
+
+
+class _Until(io.RawIOBase):
+    """Reads from `sock` until `deadline` (monotonic). A socket's own timeout is one for each byte that drips in."""
+
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self._sock = sock
+        self._deadline = deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        patience = self._deadline - time.monotonic()
+        if patience <= 0:
+            raise TimeoutError
+        self._sock.settimeout(patience)
+        return self._sock.recv_into(buffer)
 
 
 class _Handler(BaseHTTPRequestHandler):
     pages: dict[str, Callable[[], Answer]]
     timeout = _PATIENCE
+
+    def setup(self) -> None:
+        super().setup()
+        self.rfile.close()
+        self.rfile = io.BufferedReader(_Until(self.connection, time.monotonic() + _PATIENCE))
 
     def do_GET(self) -> None:  # the name is http.server's
         page = self.pages.get(self.path.partition("?")[0])

@@ -14,8 +14,12 @@ from node.metrics import Metrics
 from node.registry import Registry
 from node.rooms import Rooms
 from node.roster import Roster
+from node.session import Session
 from node.settings import NodeSettings
 from node.standing import DRAINING, Standing
+from node.takeover import Doubt
+from node.trace import Trace
+from node.workers import Workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +37,10 @@ class House:
     log: Log
     admission: Admission
     hands: Hands
+    workers: Workers
     bans: Bans
     doorstep: Doorstep
+    trace: Trace | None = None
 
     def others(self) -> list[str]:
         """Addresses of the other nodes that live and stay."""
@@ -43,3 +49,7 @@ class House:
             for info in self.cluster.nodes()
             if info.alive and info.address and info.node != self.settings.id and info.state != DRAINING
         ]
+
+    def doubt(self, session: Session) -> None:
+        """Asks whether `session` is still ours, and lets its connection go if not. Never blocks."""
+        self.workers.schedule(Doubt(session, self.registry, self.cluster.leave))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from cluster import endings
-from cluster.types import Entry, Kind, Page, Position
+from cluster.types import Entry, Kind, Page, Position, Presence
 from wire import Dialect, WireError, render
-from wire.frames import INBOX, Gap, Joined, Left, Message, Receipt, ServerFrame, Topic
+from wire.frames import INBOX, Away, Back, Gap, Joined, Left, Message, Receipt, ServerFrame, Topic
 
 
 def wire_log(log: str) -> str:
@@ -57,6 +57,13 @@ def gap_letter(entry: Entry, seen: Position | None, dialect: Dialect) -> bytes:
         ),
         dialect,
     )
+
+
+def hint_frame(hint: Presence) -> ServerFrame:
+    """Who has gone or come back."""
+    if hint.state == "here":
+        return Back(log=hint.room, session=hint.session, nick=hint.nick)
+    return Away(log=hint.room, session=hint.session, nick=hint.nick, gone=hint.state == "gone", text=hint.text)
 
 
 def _unfit(entry: Entry) -> Gap:
@@ -126,10 +133,12 @@ def _was(entry: Entry) -> tuple[tuple[str, int], ...]:
 _FRAMES: Mapping[str, Callable[[str, Entry], ServerFrame]] = {
     Kind.MESSAGE: _message,
     Kind.JOINED: lambda log, entry: Joined(
-        log, entry.epoch, entry.offset, entry.session, entry.nick, entry.time, was=_was(entry)
+        log, entry.epoch, entry.offset, entry.session, entry.nick, entry.time, was=_was(entry), former=entry.text
     ),
     Kind.LEFT: _left,
-    Kind.TOPIC: lambda log, entry: Topic(log, entry.epoch, entry.offset, entry.nick, entry.time, entry.text),
+    Kind.TOPIC: lambda log, entry: Topic(
+        log, entry.epoch, entry.offset, entry.nick, entry.time, entry.text, entry.session, was=_was(entry)
+    ),
     Kind.RECEIPT: lambda log, entry: Receipt(
         log, entry.epoch, entry.offset, entry.n, entry.nick, state=entry.text, time=entry.time
     ),

@@ -17,7 +17,11 @@ BACKLOG = 4096
 PAUSE = 0.2
 """Seconds, when the process has no descriptor or thread left for another client."""
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
-_GONE = (errno.ECONNABORTED, errno.EPROTO, errno.EINTR)
+_GONE = (
+    errno.ECONNABORTED, errno.EPROTO, errno.EINTR, errno.EPERM, errno.ETIMEDOUT, errno.ENETDOWN, errno.ENOPROTOOPT,
+    errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.EOPNOTSUPP, errno.ENETUNREACH, getattr(errno, "ENONET", errno.EPROTO),
+)  # fmt: skip
+"""What befell one client before we took it, or a firewall did: Linux tells it as an error of `accept` (its manual)."""
 _FULL = render(Error(code=Code.BUSY, text="this node is full; connect to another one"), None)
 _KEEPALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
 
@@ -91,7 +95,6 @@ class Listener:
         if not house.roster.add(connection):
             _turn_away(sock)
             return
-        house.metrics.connections.inc()
         house.metrics.opened.inc()
         try:
             # A `threading.Thread` would be 2.5 KiB more for each client, for a name and a `join`: the roster knows who
@@ -99,7 +102,6 @@ class Listener:
             _thread.start_new_thread(connection.run, ())
         except RuntimeError as error:
             house.roster.remove(connection)
-            house.metrics.connections.dec()
             _turn_away(sock)
             self._pause(error)
 

@@ -18,6 +18,7 @@ from node.bans import Bans, Doorstep
 from node.deliverer import Deliverer
 from node.drain import Orders, drain, pace
 from node.events import Events
+from node.gauges import Gauges
 from node.hands import Hands
 from node.health import HealthServer
 from node.house import House
@@ -31,6 +32,8 @@ from node.settings import NodeSettings, binding
 from node.standing import Standing
 from node.supervise import Supervisor
 from node.ticker import Ticker
+from node.trace import Trace
+from node.version import version
 from node.workers import Workers
 from wire import Address, Code
 from wire.frames import Error
@@ -77,10 +80,11 @@ class Node:
         http = str(_reachable(self._health.address, Address.parse(address).host))
         events = Events(self._workers, self._scout.look, self._orders.put, self._fail)
         cluster = make_cluster(events, address, http)
+        trace = Trace(log) if settings.log_level == "debug" else None
         self.house = events.house = House(
             settings=settings,
             cluster=cluster,
-            rooms=Rooms(cluster.read, cluster, self._workers, metrics),
+            rooms=Rooms(cluster.read, cluster, self._workers, metrics, trace),
             registry=Registry(),
             roster=Roster(settings.max_connections),
             deliverer=Deliverer(),
@@ -89,9 +93,12 @@ class Node:
             log=log,
             admission=Admission(settings.hellos, settings.hello_line, metrics),
             hands=Hands(settings.hellos),
+            workers=self._workers,
+            trace=trace,
             bans=Bans(),
             doorstep=Doorstep(),
         )
+        metrics.look_at(Gauges(self.house, version()))
         self._listener = Listener(sock, self.house)
         self._ticker = Ticker(self.house)
         self.address, self.http = self._listener.address, self._health.address
@@ -107,7 +114,12 @@ class Node:
 
     def start(self) -> None:
         """Starts all threads; serves as soon as Redis is reached."""
-        self._log.info("starting", listen=str(self.address), http=str(self.http))
+        self._log.info(
+            "starting",
+            listen=str(self.address),
+            http=str(self.http),
+            max_connections=self._settings.max_connections,
+        )
         threading.stack_size(STACK)
         spawn = self._supervisor.spawn
         spawn("http", self._health.run)

@@ -12,6 +12,8 @@ import time
 from cluster import endings
 from node.session import Session
 
+NOTICES = 256
+"""How many sessions are remembered that were taken or ended lately: of more, hellos can't be under way at once."""
 REMEMBERED = 1024
 """Sessions of which it is remembered how an operator ended them."""
 
@@ -20,17 +22,33 @@ class Registry:
     """Any thread; nothing blocks."""
 
     def __init__(self) -> None:
-        # Guards the dicts. Session id -> the session under its present claim.
+        # Guards the dicts. Session id -> the session under its present claim; the claim that is said to have it.
         self._lock = threading.Lock()
         self._sessions: dict[str, Session] = {}
+        self._notices: dict[str, str] = {}
         self._ended: dict[str, str] = {}  # session id -> how an operator ended it; the last ones
 
     def add(self, session: Session) -> Session | None:
-        """Returns the one that held this id under another claim: its connection must go."""
+        """Returns the one with this id whose connection must go, if there are two: of two claims the earlier one, be
+        it `session`, which then was not added. Two answers may reach their threads the wrong way round."""
         with self._lock:
             former = self._sessions.get(session.id)
+            if former is not None and former.order > session.order:
+                return session
             self._sessions[session.id] = session
             return former
+
+    def notice(self, session: str, claim: str) -> Session | None:
+        """The cluster says that `claim` has it now. The one that is here under another claim."""
+        with self._lock:
+            _remember(self._notices, session, claim, NOTICES)
+            ours = self._sessions.get(session)
+            return None if ours is None or ours.claim == claim else ours
+
+    def doubtful(self, session: Session) -> bool:
+        """Whether such a notice may mean `session`, which was added just now: it came before."""
+        with self._lock:
+            return self._notices.get(session.id, session.claim) != session.claim
 
     def get(self, session: str) -> Session | None:
         with self._lock:
@@ -48,10 +66,9 @@ class Registry:
         """It has ended, `how` as in `cluster.endings`: removed and returned, if it is here. What an operator has ended
         is remembered for one that is on its way here: its claim was answered, and it is not listed yet."""
         with self._lock:
+            _remember(self._notices, session, "", NOTICES)
             if endings.parsed(how).is_final:
-                self._ended[session] = how
-                if len(self._ended) > REMEMBERED:
-                    del self._ended[next(iter(self._ended))]
+                _remember(self._ended, session, how, REMEMBERED)
             return self._sessions.pop(session, None)
 
     def how_ended(self, session: Session) -> str | None:
@@ -86,3 +103,11 @@ class Registry:
 
     def __len__(self) -> int:
         return len(self._sessions)
+
+
+def _remember(notes: dict[str, str], session: str, what: str, most: int) -> None:
+    """As the latest one; the oldest goes."""
+    notes.pop(session, None)
+    notes[session] = what
+    if len(notes) > most:
+        del notes[next(iter(notes))]

@@ -39,7 +39,7 @@ class Session:
     """Made by the connection's thread that claimed it.
 
     Each field has one writer. Connection thread: `rooms` (a new tuple each time), `deliveries`, `entered`, `said`,
-    `away_since`. Publisher thread: `n`, `answered`, `told`, `accepted`.
+    `away_since`, `name`, `taken`, `gone`. Publisher thread: `n`, `answered`, `told`, `accepted`.
     """
 
     __slots__ = (
@@ -49,12 +49,15 @@ class Session:
         "answered",
         "away_since",
         "claim",
+        "client",
         "connection",
         "deliveries",
         "entered",
+        "gone",
         "id",
         "n",
         "name",
+        "order",
         "rooms",
         "said",
         "since",
@@ -63,14 +66,17 @@ class Session:
         "told",
     )
 
-    def __init__(self, claimed: Claimed, hashed: str, address: str, connection: Connection) -> None:
+    def __init__(self, claimed: Claimed, hashed: str, address: str, connection: Connection, client: str = "") -> None:
         self.id = claimed.session
         self.claim = claimed.claim
         self.name: Name = claimed.name
         self.token_hash = hashed
         self.address = address
+        self.client = client
+        self.gone = claimed.gone
         self.since = claimed.since
         self.taken = claimed.taken
+        self.order = claimed.order
         self.connection = connection
         self.rooms = tuple(log for log in claimed.logs if log.startswith("#"))
         self.deliveries: dict[str, Delivery] = {}
@@ -119,6 +125,10 @@ class Session:
         here = {log: where for log, where in self.entered.items() if log in self.rooms or log == self.inbox}
         self.entered = {**here, room: position}
 
+    def renamed(self, name: Name, taken: int) -> None:
+        """It has another nickname since `taken`. The publisher has noted it for a record that is asked for just now."""
+        self.name, self.taken = name, max(self.taken, taken)
+
     def record(self, positions: dict[str, Position]) -> SessionRecord:
         """What has to be known of it to claim it again. `positions`: up to where its logs were offered here."""
         told = {log: [position] for log, position in self.accepted.items()}
@@ -138,4 +148,6 @@ class Session:
             positions=positions,
             told=told,
             taken=self.taken,
+            gone=self.gone,
+            client=self.client,
         )

@@ -49,7 +49,7 @@ class Supervisor:
     def _run(self, name: str, target: Callable[[], None]) -> None:
         try:
             target()
-        except Exception:  # noqa: BLE001 - the top of a supervised thread: whatever it was, the node stops
+        except BaseException:  # noqa: BLE001 - the top of a supervised thread: whatever it was, the node stops
             self._log.exception("error", thread=name, reason="a thread of the node died")
         else:
             if self._stopping:

@@ -40,10 +40,12 @@ def no_leaked_threads() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A developer's own HYDRACHAT_ settings must not reach a test."""
+    """A developer's own settings, HYDRACHAT_ variables or a file, must not reach a test."""
     for name in [name for name in os.environ if name.startswith("HYDRACHAT_")]:
         if name != "HYDRACHAT_TEST_REQUIRE":
             monkeypatch.delenv(name)
+    # Nothing is there; a developer's settings file is where it would be looked for.
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(Path(__file__).parent / "no-settings"))
 
 
 @pytest.fixture(scope="session")

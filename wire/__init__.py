@@ -13,11 +13,25 @@ from wire.names import Nick, destination, nickname, room, suggestions
 from wire.plain_input import Help
 from wire.server import Dialect, Event, ServerProtocol, render
 from wire.states import State
-from wire.text import MAX_TEXT, check, harmless, strip_plain
+from wire.text import (
+    ACTION,
+    MAX_AWAY,
+    MAX_TEXT,
+    MAX_TOPIC,
+    action,
+    check,
+    check_away,
+    check_topic,
+    harmless,
+    strip_plain,
+)
 
 __all__ = [
+    "ACTION",
+    "MAX_AWAY",
     "MAX_FRAME",
     "MAX_TEXT",
+    "MAX_TOPIC",
     "Address",
     "BadName",
     "ClientProtocol",
@@ -30,7 +44,10 @@ __all__ = [
     "ServerProtocol",
     "State",
     "WireError",
+    "action",
     "check",
+    "check_away",
+    "check_topic",
     "decode_client",
     "decode_server",
     "destination",

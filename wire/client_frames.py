@@ -74,6 +74,37 @@ class History(Frame, frozen=True, tag="history"):
     id: RequestId | None = None
 
 
+class SetTopic(Frame, frozen=True, tag="topic"):
+    """Changes the topic of `room` ("" clears it), or asks for it when `text` is left out."""
+
+    room: str
+    text: str | None = None
+    id: RequestId | None = None
+
+
+class Rename(Frame, frozen=True, tag="nick"):
+    """Another nickname for the session."""
+
+    nick: str
+    id: RequestId | None = None
+
+
+class GoAway(Frame, frozen=True, tag="away"):
+    """The user is away, by his own choice, until `back`. `text`: what he says of it."""
+
+    text: str = ""
+    id: RequestId | None = None
+
+
+class ComeBack(Frame, frozen=True, tag="back"):
+    id: RequestId | None = None
+
+
+class Whois(Frame, frozen=True, tag="whois"):
+    nick: str
+    id: RequestId | None = None
+
+
 class Ping(Frame, frozen=True, tag="ping"):
     id: RequestId | None = None
 
@@ -82,4 +113,20 @@ class Quit(Frame, frozen=True, tag="quit"):
     pass
 
 
-ClientFrame: TypeAlias = Hello | Say | Ack | Join | Leave | Who | Rooms | History | Ping | Quit
+ClientFrame: TypeAlias = (
+    Hello
+    | Say
+    | Ack
+    | Join
+    | Leave
+    | Who
+    | Rooms
+    | History
+    | SetTopic
+    | Rename
+    | GoAway
+    | ComeBack
+    | Whois
+    | Ping
+    | Quit
+)

@@ -9,7 +9,24 @@ A log is named `#room`, or `@` for the session's own inbox; a cursor is `[epoch,
 
 from __future__ import annotations
 
-from wire.client_frames import Ack, ClientFrame, Hello, History, Join, Leave, Ping, Quit, Rooms, Say, Who
+from wire.client_frames import (
+    Ack,
+    ClientFrame,
+    ComeBack,
+    GoAway,
+    Hello,
+    History,
+    Join,
+    Leave,
+    Ping,
+    Quit,
+    Rename,
+    Rooms,
+    Say,
+    SetTopic,
+    Who,
+    Whois,
+)
 from wire.fields import INBOX, MAX_HISTORY, MAX_NUMBER, PROTOCOL_MAX, PROTOCOL_MIN, Cursor, Cursors, Frame
 from wire.server_frames import (
     Accepted,
@@ -33,6 +50,7 @@ from wire.server_frames import (
     ServerFrame,
     Topic,
     Welcome,
+    WhoisAnswer,
 )
 
 __all__ = [
@@ -48,11 +66,13 @@ __all__ = [
     "Back",
     "Bye",
     "ClientFrame",
+    "ComeBack",
     "Cursor",
     "Cursors",
     "Error",
     "Frame",
     "Gap",
+    "GoAway",
     "Hello",
     "History",
     "HistoryEnd",
@@ -69,15 +89,19 @@ __all__ = [
     "Receipt",
     "Reconnect",
     "Recovered",
+    "Rename",
     "RoomInfo",
     "RoomList",
     "Rooms",
     "Say",
     "ServerFrame",
+    "SetTopic",
     "Topic",
     "Welcome",
     "Who",
+    "Whois",
+    "WhoisAnswer",
 ]
 
-RESERVED_OPS = frozenset({"nick", "topic", "away", "whois", "me"})
+RESERVED_OPS = frozenset({"me"})
 """Ops of a client that this version does not offer but will not give another meaning."""

@@ -21,6 +21,11 @@ HELP = b"""\
 * /leave [#room]     leave it
 * /who [#room]       who is in the room, or on-line at all
 * /rooms             which rooms there are
+* /topic [#room]     what the room is about; with a text behind it, sets that (- clears it)
+* /nick name         be called so from now on
+* /away [text]       be shown as away, until /back
+* /whois name        who that is, and where
+* /me text           tell what you do: /me waves
 * //text             say a text that begins with a slash
 * /help              this list
 * /quit or \\q        leave

@@ -8,8 +8,9 @@ from typing import TypeAlias
 
 from wire.codes import Code
 from wire.errors import WireError
-from wire.frames import Join, Leave, Quit, Rooms, Say, Who
+from wire.frames import ComeBack, GoAway, Join, Leave, Quit, Rename, Rooms, Say, SetTopic, Who, Whois
 from wire.names import LOBBY
+from wire.text import ACTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +18,10 @@ class Help:
     """The person asked for the list of commands."""
 
 
-PlainCommand: TypeAlias = Say | Join | Leave | Who | Rooms | Quit | Help
+PlainCommand: TypeAlias = Say | Join | Leave | Who | Rooms | SetTopic | Rename | GoAway | ComeBack | Whois | Quit | Help
 
+NO_TOPIC = "-"
+"""Typed for a topic it clears it."""
 UNNUMBERED = 0
 """`n` of a Say from `parse`; the conversation counts."""
 
@@ -84,12 +87,44 @@ def _message(rest: str, _: str) -> PlainCommand:
     return _addressed("@" + rest.removeprefix("@"))
 
 
+def _topic(rest: str, current: str) -> PlainCommand:
+    room = current
+    if rest.startswith("#"):
+        room, _, rest = rest.partition(" ")
+        rest = rest.strip()
+    return SetTopic(room=room, text=("" if rest == NO_TOPIC else rest) if rest else None)
+
+
+def _nick(rest: str, _: str) -> PlainCommand:
+    if not rest:
+        raise WireError(Code.BAD_NICK, "which nickname? Write /nick newname")
+    return Rename(nick=rest)
+
+
+def _whois(rest: str, _: str) -> PlainCommand:
+    if not rest:
+        raise WireError(Code.BAD_NICK, "who? Write /whois nickname")
+    return Whois(nick=rest.removeprefix("@"))
+
+
+def _me(rest: str, current: str) -> PlainCommand:
+    if not rest:
+        raise WireError(Code.BAD_TEXT, "do what? Write /me waves")
+    return _say(current, ACTION + rest)
+
+
 _COMMANDS: dict[str, Callable[[str, str], PlainCommand]] = {
     "join": _join,
     "leave": _leave,
     "msg": _message,
     "who": _who,
     "rooms": lambda *_: Rooms(),
+    "topic": _topic,
+    "nick": _nick,
+    "away": lambda rest, _: GoAway(text=rest),
+    "back": lambda *_: ComeBack(),
+    "whois": _whois,
+    "me": _me,
     "help": lambda *_: Help(),
     "quit": lambda *_: Quit(),
 }

@@ -1,17 +1,21 @@
 """The plain dialect, what people read: a frame to clean lines.
 
 No one can forge a line. A nickname has no white space and no colon and does not begin with `@` or `#`, so
-that `nick: ` at the beginning of a line is always the node's word for who spoke, and `* `, `*** `, `! `, `you -> `
-are never a person's. A text's further lines begin with a margin; what could move the cursor is made visible.
+that `nick: ` at the beginning of a line is always the node's word for who spoke, `** nick ` for who does something,
+and `* `, `*** `, `! `, `you -> ` are never a person's. A text's further lines begin with a margin; what could move
+the cursor is made visible.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from wire.frames import (
     INBOX,
+    Away,
+    Back,
     Bye,
     Error,
     Gap,
@@ -26,9 +30,10 @@ from wire.frames import (
     ServerFrame,
     Topic,
     Welcome,
+    WhoisAnswer,
 )
 from wire.names import LOBBY
-from wire.text import harmless
+from wire.text import action, harmless
 
 _MARGIN = "\n  | "
 
@@ -50,7 +55,12 @@ def render(frame: ServerFrame, *, room_prefix: bool = True) -> bytes:
 
 def private_copy(to: str, text: str) -> bytes:
     """The sender's copy of his direct message to the nickname `to`. Pure; any thread."""
-    return f"you -> @{harmless(to.removeprefix('@'))}: {_lines(text)}\n".encode()
+    return f"you -> @{harmless(to.removeprefix('@'))}: {_private(text)}\n".encode()
+
+
+def _private(text: str) -> str:
+    deed = action(text)
+    return _lines(text) if deed is None else f"** {_lines(deed)}"
 
 
 def _lines(text: str) -> str:
@@ -63,10 +73,13 @@ def _message(frame: Message, room_prefix: bool) -> str:
     if frame.is_announcement:
         return _announcement(frame)
     nick = harmless(frame.nick)
-    who = f"@{nick} -> you" if frame.log == INBOX else f"{_prefix(frame.log, room_prefix)}{nick}"
     earlier = "(history) " if frame.history else ""
     late = "(late) " if frame.late else ""
-    return f"{earlier}{late}{who}: {_lines(frame.text)}\n"
+    if frame.log == INBOX:
+        return f"{earlier}{late}@{nick} -> you: {_private(frame.text)}\n"
+    where, deed = _prefix(frame.log, room_prefix), action(frame.text)
+    said = f"{nick}: {_lines(frame.text)}" if deed is None else f"** {nick} {_lines(deed)}"
+    return f"{earlier}{late}{where}{said}\n"
 
 
 def _announcement(frame: Message) -> str:
@@ -95,11 +108,21 @@ def _error(frame: Error, _: bool) -> str:
 
 
 def _joined(frame: Joined, room_prefix: bool) -> str:
+    if frame.former:
+        return _renamed(frame, room_prefix)
     if frame.count is None:
         return f"* {harmless(frame.nick)} joined{_where(frame.log, room_prefix)}"
     more = frame.count - len(frame.members)
     names = ", ".join(harmless(nick) for nick in frame.members) + (f" and {more} more" if more > 0 else "")
-    return f"* you are in {harmless(frame.log)}, {frame.count} here: {names}"
+    topic = f"\n{_topic_of(frame.log, frame.topic)}" if frame.topic else ""
+    return f"* you are in {harmless(frame.log)}, {frame.count} here: {names}{topic}"
+
+
+def _renamed(frame: Joined, room_prefix: bool) -> str:
+    if frame.former == frame.nick:
+        return f"* you are called {harmless(frame.nick)}"
+    where = _where(frame.log, room_prefix) if frame.log else ""
+    return f"* {harmless(frame.former)} is now called {harmless(frame.nick)}{where and ' in'}{where}"
 
 
 _REASONS = {"expired": "lost the connection", "ended": "was removed", "kicked": "kicked", "banned": "banned"}
@@ -112,7 +135,16 @@ def _left(frame: Left, room_prefix: bool) -> str:
 
 
 def _topic(frame: Topic, _: bool) -> str:
+    if not frame.offset:
+        by = f" (by {harmless(frame.nick)})" if frame.text else ""
+        return _topic_of(frame.log, frame.text) + by
+    if not frame.text:
+        return f"* {harmless(frame.nick)} cleared the topic of {harmless(frame.log)}"
     return f"* {harmless(frame.nick)} changed the topic of {harmless(frame.log)}: {harmless(frame.text)}"
+
+
+def _topic_of(log: str, text: str) -> str:
+    return f"* the topic of {harmless(log)}: {harmless(text)}" if text else f"* {harmless(log)} has no topic"
 
 
 _RECEIPTS = {
@@ -140,7 +172,33 @@ def _reconnect(frame: Reconnect, _: bool) -> str:
 
 
 def _member(member: Member) -> str:
-    return harmless(member.nick) + (" (away)" if member.state == "away" else "")
+    state = _state(member)
+    return harmless(member.nick) + (f" ({state})" if state != "here" else "")
+
+
+def _state(one: Member | WhoisAnswer) -> str:
+    if one.state != "here":
+        return "reconnecting"
+    return "away" if one.gone else "here"
+
+
+def _whois(frame: WhoisAnswer, _: bool) -> str:
+    text = f" ({harmless(frame.text)})" if frame.text else ""
+    since = datetime.fromtimestamp(frame.since / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    rooms = ", ".join(harmless(room) for room in frame.rooms) or "no room"
+    client = f", with {harmless(frame.client)}" if frame.client else ""
+    state = f"{_state(frame)}{text}"
+    return f"* {harmless(frame.nick)} is {state}, at {harmless(frame.node)} since {since}, in {rooms}{client}"
+
+
+def _away(frame: Away, _: bool) -> str:
+    if frame.log:
+        return ""
+    return "* you are away" + (f": {harmless(frame.text)}" if frame.text else "")
+
+
+def _back(frame: Back, _: bool) -> str:
+    return "" if frame.log else "* you are back"
 
 
 def _members(frame: Members, _: bool) -> str:
@@ -157,7 +215,7 @@ def _bye(frame: Bye, _: bool) -> str:
     return f"* bye{', ' if frame.text else ''}{harmless(frame.text)}"
 
 
-# Accepted, away, back, pong and the end of a history are not for people.
+# Accepted, pong, the end of a history, and hints of who is away are not for people.
 _SHOWN: dict[type[Any], Callable[[Any, bool], str]] = cast(
     "dict[type[Any], Callable[[Any, bool], str]]",
     {
@@ -171,6 +229,9 @@ _SHOWN: dict[type[Any], Callable[[Any, bool], str]] = cast(
         Reconnect: _reconnect,
         Members: _members,
         RoomList: _roomlist,
+        WhoisAnswer: _whois,
+        Away: _away,
+        Back: _back,
         Bye: _bye,
     },
 )

@@ -81,7 +81,10 @@ class Joined(Frame, frozen=True, tag="joined"):
     """Somebody joined; with `count` it answers the client's own `join` (or `hello`). `was`: as of a message.
 
     `members`: nicknames, at most `MEMBERS_SHOWN` of `count`. The room's last messages follow
-    as `message` frames with `history`.
+    as `message` frames with `history`. `topic`: of the room, in an answer.
+
+    With `former` nobody joined: who was called so has another nickname. With `former` and `id` it answers the client's
+    own `nick` and moves no cursor: the entries come in their places, one of them is named here (log "": there is none).
     """
 
     MEMBERS_SHOWN: ClassVar[int] = 200
@@ -96,6 +99,8 @@ class Joined(Frame, frozen=True, tag="joined"):
     members: list[str] = field(default_factory=list)
     id: int | None = None
     was: tuple[Cursor, ...] = ()
+    topic: str = ""
+    former: str = ""
 
 
 class Left(Frame, frozen=True, tag="left"):
@@ -115,7 +120,8 @@ class Left(Frame, frozen=True, tag="left"):
 
 
 class Topic(Frame, frozen=True, tag="topic"):
-    """Reserved: the room's topic was changed."""
+    """The room's topic was changed by `nick`. With `id` it answers the client's own `topic`: it moves no cursor, since
+    the entry itself comes in its place. Offset 0: nothing was changed; that is the topic, `time` 0: there is none."""
 
     log: str
     epoch: str
@@ -123,22 +129,30 @@ class Topic(Frame, frozen=True, tag="topic"):
     nick: str
     time: int
     text: str = ""
+    session: str = ""
+    id: int | None = None
+    was: tuple[Cursor, ...] = ()
 
 
 class Away(Frame, frozen=True, tag="away"):
-    """A hint: this member's connection broke. Not in the log."""
+    """A hint: this member's connection broke or, with `gone`, he is away by his own choice and says `text` of it. Not
+    in the log. With `id` it answers the client's own `away`."""
 
     log: str
     session: str
     nick: str
+    gone: bool = False
+    text: str = ""
+    id: int | None = None
 
 
 class Back(Frame, frozen=True, tag="back"):
-    """A hint: this member is connected again. Not in the log."""
+    """A hint: this member is here again. Not in the log. With `id` it answers the client's own `back`."""
 
     log: str
     session: str
     nick: str
+    id: int | None = None
 
 
 class Receipt(Frame, frozen=True, tag="receipt"):
@@ -180,12 +194,13 @@ class Reconnect(Frame, frozen=True, tag="reconnect"):
 
 
 class Member(Struct, frozen=True, omit_defaults=True):
-    """A row of `members`. `state`: here or away."""
+    """A row of `members`. `state`: here, or away: the connection broke. `gone`: away by the user's own choice."""
 
     nick: str
     session: str
     node: str
     state: str = "here"
+    gone: bool = False
 
 
 class Members(Frame, frozen=True, tag="members"):
@@ -207,6 +222,22 @@ class RoomList(Frame, frozen=True, tag="roomlist"):
 
     rooms: list[RoomInfo]
     more: bool = False
+    id: int | None = None
+
+
+class WhoisAnswer(Frame, frozen=True, tag="whois"):
+    """Answers `whois`. `state`, `gone`: as of a member. `text`: what he says of being away. `since`: when the session
+    began, Unix ms. `client`: the program's name, as it says."""
+
+    nick: str
+    session: str
+    node: str
+    since: int
+    state: str = "here"
+    gone: bool = False
+    text: str = ""
+    rooms: list[str] = field(default_factory=list)
+    client: str = ""
     id: int | None = None
 
 
@@ -250,6 +281,7 @@ ServerFrame: TypeAlias = (
     | Reconnect
     | Members
     | RoomList
+    | WhoisAnswer
     | HistoryEnd
     | Pong
     | Recovered

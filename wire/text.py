@@ -9,6 +9,12 @@ from wire.errors import WireError
 
 MAX_TEXT = 16 * 1024
 """Bytes of UTF-8."""
+MAX_TOPIC = 1024
+"""The same of a room's topic, which stands in one line and goes to everybody who joins."""
+MAX_AWAY = 256
+"""The same of what one says of being away."""
+ACTION = "/me "
+"""A text that begins with it is an action: "/me waves". Who doesn't know that shows it as it stands."""
 
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -35,6 +41,36 @@ def check(text: str) -> None:
             Code.BAD_TEXT,
             f"the text holds the control character U+{ord(control[0]):04X}; only tab and line feed may be",
         )
+
+
+def check_topic(text: str) -> None:
+    """Whether `text` may be a topic; "" is none. Raises WireError TEXT_TOO_LONG or BAD_TEXT. Any thread."""
+    if not text:
+        return
+    _check_line(text, MAX_TOPIC, "a topic")
+
+
+def check_away(text: str) -> None:
+    """Whether `text`, perhaps "", may be said of being away. Raises WireError TEXT_TOO_LONG or BAD_TEXT. Any thread."""
+    if text:
+        _check_line(text, MAX_AWAY, "what you say of being away")
+
+
+def action(text: str) -> str | None:
+    """What is done, if `text` is an action: "waves". Any thread."""
+    if not text.startswith(ACTION):
+        return None
+    deed = text[len(ACTION) :]
+    return deed if deed and not deed.isspace() else None
+
+
+def _check_line(text: str, most: int, what: str) -> None:
+    check(text)
+    if "\n" in text:
+        raise WireError(Code.BAD_TEXT, f"{what} is one line; write it without a line feed")
+    size = len(text.encode())
+    if size > most:
+        raise WireError(Code.TEXT_TOO_LONG, f"{what} has {most} bytes at most, this has {size}; shorten it")
 
 
 def harmless(text: str) -> str:

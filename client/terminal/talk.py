@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from typing import Any
 
 from client import events as ev
 from client.chat import ChatClient
 from client.errors import ChatError, Refused
 from client.handles import Reply, Sending
-from client.terminal.typed import HELP, meant
+from client.terminal.typed import HELP, Asked, meant
 from client.terminal.wording import Line, explain, trouble
 from wire.errors import WireError
-from wire.frames import History, Join, Leave, Quit, Rooms, Say, Who
+from wire.frames import ComeBack, GoAway, History, Join, Leave, Quit, Rename, Rooms, Say, SetTopic, Who, Whois
 from wire.names import LOBBY, room
 from wire.plain_input import Help
 
@@ -47,7 +48,7 @@ class Talk:
         self, chat: ChatClient, start_room: str, show: Callable[[Line], None], *, in_turn: float = 0.0
     ) -> None:
         """`show`: prints one line; called from both threads. `in_turn`: for how many seconds a change
-        of rooms waits for what was said before it, and `typed` for its answer."""
+        (of rooms, of the nickname …) waits for what was said before it, and `typed` for its answer."""
         self._chat = chat
         self._in_turn = in_turn
         self._show = show
@@ -91,7 +92,7 @@ class Talk:
             self.tally.refused()
             raise
 
-    def _ask(self, wanted: Join | Leave | Who | Rooms | History) -> None:
+    def _ask(self, wanted: Asked) -> None:
         match wanted:
             case Join(name) if room(name) in self._rooms:
                 self.current = room(name)
@@ -99,12 +100,34 @@ class Talk:
                 self._enter(room(name))
             case Leave(name):
                 self._leave(room(name))
+            case Rename() | GoAway() | ComeBack():
+                self._change(wanted)
+            case _:
+                self._look(wanted)
+
+    def _change(self, wanted: Rename | GoAway | ComeBack) -> None:
+        self._finish_saying()  # that is still said under the former name
+        match wanted:
+            case Rename(nick):
+                self._await(self._chat.rename(nick))
+            case GoAway(text):
+                self._await(self._chat.away(text))
+            case ComeBack():
+                self._await(self._chat.back())
+
+    def _look(self, wanted: Who | Whois | Rooms | History | SetTopic) -> None:
+        match wanted:
             case Who(name):
                 self._chat.who(name)
+            case Whois(nick):
+                self._chat.whois(nick)
             case Rooms():
                 self._chat.rooms()
             case History(name, _, limit):
                 self._chat.history(name, limit=limit)
+            case SetTopic(name, text):
+                self._finish_saying()
+                self._await(self._chat.topic(name, text))
 
     def _enter(self, name: str) -> None:
         self._finish_saying()
@@ -129,7 +152,7 @@ class Talk:
         if self._in_turn:
             self._chat.flush(self._in_turn)
 
-    def _await(self, reply: Reply) -> bool:
+    def _await(self, reply: Reply[Any]) -> bool:
         """Whether it is known to be done."""
         if not self._in_turn:
             return False

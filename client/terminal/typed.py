@@ -7,12 +7,15 @@ from typing import TypeAlias
 
 from wire.codes import Code
 from wire.errors import WireError
-from wire.frames import History, Join, Leave, Quit, Rooms, Say, Who
+from wire.frames import ComeBack, GoAway, History, Join, Leave, Quit, Rename, Rooms, Say, SetTopic, Who, Whois
 from wire.plain_input import Help, parse
 from wire.text import strip_plain
 
-Meant: TypeAlias = Say | Join | Leave | Who | Rooms | History | Help | Quit
-COMMANDS = ("join", "leave", "msg", "who", "rooms", "history", "help", "quit")
+Asked: TypeAlias = Join | Leave | Who | Rooms | History | SetTopic | Rename | GoAway | ComeBack | Whois
+Meant: TypeAlias = Say | Asked | Help | Quit
+COMMANDS = (
+    "join", "leave", "msg", "me", "who", "whois", "rooms", "history", "topic", "nick", "away", "back", "help", "quit",
+)  # fmt: skip
 MOST = 200
 
 HELP = """\
@@ -24,6 +27,11 @@ text                  says it in the room that you are in
 /rooms                which rooms there are
 /who [#room]          who is there; without a room: everybody
 /history [#room] [N]  the last N messages (50)
+/topic [#room] [text] what a room is about; with a text, sets that (- clears it)
+/nick name            be called so from now on
+/away [text], /back   shows you as away, or as here again
+/whois name           who that is, and where
+/me text              tells what you do: /me waves
 //text                says a text that begins with a slash
 /help                 this list
 /quit, \\q, Ctrl-D     leaves the chat"""

@@ -18,6 +18,8 @@ from wire.codes import Code
 from wire.text import harmless
 
 MARGIN = "  | "
+ACTS = "**"
+"""Before who does something. Not the "*" of who comes and goes: "/me joined" must not look like that."""
 STILL_TRYING_AT = 4
 
 
@@ -37,7 +39,7 @@ class Kind(Enum):
 @dataclass(frozen=True, slots=True)
 class Line:
     """`text` is harmless. `nick`: who speaks, where somebody does; `head` is how `text` begins up
-    to and with the colon. `time`: Unix ms; None: now."""
+    to and with the colon, or with the name of who does something. `time`: Unix ms; None: now."""
 
     kind: Kind
     text: str
@@ -61,7 +63,11 @@ def lines(event: ev.Event, current: str) -> list[Line]:
 
 def private_copy(event: ev.AcceptedEvent) -> Line:
     """The sender's own copy of a direct message."""
-    return _spoken(Kind.PRIVATE, f"you -> {harmless(event.to)}: ", event.text, event.time, None)
+    return _spoken(Kind.PRIVATE, f"you -> {harmless(event.to)}: ", _private(event), event.time, None)
+
+
+def _private(event: ev.AcceptedEvent | ev.MessageEvent) -> str:
+    return f"{ACTS} {event.text}" if event.action else event.text
 
 
 def trouble(text: str) -> Line:
@@ -105,10 +111,11 @@ def _moved(event: ev.Moved, _: str) -> list[Line]:
 def _message(event: ev.MessageEvent, current: str) -> list[Line]:
     nick, late = harmless(event.nick), "(late) " if event.late else ""
     if event.room is None:
-        return [_spoken(Kind.PRIVATE, f"{late}@{nick} -> you: ", event.text, event.time, event.nick)]
+        return [_spoken(Kind.PRIVATE, f"{late}@{nick} -> you: ", _private(event), event.time, event.nick)]
     prefix = "" if event.room == current else f"{harmless(event.room)} "
     kind, mark = (Kind.HISTORY, "(history) ") if event.history else (Kind.TALK, "")
-    return [_spoken(kind, f"{mark}{late}{prefix}{nick}: ", event.text, event.time, event.nick)]
+    who = f"{ACTS} {nick} " if event.action else f"{nick}: "
+    return [_spoken(kind, f"{mark}{late}{prefix}{who}", event.text, event.time, event.nick)]
 
 
 def _announced(event: ev.AnnounceEvent, _: str) -> list[Line]:
@@ -122,7 +129,8 @@ def _joined(event: ev.JoinedEvent, current: str) -> list[Line]:
         return [_quiet(f"{event.nick} joined{_in(event.room, current)}", event.time)]
     more = (event.count or 0) - len(event.members)
     names = ", ".join(event.members) + (f" and {more} more" if more > 0 else "")
-    return [_quiet(f"you are in {event.room}, {event.count} here: {names}", event.time)]
+    here = _quiet(f"you are in {event.room}, {event.count} here: {names}", event.time)
+    return [here, _quiet(_topic_of(event.room, event.topic), event.time)] if event.topic else [here]
 
 
 _REASONS = {"expired": "lost the connection", "ended": "was removed", "kicked": "kicked", "banned": "banned"}
@@ -136,8 +144,40 @@ def _left(event: ev.LeftEvent, current: str) -> list[Line]:
     return [_quiet(f"{event.nick} left{_in(event.room, current)}{why}", event.time)]
 
 
+def _renamed(event: ev.RenamedEvent, current: str) -> list[Line]:
+    if event.ticket is not None:
+        return [_quiet(f"you are called {event.nick}{' now' if event.former != event.nick else ''}", event.time)]
+    if event.own:
+        return []  # in each further room
+    where = "" if event.room == current else f" in {event.room}"
+    return [_quiet(f"{event.former} is now called {event.nick}{where}", event.time)]
+
+
+def _presence(event: ev.PresenceHint, _: str) -> list[Line]:
+    """What became of one's own choice; who else comes and goes is for those who show it in a list."""
+    if event.ticket is None:
+        return []
+    text = f": {event.text}" if event.text else ""
+    return [_quiet(f"you are away{text}; /back ends it" if event.away else "you are back")]
+
+
+def _whois(event: ev.WhoisEvent, _: str) -> list[Line]:
+    text = f" ({event.text})" if event.text else ""
+    since = time.strftime("%Y-%m-%d %H:%M", time.localtime(event.since / 1000))
+    client = f", with {event.client}" if event.client else ""
+    rooms = ", ".join(event.rooms) or "no room"
+    return [_quiet(f"{event.nick} is {event.state}{text}, at {event.node} since {since}, in {rooms}{client}")]
+
+
 def _topic(event: ev.TopicEvent, _: str) -> list[Line]:
-    return [_quiet(f"{event.nick} changed the topic of {event.room}: {event.text}", event.time)]
+    if event.ticket is not None and not event.own:
+        return [_quiet(_topic_of(event.room, event.text) + (f" (by {event.nick})" if event.text else ""))]
+    done = f"changed the topic of {event.room}: {event.text}" if event.text else f"cleared the topic of {event.room}"
+    return [_quiet(f"{event.nick} {done}", event.time)]
+
+
+def _topic_of(room: str, text: str) -> str:
+    return f"the topic of {room}: {text}" if text else f"{room} has no topic"
 
 
 def _receipt(event: ev.ReceiptEvent, _: str) -> list[Line]:
@@ -180,7 +220,7 @@ def _lost(event: ev.Lost, _: str) -> list[Line]:
 
 
 def _members(event: ev.MembersEvent, _: str) -> list[Line]:
-    names = ", ".join(one.nick + (" (away)" if one.state == "away" else "") for one in event.members)
+    names = ", ".join(one.nick + (f" ({one.state})" if one.state != "here" else "") for one in event.members)
     return [_quiet(f"{f'in {event.room}' if event.room else 'on-line'}: {names or 'nobody'}")]
 
 
@@ -194,7 +234,8 @@ def _history(event: ev.HistoryEvent, current: str) -> list[Line]:
 
 
 def _request_refused(event: ev.RequestRefused, _: str) -> list[Line]:
-    return [trouble(f"{event.op}{f' {event.room}' if event.room else ''}: {event.reason}")]
+    free = f"; {event.suggestion} is free" if event.suggestion and event.suggestion not in event.reason else ""
+    return [trouble(f"{event.op}{f' {event.room}' if event.room else ''}: {event.reason}{free}")]
 
 
 def _notice(event: ev.Notice, _: str) -> list[Line]:
@@ -221,6 +262,9 @@ _WORDS: dict[type[ev.Event], Callable[[Any, str], list[Line]]] = {
     ev.AnnounceEvent: _announced,
     ev.JoinedEvent: _joined,
     ev.LeftEvent: _left,
+    ev.PresenceHint: _presence,
+    ev.WhoisEvent: _whois,
+    ev.RenamedEvent: _renamed,
     ev.TopicEvent: _topic,
     ev.ReceiptEvent: _receipt,
     ev.GapEvent: _gap,

@@ -54,3 +54,27 @@ def rooms_near(at: Desk, room: str) -> str:
     """`; near it: …`, of the rooms that have members; or nothing."""
     (rooms,) = at.ask(["SMEMBERS", at.keys.rooms])
     return hint(room, (each.decode("utf-8", "replace") for each in rooms))
+
+
+@dataclass(frozen=True, slots=True)
+class TopicRow:
+    """What a room is about ('': nothing), who set that, and when, Unix ms (0: never)."""
+
+    text: str
+    nick: str
+    time: int
+
+
+def topic_of(at: Desk, room: str) -> TopicRow | None:
+    """None: there is no such room."""
+    (there,) = at.ask(["SISMEMBER", at.keys.rooms, room])
+    if not there:
+        return None
+    text, nick, when = (word.decode() for word in at.do("topic", [room])[1:4])
+    return TopicRow(text, nick, int(when))
+
+
+def set_topic(at: Desk, room: str, text: str) -> bool | None:
+    """Whether it was another one before. None: there is no such room."""
+    reply = at.do("operator_topic", [secrets.token_hex(8), room, text])
+    return None if status(reply) == "no" else int(reply[1]) == 1

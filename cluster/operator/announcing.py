@@ -17,7 +17,14 @@ from cluster.operator.url import resolve
     "\n  hydrachat announce - < notice.txt" + EXIT
 )
 @click.argument("text")
-@click.option("--room", metavar="ROOM", default="", help="Only in this room's log, where who comes later reads it too.")
+@click.option(
+    "--room",
+    metavar="ROOM",
+    default="",
+    envvar="HYDRACHAT_ANNOUNCE_ROOM",  # HYDRACHAT_ROOM is where a person of this machine talks
+    show_envvar=True,
+    help="Only in this room's log, where who comes later reads it too.",
+)
 @options.where
 def announce(text: str, room: str, url: str | None, port: int, prefix: str) -> None:
     """Say TEXT to everybody who is on-line, as the operator. TEXT "-": what stands on stdin.

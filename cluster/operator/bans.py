@@ -68,8 +68,9 @@ def from_there(net: Network, rows: list[SessionRow]) -> list[SessionRow]:
 def check_spares_somebody(net: Network, rows: list[SessionRow]) -> None:
     """Raises Failed where the ban would be of everybody."""
     hit = from_there(net, rows)
-    if len(hit) == len(rows) > 1:
-        text = f"all {len(rows)} sessions come from {shown(net)}; is it the balancer's address?"
+    if hit and len(hit) == len(rows):
+        who = f"all {len(rows)} sessions come" if len(rows) > 1 else "the only session comes"
+        text = f"{who} from {shown(net)}; is it the balancer's address?"
         raise Failed(f"{text} Nodes see no other behind one, and nobody could come in (--force bans it anyway)")
     if net.prefixlen == 0:
         raise Failed(f"{net} is every address there is (--force bans it anyway)")
@@ -84,10 +85,12 @@ def ban(at: Desk, whom: Target, seconds: float | None, why: str) -> tuple[int, K
     return int(reply[1]), ended
 
 
-def expel(at: Desk, client: redis.Redis, prefix: str, net: Network, until: int, why: str) -> list[str]:
-    """Ends all sessions from there, also those that are away or at a dead node: their nicknames. Nodes do the same
-    for those that they have; each session ends once."""
-    nicks: dict[str, str] = {}
+def expel(
+    at: Desk, client: redis.Redis, prefix: str, net: Network, until: int, why: str, before: list[SessionRow]
+) -> list[str]:
+    """Ends all sessions from there, also those that are away or at a dead node: their nicknames, with those of
+    `before` from there. Nodes do the same for those that they have, perhaps sooner; each session ends once."""
+    nicks = {row.session: row.nick for row in from_there(net, before)}
     for _ in range(ROUNDS):
         hit = from_there(net, read.sessions(client, prefix))
         for row in hit:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import click
 
-from cluster.operator import options, words
-from cluster.operator.command import clock
+from cluster.operator import complete, options, words
+from cluster.operator.command import EXIT as SHOWN
 from cluster.operator.errors import Failed
 from cluster.operator.kicking import EXIT
 from cluster.operator.near import hint
+from cluster.operator.shape import Shape, Watching, shaped
+from cluster.operator.times import clock
 from cluster.operator.url import resolve
 
 
@@ -16,7 +18,7 @@ from cluster.operator.url import resolve
     epilog="\b\nExamples:\n  hydrachat ban bob --for 2h --reason spam\n  hydrachat ban 192.0.2.7\n"
     "  hydrachat ban 2001:db8::/48 --for 7d\n  hydrachat ban @10.0.0.1   a nickname that looks like an address" + EXIT
 )
-@click.argument("whom", metavar="NICK|ADDRESS|CIDR")
+@click.argument("whom", metavar="NICK|ADDRESS|CIDR", shell_complete=complete.nicknames)
 @click.option(
     "--for",
     "seconds",
@@ -50,11 +52,12 @@ def ban(whom: str, seconds: float | None, reason: str, force: bool, url: str | N
     target, url = acts.target(whom), resolve(url, port)
     ended: list[str] = []
     with connect(url) as client, desk(url, prefix) as at:
+        here = [] if target.net is None else read.sessions(client, prefix)
         if target.net is not None and not force:
-            acts.check_spares_somebody(target.net, read.sessions(client, prefix))
+            acts.check_spares_somebody(target.net, here)
         until, kicked = acts.ban(at, target, seconds, reason)
         if target.net is not None:
-            ended = acts.expel(at, client, prefix, target.net, until, reason)
+            ended = acts.expel(at, client, prefix, target.net, until, reason, here)
         elif kicked is not None:
             ended = [kicked.nick]
     when = f"until {clock(until)}" if until else "for good"
@@ -81,22 +84,18 @@ def unban(whom: str, url: str | None, port: int, prefix: str) -> None:
     click.echo(f"{target.shown} is not banned any more")
 
 
-@click.command(epilog="\b\nExamples:\n  hydrachat bans\n  hydrachat bans --json | jq -r '.[].name'" + EXIT)
+@click.command(
+    cls=Watching, epilog="\b\nExamples:\n  hydrachat bans\n  hydrachat bans --json | jq -r '.[].name'" + SHOWN
+)
 @options.where
-@options.as_json
-def bans(url: str | None, port: int, prefix: str, as_json: bool) -> None:
+@shaped
+def bans(url: str | None, port: int, prefix: str, shape: Shape) -> None:
     """List the bans that hold.
 
     \b
     JSON fields: kind (nick or address), name, since (Unix ms), until (Unix ms,
     0: for good), reason.
     """
-    from cluster.operator import bans as acts, table
-    from cluster.operator.connect import connect
+    from cluster.operator import present, views
 
-    with connect(resolve(url, port)) as client:
-        rows = acts.all_bans(client, prefix)
-    if as_json:
-        return table.show_json(rows)
-    cells = [(r.kind, r.name, clock(r.since), clock(r.until) if r.until else "for good", r.reason) for r in rows]
-    return table.show(("kind", "name", "since", "until", "reason"), cells)
+    present.present(resolve(url, port), shape, lambda client: views.bans(client, prefix))

@@ -1,23 +1,25 @@
-"""`hydrachat nodes`, `who`, `rooms` and `redis-cli`."""
+"""`hydrachat nodes`, `who`, `rooms`, `sessions` and `redis-cli`."""
 
 from __future__ import annotations
 
-import time
-
 import click
 
-from cluster.operator import options
+from cluster.operator import complete, options
+from cluster.operator.shape import Shape, Watching, shaped
 from cluster.operator.url import resolve
 
-EXIT = "\n\nExit codes: 0 ok, 2 usage or setting, 3 Redis unreachable."
+EXIT = "\n\nExit codes: 0 ok, 2 usage or setting, 3 Redis unreachable, 130 Ctrl-C."
+FOUND = EXIT.replace("0 ok,", "0 ok, 1 not found,")
 
 
 @click.command(
-    epilog="\b\nExamples:\n  hydrachat nodes\n  hydrachat nodes --json | jq '.[] | select(.alive | not)'" + EXIT
+    cls=Watching,
+    epilog="\b\nExamples:\n  hydrachat nodes\n  hydrachat nodes --watch\n"
+    "  hydrachat nodes --json | jq '.[] | select(.alive | not)'" + EXIT,
 )
 @options.where
-@options.as_json
-def nodes(url: str | None, port: int, prefix: str, as_json: bool) -> None:
+@shaped
+def nodes(url: str | None, port: int, prefix: str, shape: Shape) -> None:
     """List the nodes of the cluster.
 
     Reads Redis, so it works while every node is down. A node whose last heartbeat is older than
@@ -28,66 +30,78 @@ def nodes(url: str | None, port: int, prefix: str, as_json: bool) -> None:
     node last said), version, clients (number), alive (true or false), age
     (seconds since its last heartbeat), pid, host, started (Unix ms).
     """
-    from cluster.operator import read, table
-    from cluster.operator.connect import connect
+    from cluster.operator import present, views
 
-    with connect(resolve(url, port)) as client:
-        rows = read.nodes(client, prefix)
-    if as_json:
-        return table.show_json(rows)
-    cells = [
-        (r.node, r.address, r.state if r.alive else "lost", str(r.clients), f"{r.age:.1f} s", r.version, r.http)
-        for r in rows
-    ]
-    return table.show(("node", "address", "state", "clients", "heartbeat", "version", "http"), cells)
+    present.present(resolve(url, port), shape, lambda client: views.nodes(client, prefix))
 
 
 @click.command(
-    epilog="\b\nExamples:\n  hydrachat who\n  hydrachat who --json | jq -r '.[].nick'" + EXIT,
+    cls=Watching,
+    epilog="\b\nExamples:\n  hydrachat who\n  hydrachat who alice\n  hydrachat who --json | jq -r '.[].nick'" + FOUND,
 )
+@click.argument("nick", required=False, shell_complete=complete.nicknames)
 @options.where
-@options.as_json
-def who(url: str | None, port: int, prefix: str, as_json: bool) -> None:
-    """List who is on-line, and where.
+@shaped
+def who(nick: str | None, url: str | None, port: int, prefix: str, shape: Shape) -> None:
+    """List who is on-line, and where; or all that is known of NICK.
 
     State: here (connected), or away (its connection broke; it has until the end of its grace to
     come back).
 
     \b
     JSON fields: nick, node, state (here or away), since (Unix ms), until (end
-    of grace in Unix ms, 0 when here), rooms (array), address, session.
+    of grace in Unix ms, 0 when here), rooms (array), address, session, boot
+    (of the node). With NICK an array of one, also: connected (Unix ms), said
+    (messages), waiting (unacknowledged in its inbox), alive (is its node?),
+    client (the program), gone (away by choice) and gone_text (what it says).
     """
-    from cluster.operator import read, table
-    from cluster.operator.connect import connect
+    from cluster.operator import person, present, views
 
-    with connect(resolve(url, port)) as client:
-        rows = read.sessions(client, prefix)
-    if as_json:
-        return table.show_json(rows)
-    cells = [(r.nick, r.node, r.state, clock(r.since), " ".join(r.rooms), r.address) for r in rows]
-    return table.show(("nick", "node", "state", "since", "rooms", "address"), cells)
+    present.present(
+        resolve(url, port),
+        shape,
+        lambda client: person.view(client, prefix, nick) if nick else views.who(client, prefix),
+    )
 
 
 @click.command(
+    cls=Watching,
     epilog="\b\nExamples:\n  hydrachat rooms\n  hydrachat rooms --json | jq -r '.[].room'" + EXIT,
 )
 @options.where
-@options.as_json
-def rooms(url: str | None, port: int, prefix: str, as_json: bool) -> None:
+@shaped
+def rooms(url: str | None, port: int, prefix: str, shape: Shape) -> None:
     """List the rooms and how many are in them.
 
     \b
     JSON fields: room, members (number), top (offset of the newest entry of
-    its log), epoch (the life of the log that the offset belongs to).
+    its log), epoch (the life of the log that the offset belongs to), entries
+    (how many the log still holds), last (Unix ms of the newest one), topic.
     """
-    from cluster.operator import read, table
-    from cluster.operator.connect import connect
+    from cluster.operator import present, views
 
-    with connect(resolve(url, port)) as client:
-        rows = read.rooms(client, prefix)
-    if as_json:
-        return table.show_json(rows)
-    return table.show(("room", "members", "top"), [(r.room, str(r.members), str(r.top)) for r in rows])
+    present.present(resolve(url, port), shape, lambda client: views.rooms(client, prefix))
+
+
+@click.command(
+    cls=Watching,
+    epilog="\b\nExamples:\n  hydrachat sessions n1\n  hydrachat sessions n1 --csv | cut -d, -f1" + FOUND,
+)
+@click.argument("node", shell_complete=complete.nodes)
+@options.where
+@shaped
+def sessions(node: str, url: str | None, port: int, prefix: str, shape: Shape) -> None:
+    """List what NODE holds: the sessions of its clients.
+
+    Also of a node that is lost: those that are away have until the end of their grace to come back
+    elsewhere, those that are here still were not given up yet.
+
+    \b
+    JSON fields: those of `hydrachat who`.
+    """
+    from cluster.operator import present, views
+
+    present.present(resolve(url, port), shape, lambda client: views.sessions(client, prefix, node))
 
 
 @click.command(
@@ -109,8 +123,3 @@ def redis_cli(url: str | None, port: int, args: tuple[str, ...]) -> int:
     from cluster.operator import cli
 
     return cli.run(resolve(url, port), args)
-
-
-def clock(ms: int) -> str:
-    """Unix ms as local date and time; a dash when unknown."""
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(ms / 1000)) if ms > 0 else "-"

@@ -29,6 +29,7 @@ def connect(url: str, timeout: float = 3.0) -> Iterator[redis.Redis]:
             server_url(url, timeout),
             decode_responses=True,
             encoding_errors="replace",
+            protocol=2,
             socket_timeout=timeout,
             socket_connect_timeout=timeout,
             retry=Retry(NoBackoff(), 0),

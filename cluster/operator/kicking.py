@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from cluster.operator import options, words
+from cluster.operator import complete, options, words
 from cluster.operator.errors import Failed
 from cluster.operator.url import resolve
 
@@ -12,7 +12,7 @@ EXIT = "\n\nExit codes: 0 ok, 1 refused or failed, 2 usage or setting, 3 Redis u
 
 
 @click.command(epilog='\b\nExamples:\n  hydrachat kick bob\n  hydrachat kick bob --reason "please stop"' + EXIT)
-@click.argument("nick")
+@click.argument("nick", shell_complete=complete.nicknames)
 @options.reason
 @options.where
 def kick(nick: str, reason: str, url: str | None, port: int, prefix: str) -> None:

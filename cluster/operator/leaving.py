@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from cluster.drains import LONGEST
-from cluster.operator import options
+from cluster.operator import complete, options
 from cluster.operator.errors import Failed
 from cluster.operator.url import resolve
 
@@ -55,7 +55,7 @@ def how(command: F) -> F:
 
 
 @click.command(epilog="\b\nExamples:\n  hydrachat drain n1\n  hydrachat drain n1 --over 2m" + EXIT)
-@click.argument("node")
+@click.argument("node", shell_complete=complete.nodes)
 @how
 @options.where
 def drain(node: str, over: float | None, force: bool, url: str | None, port: int, prefix: str) -> None:

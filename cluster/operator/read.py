@@ -1,4 +1,4 @@
-"""Reads what `nodes`, `who` and `rooms` show. No scripts, no writes: plain commands, so that they
+"""Reads what `nodes`, `who`, `sessions` and `rooms` show. No scripts, no writes: plain commands, so that they
 work on any Redis that holds the data, with every node down."""
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ class NodeRow:
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """A session. `since`: Unix ms; `until`: end of its grace (Unix ms) when away, else 0."""
+    """A session. `boot`: of the node that has it; `since`: Unix ms; `until`: end of its grace (Unix ms) when away,
+    else 0."""
 
     nick: str
     node: str
@@ -44,16 +45,21 @@ class SessionRow:
     rooms: list[str]
     address: str
     session: str
+    boot: str
 
 
 @dataclass(frozen=True, slots=True)
 class RoomRow:
-    """A room. `top`: offset of the newest entry of its log, `epoch`: the life it belongs to."""
+    """A room. `top`: offset of the newest entry of its log, `epoch`: the life it belongs to. `entries`: how many the
+    log holds; `last`: Unix ms of the newest one, 0 if there is none. `topic`: what the room is about."""
 
     room: str
     members: int
     top: int
     epoch: str
+    entries: int
+    last: int
+    topic: str
 
 
 def number(value: object) -> int:
@@ -69,7 +75,7 @@ def glob_escaped(text: str) -> str:
     return "".join("\\" + c if c in "*?[]\\^" else c for c in text)
 
 
-def _rows(client: Any, keys: list[str], queue: Callable[[Any, str], object]) -> list[Any]:
+def batched(client: Any, keys: list[str], queue: Callable[[Any, str], object]) -> list[Any]:
     """The answers to `queue(pipeline, key)` for each key, a bounded slice at a time."""
     answers: list[Any] = []
     for start in range(0, len(keys), SLICE):
@@ -89,11 +95,10 @@ def lease(client: redis.Redis, prefix: str) -> float:
 def nodes(client: redis.Redis, prefix: str) -> list[NodeRow]:
     """All nodes that the cluster remembers, sorted by name."""
     db: Any = client
-    seconds, micros = db.time()
-    now = seconds * 1000 + micros // 1000
+    now = now_ms(client)
     lease_ms = int(lease(client, prefix) * 1000)
     beats = db.zrange(prefix + "nodes", 0, -1, withscores=True)
-    hashes = _rows(db, [f"{prefix}node:{name}" for name, _ in beats], lambda p, key: p.hgetall(key))
+    hashes = batched(db, [f"{prefix}node:{name}" for name, _ in beats], lambda p, key: p.hgetall(key))
     rows = [_node(name, now - score, lease_ms, fields) for (name, score), fields in zip(beats, hashes, strict=True)]
     return sorted(rows, key=lambda row: (row.node, row.age))
 
@@ -122,31 +127,50 @@ def sessions(client: redis.Redis, prefix: str) -> list[SessionRow]:
     start = prefix + "session:"
     found = set(db.scan_iter(glob_escaped(start) + "*", count=1000, _type="hash"))
     keys = sorted(key for key in found if ":" not in key[len(start) :])
-    hashes = _rows(db, keys, lambda p, key: p.hgetall(key))
-    rows = [_session(key[len(start) :], fields) for key, fields in zip(keys, hashes, strict=True) if fields]
+    hashes = batched(db, keys, lambda p, key: p.hgetall(key))
+    rows = [session_row(key[len(start) :], fields) for key, fields in zip(keys, hashes, strict=True) if fields]
     return sorted(rows, key=lambda row: (row.nick.casefold(), row.session))
 
 
-def _session(session: str, fields: dict[str, str]) -> SessionRow:
+def session_row(session: str, fields: dict[str, str]) -> SessionRow:
+    """Of the hash that Redis has of it."""
+    node, _, boot = fields.get("node", "").partition("/")
     return SessionRow(
         nick=fields.get("nick", ""),
-        node=fields.get("node", "").partition("/")[0],
+        node=node,
         state=fields.get("state", "unknown"),
         since=number(fields.get("since")),
         until=number(fields.get("until")),
         rooms=[room for room in fields.get("rooms", "").split(",") if room],
         address=fields.get("address", ""),
         session=session,
+        boot=boot,
     )
 
 
 def rooms(client: redis.Redis, prefix: str) -> list[RoomRow]:
-    """All rooms that have members or a log, sorted by name."""
+    """All rooms that have members, sorted by name."""
     db: Any = client
     names = sorted(db.smembers(prefix + "rooms"))
-    counts = _rows(db, [f"{prefix}room:{name}:members" for name in names], lambda p, key: p.hlen(key))
-    metas = _rows(db, [f"{prefix}room:{name}:meta" for name in names], lambda p, key: p.hmget(key, "top", "epoch"))
+    logs = [f"{prefix}room:{name}:log" for name in names]
+    counts = batched(db, [f"{prefix}room:{name}:members" for name in names], lambda p, key: p.hlen(key))
+    metas = batched(
+        db, [f"{prefix}room:{name}:meta" for name in names], lambda p, key: p.hmget(key, "top", "epoch", "topic")
+    )
+    lengths = batched(db, logs, lambda p, key: p.xlen(key))
+    newest = batched(db, logs, lambda p, key: p.xrevrange(key, count=1))
     return [
-        RoomRow(name, count, number(top), epoch or "")
-        for name, count, (top, epoch) in zip(names, counts, metas, strict=True)
+        RoomRow(name, count, number(top), epoch or "", length, _time_of(last), topic or "")
+        for name, count, (top, epoch, topic), length, last in zip(names, counts, metas, lengths, newest, strict=True)
     ]
+
+
+def _time_of(items: list[tuple[str, dict[str, str]]]) -> int:
+    return number(items[0][1].get("time")) if items else 0
+
+
+def now_ms(client: redis.Redis) -> int:
+    """Redis's clock, Unix ms."""
+    db: Any = client
+    seconds, micros = db.time()
+    return int(seconds) * 1000 + int(micros) // 1000

@@ -12,6 +12,8 @@ LONGEST_NICK = 64
 """Code points as compared: mapping may make a few more of the 32 that are allowed."""
 LONGEST_TEXT = 16 * 1024
 """Bytes; a client's text may not be longer either."""
+LONGEST_TOPIC = 1024
+"""Bytes."""
 _UNFIT = re.compile(r"[\s{}:,*?]")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _TIME = re.compile(r"(\d+(?:\.\d+)?)([smhdw])")
@@ -66,6 +68,15 @@ def said(value: str) -> str:
         raise wrong(f"the text has at most {LONGEST_TEXT} bytes, this one has {size}")
     if not text.strip():
         raise wrong("the text is empty")
+    return _clean(text)
+
+
+def topic(value: str) -> str:
+    """One line, perhaps "". Raises click.BadParameter."""
+    text = value.strip()
+    size = len(text.encode("utf-8", "surrogateescape"))
+    if "\n" in text or size > LONGEST_TOPIC:
+        raise wrong(f"a topic is one line of at most {LONGEST_TOPIC} bytes")
     return _clean(text)
 
 

@@ -1,5 +1,6 @@
 -- Who is in a room, for one who comes in: not all of a crowd, or each who comes would cost as much as there are.
--- ARGV[6] room  [7] how many nicknames at least, if there are so many   Reply: 'ok', members in all, nickname, …
+-- ARGV[6] room  [7] how many nicknames at least, if there are so many
+-- Reply: 'ok', members in all, the room's topic, nickname, …
 local members, limit = key('room:' .. ARGV[6] .. ':members'), tonumber(ARGV[7])
 local shut = closed()
 if shut then return shut end
@@ -16,4 +17,4 @@ repeat
   end
 until cursor == '0' or #nicks >= limit
 local all = cursor == '0' and #nicks or redis.call('HLEN', members)
-return concat({'ok', all}, nicks)
+return concat({'ok', all, redis.call('HGET', base(ARGV[6]) .. ':meta', 'topic') or ''}, nicks)

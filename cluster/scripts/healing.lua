@@ -378,13 +378,20 @@ local function part(room, entry, place)
   redis.call('HDEL', key('session:' .. session), 'from:' .. room)
   note_parted(session, room, EPOCH .. ' ' .. int(place))
   if row[1] ~= EPOCH and entry.text ~= 'left' then redis.call('SADD', key('healing'), '!' .. session) end
+  -- Its row is there until `heal` comes to it.
+  if by_operator(entry.text) then redis.call('SET', key('ended:' .. session), entry.text, 'EX', ORPHAN_KEPT) end
 end
 
 -- A restored `joined` of one who is no member: its node may come late, so the place is kept for a time, after which
 -- one `left` is told (reap.lua).
 local function haunt(room, entry)
   local members = key('room:' .. room .. ':members')
-  if redis.call('HEXISTS', members, entry.session) == 1 then return end
+  if redis.call('HEXISTS', members, entry.session) == 1 then
+    -- Of a renaming that his node waits for, this is the entry: it must not be told again.
+    local waits = contains(redis.call('HGET', key('session:' .. entry.session), 'pending'), 'nick')
+    if entry.text ~= '' and waits then redis.call('HSET', members, entry.session, entry.nick) end
+    return
+  end
   redis.call('HSET', members, entry.session, entry.nick)
   redis.call('SADD', key('rooms'), room)
   redis.call('PERSIST', key('room:' .. room .. ':log'))
@@ -402,6 +409,23 @@ local function settle_members(room, restored)
   end
 end
 
+-- What a room is about. One that was cleared is kept, too: by whom, and when.
+local function note_topic(room, nick, time, text)
+  redis.call('HSET', base(room) .. ':meta', 'topic', text, 'topic_nick', nick, 'topic_time', int(time))
+end
+
+-- The newest of the restored ones, unless somebody has set another since.
+local function settle_topic(room, restored)
+  local newest = tonumber(redis.call('HGET', base(room) .. ':meta', 'topic_time') or '0')
+  for _, item in ipairs(restored) do
+    local entry = item.entry
+    if entry.kind == 'topic' and tonumber(entry.time) >= newest then
+      newest = tonumber(entry.time)
+      note_topic(room, entry.nick, newest, entry.text)
+    end
+  end
+end
+
 -- What was staged for this log is used up.
 local function forget_staged(log)
   redis.call('DEL', base(log) .. ':tail', base(log) .. ':known')
@@ -414,6 +438,7 @@ local function after_heal(log, restored)
   end
   if string.sub(log, 1, 1) == '#' then
     settle_members(log, restored)
+    settle_topic(log, restored)
   elseif redis.call('EXISTS', key('session:' .. string.sub(log, 2))) == 0 then
     -- Its session may be re-claimed late, or has ended long ago: then nobody would ever clear this up.
     redis.call('EXPIRE', base(log) .. ':log', ORPHAN_KEPT)

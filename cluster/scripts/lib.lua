@@ -85,6 +85,9 @@ end
 -- How a session ended, if that was a short time ago: 'quit', 'kicked <why>' … (cluster/endings.py); else ''.
 local function how_ended(session) return redis.call('GET', key('ended:' .. session)) or '' end
 
+-- Whether an operator did it: then nothing brings it back.
+local function by_operator(how) return string.match(how, '^kicked') ~= nil or string.match(how, '^banned') ~= nil end
+
 -- The session's row if this claim at this node may speak for it; else the reply to give.
 local function owned(session, claim, fields)
   local row = redis.call('HMGET', key('session:' .. session), 'claim', 'node', 'epoch', unpack(fields or {}))
@@ -117,6 +120,17 @@ end
 -- PUBLISH comes last.
 local function announce()
   for _, item in ipairs(announcements) do redis.call('PUBLISH', item[1], item[2]) end
+end
+
+-- A hint for who is in those rooms; `state`: here, away (the connection broke), gone (by choice).
+local HINTED = 100 -- members: the death of a node must not tell each of a crowd of each other
+local function tell_presence(session, nick, rooms, state, text, few)
+  for room in string.gmatch(rooms or '', '[^,]+') do
+    if not few or redis.call('HLEN', key('room:' .. room .. ':members')) <= HINTED then
+      local words = table.concat({'!presence', session, state, room, nick}, ' ')
+      announcements[#announcements + 1] = {key('room:' .. room .. ':log'), words .. '\n' .. text}
+    end
+  end
 end
 
 local function show_presence(nick, node, state)

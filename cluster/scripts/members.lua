@@ -1,12 +1,13 @@
--- ARGV[6] room  [7] at most so many   Reply: 'ok', nickname, session, node, state, …
+-- ARGV[6] room  [7] at most so many   Reply: 'ok', nickname, session, node, state, 1 if away by
+--   choice, …
 local shut = closed()
 if shut then return shut end
 local found = redis.call('HGETALL', key('room:' .. ARGV[6] .. ':members'))
 local reply = {'ok'}
 for i = 1, math.min(#found, 2 * tonumber(ARGV[7])), 2 do
-  local row = redis.call('HMGET', key('session:' .. found[i]), 'node', 'state')
+  local row = redis.call('HMGET', key('session:' .. found[i]), 'node', 'state', 'gone')
   if row[1] then
-    concat(reply, {found[i + 1], found[i], string.match(row[1], '^[^/]*'), row[2]})
+    concat(reply, {found[i + 1], found[i], string.match(row[1], '^[^/]*'), row[2], row[3] and 1 or 0})
   end
 end
 return reply

@@ -39,6 +39,13 @@ local function receipts(session, nick, first, last, state)
   end
 end
 
+-- The session has this nickname no longer.
+local function free_nick(session, nick, mapped_nick)
+  if redis.call('GET', key('nick:' .. mapped_nick)) ~= session then return end
+  redis.call('DEL', key('nick:' .. mapped_nick))
+  redis.call('HDEL', key('presence'), nick)
+end
+
 -- R3: the end of a session. Whoever calls it twice does no harm: the caller has looked at the row.
 local function finish(session, reason)
   local row = redis.call('HMGET', key('session:' .. session), 'nick', 'mapped', 'node', 'rooms')
@@ -55,10 +62,7 @@ local function finish(session, reason)
       exit_room(room, session, nick, reason)
     end
   end)
-  if redis.call('GET', key('nick:' .. row[2])) == session then
-    redis.call('DEL', key('nick:' .. row[2]))
-    redis.call('HDEL', key('presence'), nick)
-  end
+  free_nick(session, nick, row[2])
   -- A node that slept meanwhile must not bring it back in a later term.
   redis.call('SET', key('ended:' .. session), reason, 'EX', int(math.ceil((LEASE + GRACE) / 500)))
   redis.call('SREM', key('node:' .. node .. ':sessions'), session)

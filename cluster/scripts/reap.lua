@@ -20,8 +20,11 @@ local function lapse(node, score)
   local sessions = key('node:' .. node .. ':sessions')
   redis.call('SADD', key('lapsed'), node)
   for _, session in ipairs(redis.call('SRANDMEMBER', sessions, LAPSES)) do
-    local row = redis.call('HMGET', key('session:' .. session), 'node', 'state', 'nick')
-    if row[1] == node and row[2] == 'here' then set_away(session, row[3], node, score + LEASE + GRACE) end
+    local row = redis.call('HMGET', key('session:' .. session), 'node', 'state', 'nick', 'rooms')
+    if row[1] == node and row[2] == 'here' then
+      set_away(session, row[3], node, score + LEASE + GRACE)
+      tell_presence(session, row[3], row[4], 'away', '', true)
+    end
     redis.call('SREM', sessions, session)
     lapsed = lapsed + 1
   end

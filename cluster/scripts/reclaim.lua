@@ -1,20 +1,24 @@
 -- include: membership staging banning
 -- R5: a node brings a live session of its own into a new term, and says how far it knew the session's logs.
 -- ARGV[6] session  [7] claim  [8] taken µs (0: unknown)  [9] nickname as shown  [10] as compared  [11] token hash
--- ARGV[12] address  [13] since ms  [14] last n  [15] rooms  [16] rooms of a join or leave without an answer
--- ARGV[17] here | away  [18…] log, epoch, offset, epochs before that one with their forks (newest first), where that
+-- ARGV[12] address  [13] since ms  [14] last n  [15] rooms  [16] rooms of a join or leave without an answer, and
+--   `nick` where a renaming has none
+-- ARGV[17] here | away  [18] '1' and what the user says of being away by choice ('': he isn't)  [19] client  [20…] log, epoch, offset, epochs before that one with their forks (newest first), where that
 --   life of the log began (-1: not known), what it had for certain of an earlier one ('<epoch>:<offset>', or ''), …
 -- Reply: 'ok', keys of logs that are spoilt, so that a loss could not be noted in them, …
 --   | 'fenced' (somebody else's now) | 'recover' | 'lease'
 local session, claim, taken, nick, compared, token = unpack(ARGV, 6, 11)
-local address, since, known, rooms, pending, state = unpack(ARGV, 12, 17)
+local address, since, known, rooms, pending, state, gone, client = unpack(ARGV, 12, 19)
 taken = tonumber(taken)
 
 if wrong_term() then return {'recover'} end
 if not leased() then return {'lease'} end
-if how_ended(session) ~= '' or banned(compared) then return {'fenced'} end
-local row = redis.call('HMGET', key('session:' .. session), 'claim', 'epoch', 'n', 'rooms', 'node', 'taken')
+if how_ended(session) ~= '' then return {'fenced'} end
+local row = redis.call('HMGET', key('session:' .. session), 'claim', 'epoch', 'n', 'rooms', 'node', 'taken', 'nick',
+  'mapped')
 local same = row[1] == claim
+if same and contains(pending, 'nick') then nick, compared = row[7], row[8] end
+if banned(compared) then return {'fenced'} end
 
 -- Of two that believe to hold the same, the one who took it later does; where that isn't known, the first here.
 local function yields(epoch, their_taken)
@@ -46,7 +50,7 @@ local function keep_inbox()
 end
 
 local reply = {'ok'}
-for i = 18, #ARGV, 6 do
+for i = 20, #ARGV, 6 do
   local log, epoch, offset, forks, began, after = unpack(ARGV, i, i + 5)
   if not note_known(log, epoch, tonumber(offset), forks, tonumber(began), after) then reply[#reply + 1] = base(log) .. ':log' end
 end
@@ -73,8 +77,15 @@ end)
 if row[5] and row[5] ~= NODE then redis.call('SREM', key('node:' .. row[5] .. ':sessions'), session) end
 local n = int(math.max(tonumber(row[3] or '0'), tonumber(known)))
 redis.call('HSET', key('session:' .. session), 'nick', nick, 'mapped', compared, 'claim', claim, 'taken', int(taken),
-  'token', token, 'n', n, 'rooms', rooms, 'since', since, 'address', address, 'pending', pending)
+  'token', token, 'n', n, 'rooms', rooms, 'since', since, 'address', address, 'pending', pending,
+  'client', client)
+if gone ~= '' then
+  redis.call('HSET', key('session:' .. session), 'gone', string.sub(gone, 2))
+else
+  redis.call('HDEL', key('session:' .. session), 'gone')
+end
 redis.call('PERSIST', key('session:' .. session .. ':said'))
+if row[1] and row[7] ~= nick then free_nick(session, row[7], row[8]) end
 redis.call('SET', key('nick:' .. compared), session)
 keep_inbox()
 set_here(session, nick)

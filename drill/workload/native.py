@@ -36,6 +36,7 @@ from wire.frames import (
     Receipt,
     Reconnect,
     Say,
+    Topic,
     Welcome,
 )
 
@@ -63,7 +64,7 @@ class NativeUser(SocketUser):
         self._on: Mapping[type[Any], Callable[[Any], None]] = {
             Welcome: self._welcome, Error: self._error, Accepted: self._accepted, Message: self._message,
             Joined: self._joined, Left: self._left, Gap: self._gap, Receipt: self._moved, Bye: self._bye,
-            Reconnect: self._reconnect,
+            Topic: self._moved, Reconnect: self._reconnect,
         }  # fmt: skip
         self._connected = False
 
@@ -211,6 +212,10 @@ class NativeUser(SocketUser):
             self.ends.add((frame.log, frame.nick))
 
     def _joined(self, frame: Joined) -> None:
+        if frame.former:  # nobody joined
+            if frame.id is None:
+                self._moved(frame)
+            return
         known = self._cursors.has_had(frame.log, frame.was)
         self._moved(frame)
         if frame.session == self._session:
@@ -233,7 +238,7 @@ class NativeUser(SocketUser):
         self._cursors.skipped(frame)
         self._moved(frame)
 
-    def _moved(self, frame: Message | Joined | Left | Gap | Receipt) -> None:
+    def _moved(self, frame: Message | Joined | Left | Gap | Receipt | Topic) -> None:
         self._cursors.moved(frame.log, frame.epoch, frame.offset)
 
     def _reconnect(self, frame: Reconnect) -> None:

@@ -6,17 +6,21 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from node.verbs.ack import ack
+from node.verbs.away import away, back
 from node.verbs.failed import failed
 from node.verbs.hello import hello
 from node.verbs.help import help_
 from node.verbs.history import history
 from node.verbs.join import join
 from node.verbs.leave import leave
+from node.verbs.nick import nick
 from node.verbs.ping import ping
 from node.verbs.quit import quit_
 from node.verbs.rooms import rooms
 from node.verbs.say import say
+from node.verbs.topic import topic
 from node.verbs.who import who
+from node.verbs.whois import whois
 from wire import Event, Help, WireError, frames
 
 if TYPE_CHECKING:
@@ -33,6 +37,11 @@ VERBS: Mapping[type[Any], Verb] = {
     frames.Who: who,
     frames.Rooms: rooms,
     frames.History: history,
+    frames.SetTopic: topic,
+    frames.Rename: nick,
+    frames.GoAway: away,
+    frames.ComeBack: back,
+    frames.Whois: whois,
     frames.Ping: ping,
     frames.Quit: quit_,
     Help: help_,

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from cluster.errors import ClusterError
-from cluster.types import Position
+from cluster.types import Company, Position
 from node.delivery import Delivery
 from node.feed import Feed
 from node.letters import wire_log
@@ -51,9 +51,9 @@ def show_room(connection: Connection, room: str, where: Position, time: int, req
     Redis is away they are left out."""
     session, cluster = connection.session, connection.house.cluster
     assert session is not None
-    count, nicks = 1, [session.name.shown]
+    company = Company(1, [session.name.shown])
     try:
-        count, nicks = cluster.company(room, Joined.MEMBERS_SHOWN)
+        company = cluster.company(room, Joined.MEMBERS_SHOWN)
     except ClusterError:
         pass
     answer = Joined(
@@ -63,9 +63,10 @@ def show_room(connection: Connection, room: str, where: Position, time: int, req
         session=session.id,
         nick=session.name.shown,
         time=time,
-        count=count,
-        members=nicks,
+        count=company.count,
+        members=company.nicks,
         id=request,
+        topic=company.topic,
     )
     connection.send(answer)
     if where.offset and connection.house.settings.history:

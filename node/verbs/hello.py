@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,9 @@ from node.admission import come_back
 from node.letters import wire_log
 from node.session import Session, new_id, session_of, token_hash
 from node.verbs.attach import attach, finish_room, show_room
+from node.verbs.nick import proposals
 from node.verbs.refusals import LEASE_LOST, TAKEN_OVER, farewell, refusal
-from wire import Code, WireError, nickname, suggestions
+from wire import Code, WireError, nickname
 from wire.frames import Cursors, Error, Hello, Welcome
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ def hello(connection: Connection, frame: Hello) -> None:
     try:
         act = _asked(connection, frame)
     except WireError as error:
+        connection.house.metrics.unwelcome.inc()
         connection.send(error.to_frame())
         return
     if _turned_away(connection):
@@ -37,9 +40,15 @@ def hello(connection: Connection, frame: Hello) -> None:
         if _turned_away(connection):
             return
         if admitted:
-            connection.house.hands.do(act)
+            connection.house.hands.do(partial(_unless_gone, connection, act))
         else:
             connection.dismiss(Error(code=Code.BUSY, text=_BUSY, after=come_back()))
+
+
+def _unless_gone(connection: Connection, act: Callable[[], None]) -> None:
+    """Who has hung up in the line is not taken in: it would take the session from where he has gone to."""
+    if not connection.gone:
+        act()
 
 
 def _turned_away(connection: Connection) -> bool:
@@ -49,6 +58,7 @@ def _turned_away(connection: Connection) -> bool:
         return True
     refused = connection.house.standing.refusal()
     if refused is not None:
+        connection.house.metrics.unwelcome.inc()
         connection.dismiss(Error(code=refused[0], text=refused[1]))
     return refused is not None
 
@@ -58,7 +68,7 @@ def _asked(connection: Connection, frame: Hello) -> Callable[[], None]:
     if frame.session is not None:
         return partial(resume, connection, frame, frame.session, frame.token or "")
     nick = nickname(frame.nick or "")
-    return partial(begin, connection, Name(nick.shown, nick.mapped), _own_token(frame))
+    return partial(begin, connection, Name(nick.shown, nick.mapped), _own_token(frame), frame.client)
 
 
 def _own_token(frame: Hello) -> str:
@@ -69,37 +79,35 @@ def _own_token(frame: Hello) -> str:
     return frame.token or new_id()
 
 
-def begin(connection: Connection, name: Name, token: str) -> None:
+def begin(connection: Connection, name: Name, token: str, client: str) -> None:
     """A new session under `name`; the same one again, if a hello with this token began it and was not answered."""
     house, session, hashed = connection.house, session_of(token), token_hash(token)
     boot = house.cluster.boot
     # Held before the script runs: what is said right after it must find the feeds.
-    held = _hold(connection, [f"@{session}", LOBBY])
-    try:
-        claimed = _claim(connection, session, name, hashed)
-    except ClusterError as error:
-        _refuse(connection, held, error)
-        return
-    settle(connection, claimed, hashed, boot)
-    for room in connection.session.rooms if connection.session else ():
-        house.log.info("resumed" if claimed.resumed else "joined", room=room, **connection.names())
-    connection.send(_welcome(connection, claimed, token, {}))
-    if LOBBY in claimed.logs:
-        show_room(connection, LOBBY, claimed.owed.get(LOBBY, claimed.logs[LOBBY]), claimed.since)
-    _attach_all(connection, claimed, {}, held)
+    with _held(connection, [f"@{session}", LOBBY]):
+        try:
+            claimed = _claim(connection, session, name, hashed, client)
+        except ClusterError as error:
+            _refuse(connection, error)
+            return
+        settle(connection, claimed, hashed, boot, client)
+        for room in connection.session.rooms if connection.session else ():
+            house.log.info("resumed" if claimed.resumed else "joined", room=room, **connection.names())
+        connection.send(_welcome(connection, claimed, token, {}))
+        if LOBBY in claimed.logs:
+            show_room(connection, LOBBY, claimed.owed.get(LOBBY, claimed.logs[LOBBY]), claimed.since)
+        _attach_all(connection, claimed, {})
 
 
-def _claim(connection: Connection, session: str, name: Name, hashed: str) -> Claimed:
+def _claim(connection: Connection, session: str, name: Name, hashed: str, client: str) -> Claimed:
     """Raises ClusterError."""
     cluster = connection.house.cluster
-    proposals = [nickname(free) for free in suggestions(name.shown)]
-    names = [Name(free.shown, free.mapped) for free in proposals]
     try:
-        return cluster.claim(session, new_id(), name, names, hashed, connection.peer)
+        return cluster.claim(session, new_id(), name, proposals(name), hashed, connection.peer, client)
     except Refused as error:
         if error.reason != Reason.SESSION_EXISTS:
             raise
-        return cluster.resume(session, new_id(), hashed, 0, connection.peer)
+        return cluster.resume(session, new_id(), hashed, 0, connection.peer, client)
 
 
 def resume(connection: Connection, frame: Hello, session: str, token: str) -> None:
@@ -107,28 +115,31 @@ def resume(connection: Connection, frame: Hello, session: str, token: str) -> No
     house, hashed = connection.house, token_hash(token)
     boot = house.cluster.boot
     rooms = [log for log in frame.cursors if log.startswith("#") and house.rooms.is_held(log)]
-    held = _hold(connection, [f"@{session}", *rooms])
-    try:
-        claimed = house.cluster.resume(session, new_id(), hashed, frame.n, connection.peer)
-    except ClusterError as error:
-        _refuse(connection, held, error)
-        return
-    settle(connection, claimed, hashed, boot)
-    house.log.info("resumed", **connection.names())
-    connection.send(_welcome(connection, claimed, None, frame.cursors))
-    _attach_all(connection, claimed, frame.cursors, held)
+    with _held(connection, [f"@{session}", *rooms]):
+        try:
+            claimed = house.cluster.resume(session, new_id(), hashed, frame.n, connection.peer, frame.client)
+        except ClusterError as error:
+            _refuse(connection, error)
+            return
+        settle(connection, claimed, hashed, boot, frame.client)
+        house.log.info("resumed", **connection.names())
+        connection.send(_welcome(connection, claimed, None, frame.cursors))
+        _attach_all(connection, claimed, frame.cursors)
     for room, until in _parted(claimed, frame.cursors).items():
         finish_room(connection, house.rooms.hold(room), Position(*frame.cursors[room]), until)
         house.rooms.release(room)
 
 
-def settle(connection: Connection, claimed: Claimed, hashed: str, boot: str) -> None:
-    """The session is this connection's from now on."""
+def settle(connection: Connection, claimed: Claimed, hashed: str, boot: str, client: str) -> None:
+    """The session is this connection's from now on, unless a later claim was faster or the lease is lost."""
     house = connection.house
-    session = connection.session = Session(claimed, hashed, connection.peer, connection)
-    former = house.registry.add(session)
-    if former is not None:
-        former.connection.dismiss(TAKEN_OVER)
+    session = connection.session = Session(claimed, hashed, connection.peer, connection, client)
+    (house.metrics.resumed if claimed.resumed else house.metrics.begun).inc()
+    overtaken = house.registry.add(session)
+    if overtaken is not None:
+        overtaken.connection.dismiss(TAKEN_OVER)
+    if house.registry.doubtful(session):
+        house.doubt(session)  # another node took it before we knew that it was ours
     if house.cluster.boot != boot and house.registry.remove(session):
         # The lease was lost while the claim was on its way, so `on_lease_lost` did not see this session.
         connection.dismiss(LEASE_LOST)
@@ -141,15 +152,20 @@ def settle(connection: Connection, claimed: Claimed, hashed: str, boot: str) -> 
         connection.expel(ban)  # it came after we looked, and before we were listed
 
 
-def _hold(connection: Connection, logs: list[str]) -> set[str]:
+@contextmanager
+def _held(connection: Connection, logs: list[str]) -> Iterator[None]:
+    rooms = connection.house.rooms
     for log in logs:
-        connection.house.rooms.hold(log)
-    return set(logs)
+        rooms.hold(log)
+    try:
+        yield
+    finally:  # also after a fault: nobody else would ever let go of them
+        for log in logs:
+            rooms.release(log)
 
 
-def _refuse(connection: Connection, held: set[str], error: ClusterError) -> None:
-    for log in held:
-        connection.house.rooms.release(log)
+def _refuse(connection: Connection, error: ClusterError) -> None:
+    connection.house.metrics.unwelcome.inc()
     answer = refusal(error)
     if isinstance(error, Refused) and error.reason not in (Reason.KICKED, Reason.BANNED):
         connection.send(answer)
@@ -157,14 +173,12 @@ def _refuse(connection: Connection, held: set[str], error: ClusterError) -> None
         connection.dismiss(answer)
 
 
-def _attach_all(connection: Connection, claimed: Claimed, cursors: Cursors, held: set[str]) -> None:
+def _attach_all(connection: Connection, claimed: Claimed, cursors: Cursors) -> None:
     """Every log of the session, from the client's cursor or, where it has none, from where it is owed."""
     rooms = connection.house.rooms
     for log, top in claimed.logs.items():
         feed = rooms.hold(log)
         attach(connection, feed, _cursor(log, cursors, claimed.owed.get(log, top)), top)
-    for log in held:
-        rooms.release(log)
 
 
 def _cursor(log: str, cursors: Mapping[str, tuple[str, int]], owed: Position) -> Position:

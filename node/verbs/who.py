@@ -26,7 +26,7 @@ def who(connection: Connection, frame: Who) -> None:
     except ClusterError as error:
         connection.tell(refusal(error, id=frame.id))
         return
-    rows = [Member(nick=one.nick, session=one.session, node=one.node, state=one.state) for one in found]
+    rows = [Member(nick=one.nick, session=one.session, node=one.node, state=one.state, gone=one.gone) for one in found]
     for start in range(0, len(rows) or 1, ROWS):
         more = start + ROWS < len(rows)
         connection.tell(Members(members=rows[start : start + ROWS], room=name, more=more, id=frame.id))

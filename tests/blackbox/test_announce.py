@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from client.events import GapEvent
+from client.events import GapEvent, TopicEvent
 from tests.support.deployment import Deployment
 from tests.support.native import NativeClient
 from tests.support.operator import Person, run
@@ -20,8 +20,12 @@ from wire.frames import INBOX, Message, Welcome
 Deploy = Callable[..., Deployment]
 
 
+def topics(person: Person) -> list[tuple[str, str]]:
+    return [(event.room, event.text) for event in list(person.events) if isinstance(event, TopicEvent)]
+
+
 def test_everybody_is_told_in_his_own_way(deploy: Deploy) -> None:
-    cluster = deploy(nodes=2, grace=10.0)
+    cluster = deploy(nodes=2, grace=60.0)
     one, two = (node.address for node in cluster.nodes)
     with ExitStack() as stack:
         ann, ben = Person(stack, "ann", [one]), Person(stack, "ben", [two])
@@ -56,6 +60,12 @@ def test_everybody_is_told_in_his_own_way(deploy: Deploy) -> None:
         assert (code, said) == (0, "said in #ops (1 session)\n")
         wait_until(lambda: ann.announced()[1:] == ["only here"], what="who is there reads it")
         assert run(cluster, "announce", "--room", "opps", "x") == (1, "Error: nobody is in #opps; near it: #ops\n")
+        code, said = run(cluster, "topic", "ops", "be kind")
+        assert code == 0
+        assert said.startswith("#ops: be kind (by *operator*, ")
+        wait_until(lambda: topics(ann) == [("#ops", "be kind")], what="who is there reads it")
+        assert run(cluster, "topic", "ops", "")[1] == "#ops has no topic\n"
+        assert run(cluster, "topic", "opps") == (1, "Error: nobody is in #opps; near it: #ops\n")
         assert run(cluster, "announce", "  ")[0] == run(cluster, "announce", "x\a")[0] == 2
         # Nobody can look like it.
         person.type("@*operator* hi")

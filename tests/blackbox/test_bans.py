@@ -54,6 +54,9 @@ def test_a_banned_nickname_finds_every_door_shut(deploy: Deploy) -> None:
             person.type("MALLORY")
             person.expect("! that nickname is banned until ")
             person.expect_end()
+        with pytest.raises(Refused, match="that nickname is banned"):
+            bob.chat.rename("mallory").wait(10)
+        assert bob.chat.nick == "bob"
         # Its node dies: no other one can be talked round, and nobody is told twice.
         cluster.nodes[1].kill()
         third = stack.enter_context(NativeClient(one, "mallory"))
@@ -71,7 +74,7 @@ def test_a_banned_nickname_finds_every_door_shut(deploy: Deploy) -> None:
 
 
 def test_a_banned_address_is_cut_and_kept_out_at_every_node(deploy: Deploy) -> None:
-    cluster = deploy(nodes=2, grace=10.0)
+    cluster = deploy(nodes=2, grace=60.0)  # who is away must be there still
     one, two = (node.address for node in cluster.nodes)
     with ExitStack() as stack:
         bad = Person(stack, "bad", [one, two])

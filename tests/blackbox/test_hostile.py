@@ -40,7 +40,7 @@ NATIVE = [
     (b"{}", Code.BAD_FRAME),
     (b'{"op":7}', Code.BAD_FRAME),
     (b'{"op":"dance"}', Code.UNKNOWN_OP),
-    (b'{"op":"topic","room":"#lobby","text":"mine"}', Code.RESERVED_OP),
+    (b'{"op":"me","room":"#lobby","text":"mine"}', Code.RESERVED_OP),
     (b'{"op":"say","n":1,"to":"#lobby","text":"\xff\xfe"}', Code.BAD_ENCODING),
     (b"\xc3\x28\xa0\xa1", Code.BAD_ENCODING),
     (b'{"op":"say","n":1,"to":"#lobby"}', Code.BAD_FRAME),

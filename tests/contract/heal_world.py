@@ -155,6 +155,8 @@ class Node:
     def on_tops(self, _: object) -> None: ...
     def on_recovered(self, _: object) -> None: ...
     def on_opened(self) -> None: ...
+    def on_beat(self, _: object) -> None: ...
+    def on_bans(self, _: object) -> None: ...
 
     def on_damage(self, what: str) -> None:
         self.damages.append(what)
@@ -173,7 +175,7 @@ class Node:
         self.recovery.run(self.link, {})
 
     def claim(self, session: str) -> Position:
-        claimed = self.sessions.claim(session, "c", Name(session, session), [], "t", "a")
+        claimed = self.sessions.claim(session, "c", Name(session, session), [], "t", "a", "")
         record = SessionRecord(
             session, "c", claimed.name, "t", "a", claimed.since, 0, (LOBBY,), taken=claimed.taken
         )  # fmt: skip

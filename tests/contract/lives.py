@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
 from cluster.errors import ClusterError
@@ -12,6 +13,7 @@ from cluster.types import Position, Published
 from tests.contract.conftest import RealRedis
 from tests.contract.recorder import DEADLINE
 from tests.contract.space import LOBBY, Node, Space, User
+from tests.support.proxy import Proxy
 from tests.support.waiting import wait_until
 
 
@@ -102,3 +104,17 @@ def slow_to_remember(node: Node) -> Iterator[threading.Event]:
         yield gate
     finally:
         gate.set()
+
+
+def meanwhile(
+    proxy: Proxy, act: Callable[[], object], done: Callable[[], bool], between: Callable[[], object]
+) -> object:
+    """Runs `act`, whose answer is lost after it was done; `between` happens before it is asked again."""
+    with ThreadPoolExecutor(1) as pool:
+        proxy.hold("publisher", requests=False)
+        acting = pool.submit(act)
+        wait_until(done, what="done in Redis")
+        between()
+        proxy.cut("publisher")
+        proxy.release()
+        return acting.result(DEADLINE)

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from cluster.seam import Health, NodeStatus
-from cluster.types import Ban, Entry, Position, SessionRecord
+from cluster.seam import Beaten, Health, NodeStatus
+from cluster.types import Ban, Entry, Position, Presence, SessionRecord
 
 DEADLINE = 15.0
 
@@ -23,11 +23,13 @@ class Recorder:
         self.subscribed: list[str | None] = []
         self.tops: dict[str, Position] = {}
         self.taken: list[tuple[str, str]] = []
+        self.beats: list[Beaten] = []
         self.ends: dict[str, str] = {}  # session -> how it ended
         self.healths: list[Health] = []
         self.leases_lost = 0
         self.superseded = 0
         self.bans: list[list[str]] = []
+        self.hints: list[Presence] = []
         self.drains: list[tuple[str, float | None, bool]] = []
         self.recovered: list[list[str]] = []
         self.opened = 0
@@ -88,6 +90,11 @@ class Recorder:
             self.tops.update(tops)
             self.changed.notify_all()
 
+    def on_beat(self, beat: Beaten) -> None:
+        with self.changed:
+            self.beats.append(beat)
+            self.changed.notify_all()
+
     def on_taken(self, session: str, claim: str, how: str = "") -> None:
         with self.changed:
             self.taken.append((session, claim))
@@ -106,6 +113,11 @@ class Recorder:
         with self.changed:
             self.leases_lost += 1
             self.listed.clear()
+            self.changed.notify_all()
+
+    def on_presence(self, hint: Presence) -> None:
+        with self.changed:
+            self.hints.append(hint)
             self.changed.notify_all()
 
     def on_drain(self, order: str, over: float | None, force: bool) -> None:

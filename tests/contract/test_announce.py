@@ -94,6 +94,27 @@ def test_one_to_a_room_is_in_its_log(space: Space) -> None:
     assert [entry.nick for entry in node.cluster.history(LOBBY, 0, 10)] == ["*operator*"]
 
 
+def test_a_topic_is_set_with_its_entry_once(space: Space) -> None:
+    node = space.serve("n1")
+    node.claim("Alice")
+    with desk_at(space) as at:
+        assert acts.topic_of(at, LOBBY) == acts.TopicRow("", "", 0)
+        assert acts.set_topic(at, LOBBY, "be kind") is True
+        assert acts.set_topic(at, LOBBY, "be kind") is False
+        found = acts.topic_of(at, LOBBY)
+        assert found is not None
+        assert (found.text, found.nick) == ("be kind", "*operator*")
+        assert found.time > 0
+        assert acts.set_topic(at, LOBBY, "") is True
+        assert acts.topic_of(at, "#nowhere") is None
+        assert acts.set_topic(at, "#nowhere", "x") is None
+    entries = space.kinds(LOBBY, "topic")
+    assert [(fields["text"], fields["nick"]) for fields in entries] == [("be kind", "*operator*"), ("", "*operator*")]
+    assert entries[0]["session"].startswith("*")
+    assert entries[0]["session"] != entries[1]["session"]
+    assert node.cluster.topic(LOBBY).text == ""
+
+
 def test_redis_may_go_away_in_the_middle(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
     """The answer to a script that was carried out is lost: asked again, it tells nobody twice."""
     node = space.serve("n1")

@@ -12,7 +12,9 @@ from cluster.operator import acting, acts
 from cluster.seam import Health
 from cluster.types import Position, Reason
 from tests.contract.desk import desk_at
+from tests.contract.lives import wait_healed, wait_recovered
 from tests.contract.recorder import DEADLINE
+from tests.contract.rewinder import Rewinder
 from tests.contract.space import LOBBY, Node, Space, User, hashed
 from tests.support.waiting import wait_until
 
@@ -143,6 +145,10 @@ def _move(bob: User, node: Node, barrier: threading.Barrier) -> User | Refused:
         return error
 
 
+def _hear_left(node: Node) -> None:
+    node.events.wait(lambda: any(entry.kind == "left" for entry in node.events.entries), "the others hear of it")
+
+
 def _hears(node: Node, bob: User) -> None:
     node.events.wait(lambda: node.events.ends.get(bob.session) == "kicked", "the node that served it hears")
 
@@ -168,6 +174,18 @@ def test_a_notice_that_was_missed_is_made_good_when_the_node_listens_again(space
     assert node.events.ends[bob.session] == "kicked unheard"
 
 
+def test_a_notice_of_a_server_whose_clock_is_behind_counts(space: Space) -> None:
+    """As behind a promotion: two servers of one group have two clocks."""
+    node = space.serve("n1")
+    bob, carol = node.claim("Bob"), node.claim("Carol")
+    node.events.wait(lambda: None in node.events.subscribed, "its channel is subscribed")
+    channel = space.key(f"node:n1/{node.cluster.boot}")
+    space.admin.publish(channel, f"!taken {carol.session} - 1 expired")
+    space.admin.publish(channel, f"!taken {bob.session} - 1 kicked too loud")
+    node.events.wait(lambda: node.events.taken, "it is told")
+    assert node.events.ends == {bob.session: "kicked too loud"}
+
+
 def test_the_desk_opens_a_term_where_no_node_does(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(acting, "NODES_OPEN_WITHIN", 0.2)
     with desk_at(space) as at:
@@ -182,3 +200,26 @@ def test_the_desk_opens_a_term_where_no_node_does(space: Space, monkeypatch: pyt
     assert (first["kind"], second["kind"]) == ("joined", "left")
     meta = space.admin.hgetall(space.key(f"room:{LOBBY}:meta"))
     assert meta["former"].endswith("=1"), "what the desk wrote belongs to a new life of the log"
+
+
+def test_a_rewind_that_takes_a_kick_brings_nobody_back(own_space: Space, rewinder: Rewinder) -> None:
+    one, two = own_space.serve("n1"), own_space.serve("n2")
+    one.claim("Alice")
+    bob = two.claim("Bob")
+
+    def kick() -> None:
+        with desk_at(own_space) as at:
+            assert acts.kick(at, "bob", "too loud") is not None
+        _hear_left(one)
+        _hear_left(two)
+        two.events.wait(lambda: (bob.session, "") in two.events.taken, "its node has dropped it")
+
+    rewinder(kick)
+    wait_recovered(one, two)
+    wait_healed(own_space)
+    for node in (one, two):
+        with pytest.raises(Refused) as refused:
+            bob.resume_at(node)
+        assert (refused.value.reason, refused.value.detail) == (Reason.KICKED, "too loud")
+    wait_until(lambda: not traces(own_space, bob), what="its row is gone")
+    assert left(own_space) == [("Bob", "kicked too loud")]

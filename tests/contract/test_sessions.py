@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from cluster.errors import ClusterError, Refused
-from cluster.types import Member, Name, Reason
+from cluster.types import Company, Member, Name, Reason
 from tests.contract.recorder import DEADLINE
 from tests.contract.space import LOBBY, Node, Space, User, hashed
 from tests.support.waiting import wait_until
@@ -95,17 +95,17 @@ def test_join_and_leave_change_membership_and_log_together(space: Space) -> None
 
 def test_who_comes_in_sees_all_of_a_few_and_some_of_a_crowd(space: Space) -> None:
     node = space.serve("n1")
-    assert node.cluster.company("#ops", 3) == (0, [])
+    assert node.cluster.company("#ops", 3) == Company(0, [])
     for nick in ("Zoe", "adam"):
         node.claim(nick).join("#ops")
     space.admin.hset(space.key("room:#ops:members"), "nobody", "Gone")
-    assert node.cluster.company("#ops", 3) == (2, ["adam", "Zoe"])
+    assert node.cluster.company("#ops", 3) == Company(2, ["adam", "Zoe"])
     crowd = {f"s{number}": f"u{number:04}" for number in range(1000)}
     space.admin.hset(space.key("room:#ops:members"), mapping=crowd)
     for session in crowd:
         space.admin.hset(space.key(f"session:{session}"), "node", "n1/b")
-    count, nicks = node.cluster.company("#ops", 200)
-    assert (count, len(nicks), len(set(nicks))) == (1003, 200, 200)
+    crowded = node.cluster.company("#ops", 200)
+    assert (crowded.count, len(crowded.nicks), len(set(crowded.nicks))) == (1003, 200, 200)
 
 
 def test_an_empty_room_is_no_room_but_its_offsets_go_on(space: Space) -> None:

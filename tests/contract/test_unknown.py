@@ -6,7 +6,6 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
 import pytest
@@ -14,6 +13,7 @@ import pytest
 from cluster.errors import ClusterError, Degraded, Refused, Unavailable
 from cluster.seam import Health
 from cluster.types import Published
+from tests.contract.lives import meanwhile
 from tests.contract.recorder import DEADLINE
 from tests.contract.space import LOBBY, Node, Outcome, Space, User
 from tests.support.proxy import Proxy
@@ -227,18 +227,6 @@ def test_only_the_publishers_way_is_broken(space: Space, proxied: Callable[[Spac
     proxy.release()
     assert isinstance(pending.result(DEADLINE), Published)
     node.wait_health(Health.SERVING)
-
-
-def meanwhile(proxy: Proxy, act: Callable[[], object], done: Callable[[], bool], between: Callable[[], None]) -> object:
-    """Runs `act`, whose answer is lost after it was done; `between` happens before it is asked again."""
-    with ThreadPoolExecutor(1) as pool:
-        proxy.hold("publisher", requests=False)
-        acting = pool.submit(act)
-        wait_until(done, what="done in Redis")
-        between()
-        proxy.cut("publisher")
-        proxy.release()
-        return acting.result(DEADLINE)
 
 
 def test_join_whose_answer_was_lost(space: Space, proxied: Callable[[Space], Proxy]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = {"hydrachat", "wire", "node", "client", "cluster", "drill", "tests"}
+OURS = {"hydrachat", "wire", "node", "client", "cluster", "drill", "tests", "examples"}
 # Package -> which of ours it may import beside itself. hydrachat imports by name, so none.
 ALLOWED = {
     "hydrachat": set[str](),
@@ -18,6 +18,7 @@ ALLOWED = {
     "client": {"wire"},
     "node": {"wire", "cluster"},
     "drill": {"wire", "client"},
+    "examples": {"client"},
 }
 REDIS = {"redis", "hiredis", "fakeredis"}
 # The drill speaks Redis's own protocol, to break what the cluster relies on and to look at what is left; it does not
@@ -74,6 +75,7 @@ def test_a_package_imports_only_what_it_may(package: str) -> None:
         ("hydrachat", "def f():\n    import cluster.command"),
         ("drill", "import cluster"),
         ("drill", "from node.settings import NodeSettings"),
+        ("examples", "from wire.codes import Code"),
         ("node", "if TYPE_CHECKING:\n    from tests.support import ports"),
     ],
 )

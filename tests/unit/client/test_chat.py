@@ -31,7 +31,6 @@ from tests.support.waiting import wait_until
 from tests.unit.client.model import LOBBY, Line
 from tests.unit.client.scripted import Loopback
 from wire.codes import Code
-from wire.errors import BadName
 from wire.frames import (
     INBOX,
     Accepted,
@@ -317,8 +316,10 @@ def test_names_are_looked_up(cluster: Loopback) -> None:
 
 
 def test_bad_arguments_are_refused_at_once(cluster: Loopback) -> None:
-    with pytest.raises(BadName):
+    with pytest.raises(Refused, match="white space"):
         client(cluster, "two words")
+    with pytest.raises(Refused, match="begins with #"):
+        client(cluster, rooms=["ops"])
     with pytest.raises(ValueError, match="not an address"):
         ChatClient(["nonsense"], "alice")
     with pytest.raises(ValueError, match="at least one"):

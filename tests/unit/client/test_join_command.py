@@ -23,7 +23,23 @@ from client.command import join
 from tests.unit.client.model import Line
 from tests.unit.client.scripted import Loopback
 from wire.codes import Code
-from wire.frames import Accepted, Error, Join, Joined, Leave, Left, Message, Say
+from wire.frames import (
+    Accepted,
+    Error,
+    Join,
+    Joined,
+    Leave,
+    Left,
+    Members,
+    Message,
+    Rename,
+    RoomList,
+    Rooms,
+    Say,
+    SetTopic,
+    Topic,
+    Who,
+)
 
 PROGRAM = [sys.executable, "-m", "client"]
 
@@ -97,6 +113,24 @@ def test_what_follows_a_change_of_rooms_is_said_there(cluster: Loopback) -> None
     done = run(command(cluster), "\n".join(lines))
     assert done.returncode == 0, done.stderr
     assert said == [("#lobby", "one"), ("#ops", "two"), ("#art", "three"), ("#ops", "four"), ("#lobby", "five")]
+
+
+def test_what_stands_before_a_change_is_said_before_it(cluster: Loopback) -> None:
+    """And what follows it, after it: under the new name, in a room that is about something else."""
+
+    def renamed(line: Line, asked: Rename) -> None:
+        assert line.session is not None
+        line.down.append(Joined("", "", 0, line.session.number, asked.nick, 5, id=asked.id, former="bot"))
+
+    def titled(line: Line, asked: SetTopic) -> None:
+        line.down.append(Topic(asked.room, "", 0, "bot", 5, asked.text or "", id=asked.id))
+
+    cluster.world.on |= {Rename: renamed, SetTopic: titled}
+    crowd = [f"line {number}" for number in range(150)]  # more than may be unanswered
+    done = run(command(cluster), "\n".join([*crowd, "/nick Robot", *crowd, "/topic tea", *crowd]))
+    assert done.returncode == 0, done.stderr
+    order = [type(frame) for frame in cluster.heard if isinstance(frame, Say | Rename | SetTopic)]
+    assert order == [*[Say] * 150, Rename, *[Say] * 150, SetTopic, *[Say] * 150]
 
 
 def test_what_follows_a_refused_join_is_said_nowhere(cluster: Loopback) -> None:
@@ -279,7 +313,7 @@ class Terminal:
 
 
 def test_a_person_at_a_terminal(cluster: Loopback) -> None:
-    with Terminal(command(cluster)) as terminal:
+    with Terminal(command(cluster, "--plain")) as terminal:
         terminal.shows("you are in #lobby")
         terminal.shows("#lobby>")
         terminal.types("hello\r")
@@ -299,7 +333,7 @@ def test_a_person_at_a_terminal(cluster: Loopback) -> None:
 
 @pytest.mark.parametrize(("key", "code"), [("\x03", 130), ("\x04", 0)])
 def test_leaving_by_key(cluster: Loopback, key: str, code: int) -> None:
-    with Terminal(command(cluster)) as terminal:
+    with Terminal(command(cluster, "--plain")) as terminal:
         terminal.shows("#lobby>")
         terminal.types(key)
         assert terminal.ends() == code
@@ -307,7 +341,7 @@ def test_leaving_by_key(cluster: Loopback, key: str, code: int) -> None:
 
 
 def test_the_end_of_the_chat_ends_the_prompt(cluster: Loopback) -> None:
-    with Terminal(command(cluster)) as terminal:
+    with Terminal(command(cluster, "--plain")) as terminal:
         terminal.shows("#lobby>")
         cluster.send(Error(Code.TAKEN_OVER, "resumed elsewhere"))
         terminal.shows("! resumed elsewhere")
@@ -315,7 +349,7 @@ def test_the_end_of_the_chat_ends_the_prompt(cluster: Loopback) -> None:
 
 
 def test_sigterm_ends_the_prompt_in_order(cluster: Loopback) -> None:
-    with Terminal(command(cluster)) as terminal:
+    with Terminal(command(cluster, "--plain")) as terminal:
         terminal.shows("#lobby>")
         terminal.process.send_signal(signal.SIGTERM)
         assert terminal.ends() == 0
@@ -323,7 +357,7 @@ def test_sigterm_ends_the_prompt_in_order(cluster: Loopback) -> None:
 
 
 def test_a_node_that_dies_is_one_quiet_line(cluster: Loopback) -> None:
-    with Terminal(command(cluster)) as terminal:
+    with Terminal(command(cluster, "--plain")) as terminal:
         terminal.shows("you are in #lobby")
         node = 0 if "connected to n1" in terminal.text else 1
         cluster.kill(node)
@@ -341,3 +375,23 @@ def test_a_terminal_asks_for_the_nickname(cluster: Loopback) -> None:
         terminal.shows("connected to n1 as zoe")
         terminal.types("\x03")
         assert terminal.ends() == 130
+
+
+def test_without_plain_a_terminal_is_a_full_screen(cluster: Loopback) -> None:
+    """More of it in tests/blackbox/test_room.py."""
+    cluster.world.on[Who] = lambda line, asked: line.down.append(Members([], asked.room, id=asked.id))
+    cluster.world.on[Rooms] = lambda line, asked: line.down.append(RoomList([], id=asked.id))
+    with Terminal(command(cluster)) as terminal:
+        terminal.shows("you are in #lobby")
+        terminal.types("hello\r")
+        terminal.shows("✓  hello")
+        cluster.send(Error(Code.TAKEN_OVER, "resumed elsewhere"))
+        assert terminal.ends() == 5
+        assert terminal.text.rstrip().endswith("hydrachat: resumed elsewhere")
+        assert "Traceback" not in terminal.text
+
+
+def test_a_bot_does_not_wait_for_what_only_people_see() -> None:
+    heavy = "import sys, client.command; print({'textual', 'prompt_toolkit', 'rich'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, timeout=30, check=True)
+    assert done.stdout.strip() == "set()"

@@ -6,7 +6,7 @@ import pytest
 
 from client.terminal.typed import COMMANDS, HELP, Meant, meant
 from wire.errors import WireError
-from wire.frames import History, Join, Leave, Quit, Rooms, Say, Who
+from wire.frames import ComeBack, GoAway, History, Join, Leave, Quit, Rename, Rooms, Say, SetTopic, Who, Whois
 from wire.plain_input import Help
 
 
@@ -30,6 +30,13 @@ from wire.plain_input import Help
         ("/history", History("#here")),
         ("/history 5", History("#here", limit=5)),
         ("/history #ops 9999", History("#ops", limit=200)),
+        ("/nick alicia", Rename("alicia")),
+        ("/away tea", GoAway("tea")),
+        ("/back", ComeBack()),
+        ("/whois bob", Whois("bob")),
+        ("/me waves", Say(0, "#here", "/me waves")),
+        ("/topic", SetTopic("#here")),
+        ("/topic #ops tea", SetTopic("#ops", "tea")),
         ("/help", Help()),
         ("/quit", Quit()),
         ("\\q", Quit()),

@@ -112,6 +112,8 @@ def test_every_field_of_an_entry_and_every_kind_stands_in_the_document() -> None
 def test_every_control_message_and_the_schema_stand_in_the_document() -> None:
     assert "'!taken'" in sources()
     assert "`!taken " in DOCUMENT
+    assert "'!presence'" in sources()
+    assert "`!presence " in DOCUMENT
     assert "`!probe " in DOCUMENT
     assert f"schema number is {SCHEMA}" in DOCUMENT
 

@@ -82,7 +82,7 @@ def test_while_redis_is_away_nodes_speak_for_themselves_and_lists_stay() -> None
 
 
 def room(top: int, epoch: str = "e") -> tuple[RoomRow, ...]:
-    return (RoomRow("#a", 1, top, epoch),)
+    return (RoomRow("#a", 1, top, epoch, 0, 0, ""),)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def node(name: str, **fields: Any) -> NodeRow:
 
 
 def user(nick: str, **fields: Any) -> SessionRow:
-    row = SessionRow(nick, "n1", "here", 1_700_000_000_000, 0, ["#lobby"], "198.51.100.7:5", f"s-{nick}")
+    row = SessionRow(nick, "n1", "here", 1_700_000_000_000, 0, ["#lobby"], "198.51.100.7:5", f"s-{nick}", "bn1")
     return replace(row, **fields)
 
 
@@ -67,7 +67,7 @@ def cluster(nodes: int = 3, users: int = 2, rooms: int = 1) -> Callable[[float, 
     def make(at: float, want: Want) -> Reading:
         found = reading(at, *rows, listed=at)
         if want.view == ROOMS:
-            listed = tuple(RoomRow(f"#r{number}", number, int(at) * number, "e") for number in range(rooms))
+            listed = tuple(RoomRow(f"#r{number}", number, int(at) * number, "e", 0, 0, "") for number in range(rooms))
             return replace(found, rooms=listed, room=RoomDetail(want.room, "tea", 5, ["ana"]) if want.room else None)
         return replace(found, users=people, waiting={"s-u0001": 4}) if want.view == USERS else found
 

@@ -9,10 +9,11 @@ from dataclasses import replace
 import msgspec
 
 from cluster.errors import ClusterError, Degraded, Fenced, Refused, Stopped, Unavailable
-from cluster.seam import ClusterEvents, Health, PublishDone
+from cluster.seam import Beaten, ClusterEvents, Health, PublishDone
 from cluster.types import (
     LOBBY,
     Claimed,
+    Company,
     Entry,
     Kind,
     Member,
@@ -20,9 +21,13 @@ from cluster.types import (
     Name,
     NodeInfo,
     Page,
+    Person,
     Position,
+    Presence,
     Published,
     Reason,
+    Renamed,
+    Topic,
 )
 from tests.unit.node.fake_store import Row, Store
 
@@ -68,6 +73,7 @@ class FakeCluster:
         """One heartbeat's comparison of tops."""
         assert self.events is not None
         self.events.on_tops({log: self.store.top(log) for log in self.events.local_logs()})
+        self.events.on_beat(Beaten(0.001, 1_000_000, 2_000_000))
 
     def await_call(self, *call: str, timeout: float = 5.0) -> None:
         with self.changed:
@@ -188,7 +194,14 @@ class FakeCluster:
         return Published(n, log, Position(entry.epoch, entry.offset), entry.time)
 
     def claim(
-        self, session: str, claim: str, name: Name, suggestions: Sequence[Name], token_hash: str, address: str
+        self,
+        session: str,
+        claim: str,
+        name: Name,
+        suggestions: Sequence[Name],
+        token_hash: str,
+        address: str,
+        client: str = "",
     ) -> Claimed:
         self._check_taking()
         with self.store.lock:
@@ -197,12 +210,12 @@ class FakeCluster:
             if name.mapped in self.store.nicks:
                 free = [each.shown for each in suggestions if each.mapped not in self.store.nicks]
                 raise Refused(Reason.NICK_TAKEN, free[0] if free else "")
-            row = self.store.rows[session] = Row(session, claim, name, token_hash, self)
+            row = self.store.rows[session] = Row(session, claim, name, token_hash, self, client=client)
             self.store.nicks[name.mapped] = session
             self._enter(row, LOBBY)
             return self._claimed(row, resumed=False)
 
-    def resume(self, session: str, claim: str, token_hash: str, n: int, address: str) -> Claimed:
+    def resume(self, session: str, claim: str, token_hash: str, n: int, address: str, client: str = "") -> Claimed:
         self._check_taking()
         with self.store.lock:
             row = self.store.rows.get(session)
@@ -219,7 +232,7 @@ class FakeCluster:
     def _claimed(self, row: Row, *, resumed: bool) -> Claimed:
         logs = {log: self.store.top(log) for log in (f"@{row.session}", *row.rooms)}
         claimed = Claimed(row.session, row.claim, row.name, row.n, 1700000000000, logs, resumed)
-        return replace(claimed, owed=dict(self.owed), parted=dict(row.parted))
+        return replace(claimed, owed=dict(self.owed), parted=dict(row.parted), gone=row.gone)
 
     def _enter(self, row: Row, room: str) -> Entry:
         row.rooms.append(room)
@@ -245,6 +258,56 @@ class FakeCluster:
             entry = self.store.append(room, Kind.LEFT, session, 0, row.name.shown, "left")
             row.parted[room] = Position(entry.epoch, entry.offset)
             return Membership(room, Position(entry.epoch, entry.offset), entry.time, changed=True)
+
+    def set_topic(self, session: str, claim: str, room: str, text: str) -> Membership:
+        self._check_taking()
+        with self.store.lock:
+            row = self._owned(session, claim)
+            if room not in row.rooms:
+                raise Refused(Reason.NOT_MEMBER)
+            if self.topic(room).text == text:
+                return Membership(room, self.store.top(room), 1700000000000, changed=False)
+            entry = self.store.append(room, Kind.TOPIC, session, 0, row.name.shown, text)
+            return Membership(room, Position(entry.epoch, entry.offset), entry.time, changed=True)
+
+    def rename(self, session: str, claim: str, name: Name, suggestions: Sequence[Name]) -> Renamed:
+        self._check_taking()
+        with self.store.lock:
+            row = self._owned(session, claim)
+            if self.store.nicks.get(name.mapped, session) != session:
+                free = [each.shown for each in suggestions if each.mapped not in self.store.nicks]
+                raise Refused(Reason.NICK_TAKEN, free[0] if free else "")
+            former, row.name, entry = row.name, name, None
+            if former == name:
+                return Renamed(name.shown, 1700000000000, False, 1, "", Position("", 0))
+            del self.store.nicks[former.mapped]
+            self.store.nicks[name.mapped] = session
+            for room in row.rooms:
+                entry = self.store.append(room, Kind.JOINED, session, 0, name.shown, former.shown)
+            where = Position(entry.epoch, entry.offset) if entry else Position("", 0)
+            return Renamed(former.shown, 1700000000000, True, 1, entry.log if entry else "", where)
+
+    def gone(self, session: str, claim: str, text: str | None) -> None:
+        self._check_taking()
+        with self.store.lock:
+            row = self._owned(session, claim)
+            row.gone = text
+            for room in row.rooms:
+                hint = Presence(room, session, row.name.shown, "here" if text is None else "gone", text or "")
+                for node in self.store.nodes:
+                    if node.events is not None:
+                        node.events.on_presence(hint)
+
+    def whois(self, nick: str) -> Person:
+        with self.store.lock:
+            row = self.store.rows.get(self.store.nicks.get(nick, ""))
+            if row is None:
+                raise Refused(Reason.NO_SUCH_NICK)
+            state, rooms = "away" if row.away else "here", tuple(row.rooms)
+            return Person(
+                row.name.shown, row.session, row.node.node, state, row.gone is not None, row.gone or "", 1700000000000,
+                rooms, row.client,
+            )  # fmt: skip
 
     def away(self, session: str, claim: str) -> None:
         with self.store.lock:
@@ -300,12 +363,20 @@ class FakeCluster:
     def members(self, room: str | None) -> list[Member]:
         with self.store.lock:
             rows = [row for row in self.store.rows.values() if room is None or room in row.rooms]
-            members = [Member(r.name.shown, r.session, r.node.node, "away" if r.away else "here") for r in rows]
+            members = [
+                Member(r.name.shown, r.session, r.node.node, "away" if r.away else "here", r.gone is not None)
+                for r in rows
+            ]
             return sorted(members, key=lambda member: member.nick)
 
-    def company(self, room: str, limit: int) -> tuple[int, list[str]]:
+    def company(self, room: str, limit: int) -> Company:
         nicks = [member.nick for member in self.members(room)]
-        return len(nicks), nicks[:limit]
+        return Company(len(nicks), nicks[:limit], self.topic(room).text)
+
+    def topic(self, room: str) -> Topic:
+        with self.store.lock:
+            set_here = [e for e in self.store.logs.get(room, []) if e.kind == Kind.TOPIC]
+            return Topic(set_here[-1].text, set_here[-1].nick, set_here[-1].time) if set_here else Topic("", "", 0)
 
     def rooms(self) -> list[tuple[str, int]]:
         with self.store.lock:

@@ -39,6 +39,8 @@ class Row:
     outcomes: dict[int, Published | str] = field(default_factory=dict)
     acknowledged: int = 0
     parted: dict[str, Position] = field(default_factory=dict)
+    gone: str | None = None
+    client: str = ""
 
 
 @dataclass

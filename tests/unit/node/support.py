@@ -19,7 +19,7 @@ from node.settings import NodeSettings
 from tests.unit.node.fake_cluster import FakeCluster
 from tests.unit.node.fake_store import Store
 from wire import Address, decode_server, encode
-from wire.frames import ClientFrame, Frame, Hello, Joined, ServerFrame, Welcome
+from wire.frames import ClientFrame, Frame, Hello, Joined, Ping, Pong, ServerFrame, Welcome
 
 F = TypeVar("F", bound=Frame)
 HERE = Address("127.0.0.1", 0)
@@ -35,7 +35,8 @@ def running(cluster: FakeCluster, **settings: Any) -> Iterator[Node]:
         cluster.events = events
         return cluster
 
-    node = Node(NodeSettings(**wanted), open_log(cluster.node, "json", stream), make)
+    told = NodeSettings(**wanted)
+    node = Node(told, open_log(cluster.node, "json", stream, told.log_level), make)
     node.start()
     try:
         yield node
@@ -136,6 +137,11 @@ class Native(Client):
         welcome = self.expect(Welcome)
         self.expect(Joined, lambda joined: joined.count is not None)
         return welcome
+
+    def barrier(self) -> None:
+        """All that was asked before is carried out whole; after `enter`: what is not in a log comes, too."""
+        self.say(Ping())
+        self.expect(Pong)
 
 
 def plain(node: Node, nick: str) -> Client:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import io
 import json
+import os
+import resource
 import subprocess
 import sys
 from typing import Any
@@ -12,8 +15,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from node.command import node as command
-from node.logs import open_log
+from node import logs
+from node.command import _allow_many_descriptors, node as command
+from node.logs import Boot, open_log
 from node.settings import BadSetting, NodeSettings
 from tests.unit.node.fake_cluster import FakeCluster
 from tests.unit.node.fake_store import Store
@@ -37,6 +41,7 @@ VALID: dict[str, Any] = {"id": "n1", "listen": HERE, "redis": "redis://127.0.0.1
         ("history", 201, "200"),
         ("retain", 0, "10"),
         ("log_format", "xml", "human or json"),
+        ("log_level", "loud", "info or debug"),
     ],
 )
 def test_a_bad_setting_names_itself_its_value_and_what_is_allowed(setting: str, value: object, allowed: str) -> None:
@@ -62,7 +67,16 @@ def test_help_has_an_example_and_a_bad_value_is_usage() -> None:
     shown = run(command, ["--help"])
     assert shown.exit_code == 0
     assert "hydrachat node --id n1 --listen" in shown.output
-    for option in ("--advertise", "--prefix", "--lease", "--grace", "--history", "--retain", "--log-format"):
+    for option in (
+        "--advertise",
+        "--prefix",
+        "--lease",
+        "--grace",
+        "--history",
+        "--retain",
+        "--log-format",
+        "--log-level",
+    ):
         assert option in shown.output
     for bad in (["--lease", "0"], ["--listen", "nowhere"], ["--log-format", "xml"]):
         result = run(command, [*ARGUMENTS, *bad])
@@ -93,7 +107,15 @@ def test_both_log_formats() -> None:
     line = json.loads(stream.getvalue())
     assert list(line) == ["ts", "level", "event", "node", "nick", "room"]
     stream = io.StringIO()
-    open_log("n1", "human", stream).warning("broken", reason="went\naway")
+    boot = Boot()
+    boot.ask = lambda: "b00t"
+    log = open_log("n1", "json", stream, boot=boot)
+    log.debug("said", n=1)
+    log.info("joined", nick="ana", log="#lobby")
+    assert list(json.loads(stream.getvalue()).items())[2:4] == [("event", "joined"), ("node", "n1")]
+    assert json.loads(stream.getvalue())["boot"] == "b00t"
+    stream = io.StringIO()
+    open_log("n1", "human", stream, boot=boot).warning("broken", reason="went\naway")
     text = stream.getvalue()
     assert text.count("\n") == 1
     assert "warning n1   broken reason='went\\naway'" in text
@@ -106,7 +128,49 @@ def test_metrics_and_unknown_pages() -> None:
         answer = link.getresponse()
         body = answer.read().decode()
         assert answer.status == 200
-        assert "hydrachat_connections 0.0" in body
+        assert 'hydrachat_connections{dialect="native"} 0.0' in body
         link.request("GET", "/nothing")
         assert link.getresponse().status == 404
         link.close()
+
+
+class Broken(io.StringIO):
+    """As a pipe whose reader has died, or a file on a full disk."""
+
+    def write(self, text: str, /) -> int:
+        raise BrokenPipeError(errno.EPIPE, "nobody reads")
+
+    def flush(self) -> None:
+        raise OSError(errno.ENOSPC, "disk full")
+
+
+def test_a_log_that_can_not_be_written_is_passed_over() -> None:
+    closed = io.StringIO()
+    closed.close()
+    for stream in (Broken(), closed):
+        open_log("n1", "json", stream).error("error", reason="whatever")
+
+
+def test_some_descriptors_are_kept_from_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    for limits, room in (((1024, 1024), 960), ((256, 100_000), 19_936), ((80, 80), 40)):
+        monkeypatch.setattr(resource, "getrlimit", lambda _, limits=limits: limits)
+        monkeypatch.setattr(resource, "setrlimit", lambda *_: None)
+        assert _allow_many_descriptors() == room
+
+
+def test_a_reader_of_the_log_that_stands_still_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "PATIENCE", 0.01)
+    ours, theirs = os.pipe()
+    os.set_blocking(ours, False)
+    with open(ours, "rb") as reader, open(theirs, "w", encoding="utf-8") as stream:  # noqa: PTH123 - descriptors
+        log = open_log("n1", "json", stream)
+        for number in range(5000):  # more than a pipe holds
+            log.info("joined", number=number, long="x" * (5000 if number % 50 == 1 else 50))
+        read = reader.read()
+        log.info("left")
+        first, *lines = (read + reader.read()).splitlines()
+    assert json.loads(first)["number"] == 0
+    lost, last = (json.loads(line) for line in lines[-2:])
+    assert (lost["event"], last["event"]) == ("log_lost", "left")
+    assert len(lines) + lost["lines"] in (5001, 5002)  # one may have been cut in the middle
+    assert all(line.endswith(b"}") for line in lines[:-3])

@@ -194,7 +194,7 @@ def test_ping_and_unknown_frames() -> None:
         alice.put('{"op":"dance","id":5}\n')
         assert (error := alice.expect(Error)).code == Code.UNKNOWN_OP
         assert error.id == 5
-        alice.put('{"op":"topic","id":6}\n')
+        alice.put('{"op":"me","id":6}\n')
         assert alice.expect(Error).code == Code.RESERVED_OP
         alice.say(Ping(id=2))
         assert alice.expect(Pong).id == 2

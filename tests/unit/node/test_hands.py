@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Iterator
 
 import pytest
 
 from node.hands import Hands
+from tests.unit.node.waiting import wait_for
 
 
 @pytest.fixture
@@ -54,3 +57,22 @@ def test_after_the_end_it_is_done_all_the_same(hands: Hands) -> None:
     where: list[threading.Thread] = []
     hands.do(lambda: where.append(threading.current_thread()))
     assert where == [threading.current_thread()]
+
+
+def test_what_failed_is_let_go_of_at_once(hands: Hands) -> None:
+    """The collector runs rarely in a node: a cycle would keep the connection until then."""
+
+    class Held:
+        def fail(self) -> None:
+            raise OSError("broken")
+
+    held = Held()
+    known = weakref.ref(held)
+    gc.disable()
+    try:
+        with pytest.raises(OSError, match="broken") as caught:
+            hands.do(held.fail)
+        del held, caught
+        wait_for(lambda: known() is None)
+    finally:
+        gc.enable()

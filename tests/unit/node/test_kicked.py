@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cluster.errors import Fenced, Refused
-from cluster.types import Claimed, Kind, Name, Reason
+from cluster.types import Claimed, Kind, Name, Reason, Renamed
 from tests.unit.node.fake_cluster import FakeCluster
 from tests.unit.node.fake_store import Store
 from tests.unit.node.support import Client, Native, log_of, pair, plain, running
 from wire import Code
-from wire.frames import Error, Hello, Left, Say
+from wire.frames import Accepted, Error, Hello, Left, Rename, Say
 
 
 def test_each_dialect_is_told_why_and_closed() -> None:
@@ -32,7 +32,14 @@ class Quick(FakeCluster):
     """An operator ends each session before the node has read the answer to its claim."""
 
     def claim(
-        self, session: str, claim: str, name: Name, suggestions: Sequence[Name], token_hash: str, address: str
+        self,
+        session: str,
+        claim: str,
+        name: Name,
+        suggestions: Sequence[Name],
+        token_hash: str,
+        address: str,
+        client: str = "",
     ) -> Claimed:
         claimed = super().claim(session, claim, name, suggestions, token_hash, address)
         assert self.events is not None
@@ -59,11 +66,18 @@ def test_an_answer_that_finds_the_session_gone_says_how_it_ended() -> None:
 
 class Barring(FakeCluster):
     def claim(
-        self, session: str, claim: str, name: Name, suggestions: Sequence[Name], token_hash: str, address: str
+        self,
+        session: str,
+        claim: str,
+        name: Name,
+        suggestions: Sequence[Name],
+        token_hash: str,
+        address: str,
+        client: str = "",
     ) -> Claimed:
         raise Refused(Reason.BANNED, "0 not that name")
 
-    def resume(self, session: str, claim: str, token_hash: str, n: int, address: str) -> Claimed:
+    def resume(self, session: str, claim: str, token_hash: str, n: int, address: str, client: str = "") -> Claimed:
         raise Refused(Reason.KICKED, "")
 
 
@@ -98,3 +112,18 @@ def test_others_read_who_was_kicked_and_why() -> None:
             "* carol left (kicked: too loud)", "* carol left (banned: spam)", "* carol left (banned)",
             "* carol left (lost the connection)",
         ]  # fmt: skip
+
+
+class Renaming(FakeCluster):
+    def rename(self, session: str, claim: str, name: Name, suggestions: Sequence[Name]) -> Renamed:
+        raise Refused(Reason.BANNED, "0 not that name")
+
+
+def test_who_wants_to_be_renamed_to_a_banned_nickname_stays_who_he_is() -> None:
+    with running(Renaming(Store())) as node, Native(node) as bot:
+        bot.enter("bot")
+        bot.say(Rename(nick="mallory"))
+        error = bot.expect(Error)
+        assert (error.code, error.text) == (Code.BAD_NICK, "that nickname is banned: not that name")
+        bot.say(Say(n=1, to="#lobby", text="still here"))
+        assert bot.expect(Accepted).n == 1

@@ -23,7 +23,7 @@ def test_each_kind_of_entry_is_a_frame() -> None:
     assert frame(entry("message", "hi"), history=True) == msgspec.structs.replace(said, history=True)
     assert frame(entry("joined", "")) == frame(entry("joined", ""), history=True) == Joined(**at, session="s")
     assert frame(entry("left", "quit")) == Left(**at, session="s", reason="quit")
-    assert frame(entry("topic", "tea")) == Topic(**at, text="tea")
+    assert frame(entry("topic", "tea")) == Topic(**at, text="tea", session="s")
     assert frame(entry("receipt", "sent", "@s")) == Receipt(**{**at, "log": "@"}, n=3, state="sent")
     assert frame(entry("of-tomorrow", "")) is None
 

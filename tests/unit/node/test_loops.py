@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 import threading
 import time
 from typing import Any
@@ -63,7 +64,7 @@ def test_workers() -> None:
             thread.join(5)
 
 
-@pytest.mark.parametrize("target", [lambda: None, lambda: 1 / 0])
+@pytest.mark.parametrize("target", [lambda: None, lambda: 1 / 0, sys.exit])
 def test_a_thread_that_ends_too_early_is_a_crash(target: Any) -> None:
     crashed = threading.Event()
     stream = io.StringIO()

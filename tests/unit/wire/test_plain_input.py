@@ -5,7 +5,7 @@ from hypothesis import given, strategies as st
 
 from wire.codes import Code
 from wire.errors import WireError
-from wire.frames import Join, Leave, Quit, Rooms, Say, Who
+from wire.frames import ComeBack, GoAway, Join, Leave, Quit, Rename, Rooms, Say, SetTopic, Who, Whois
 from wire.plain import Help, PlainCommand, parse
 
 
@@ -32,6 +32,21 @@ def say(to: str, text: str) -> Say:
         ("/who", Who()),
         ("/who #ops", Who(room="#ops")),
         ("/rooms", Rooms()),
+        ("/nick alicia", Rename(nick="alicia")),
+        ("/away", GoAway()),
+        ("/away  for tea", GoAway(text="for tea")),
+        ("/back", ComeBack()),
+        ("/whois bob", Whois(nick="bob")),
+        ("/whois @bob", Whois(nick="bob")),
+        ("/me waves", say("#here", "/me waves")),
+        ("/ME waves", say("#here", "/me waves")),
+        ("@bob /me waves", say("@bob", "/me waves")),
+        ("/topic", SetTopic(room="#here")),
+        ("/topic tea & cake", SetTopic(room="#here", text="tea & cake")),
+        ("/topic #ops", SetTopic(room="#ops")),
+        ("/topic #ops  who is up?", SetTopic(room="#ops", text="who is up?")),
+        ("/topic -", SetTopic(room="#here", text="")),
+        ("/topic #ops -", SetTopic(room="#ops", text="")),
         ("/help", Help()),
         ("//etc/passwd", say("#here", "/etc/passwd")),
         ("///", say("#here", "//")),
@@ -63,6 +78,9 @@ def test_parse(line: str, command: PlainCommand) -> None:
         ("/msg", Code.BAD_NICK, "/msg nickname text"),
         ("/msg bob", Code.BAD_TEXT, "@bob"),
         ("/join", Code.BAD_ROOM, "/join #room"),
+        ("/nick", Code.BAD_NICK, "/nick newname"),
+        ("/whois", Code.BAD_NICK, "/whois nickname"),
+        ("/me", Code.BAD_TEXT, "/me waves"),
         ("/jion #ops", Code.UNKNOWN_OP, "/join"),
         ("/room", Code.UNKNOWN_OP, "/rooms"),
         ("/xyzzy", Code.UNKNOWN_OP, "/help"),

@@ -11,6 +11,7 @@ from wire.errors import BadName
 from wire.frames import (
     Accepted,
     Away,
+    Back,
     Bye,
     Error,
     Frame,
@@ -27,6 +28,7 @@ from wire.frames import (
     ServerFrame,
     Topic,
     Welcome,
+    WhoisAnswer,
 )
 from wire.names import nickname
 
@@ -98,10 +100,11 @@ LINES: list[tuple[ServerFrame, str]] = [
         Members(
             members=[
                 Member(nick="al", session="s", node="n1"),
-                Member(nick="bo", session="t", node="n1", state="away"),
+                Member(nick="bo", session="t", node="n1", state="away", gone=True),
+                Member(nick="cy", session="u", node="n1", gone=True),
             ]
         ),
-        "* on-line: al, bo (away)\n",
+        "* on-line: al, bo (reconnecting), cy (away)\n",
     ),
     (Members(members=[], room="#ops"), "* in #ops: nobody\n"),
     (
@@ -113,6 +116,29 @@ LINES: list[tuple[ServerFrame, str]] = [
     (Bye(text="see you"), "* bye, see you\n"),
     (Accepted(n=1, log="#lobby", epoch="e", offset=1, time=1), ""),
     (Away(log="#lobby", session="s", nick="bob"), ""),
+    (Back(log="#lobby", session="s", nick="bob"), ""),
+    (Away(log="", session="s", nick="me", gone=True, text="tea\a", id=1), "* you are away: tea␇\n"),
+    (Back(log="", session="s", nick="me"), "* you are back\n"),
+    (
+        WhoisAnswer("bob", "s", "n1", 1760000000000, gone=True, text="tea", rooms=["#lobby", "#ops"], client="c/1"),
+        "* bob is away (tea), at n1 since 2025-10-09 08:53 UTC, in #lobby, #ops, with c/1\n",
+    ),
+    (
+        WhoisAnswer("bob", "s", "n1", 1760000000000, state="away"),
+        "* bob is reconnecting, at n1 since 2025-10-09 08:53 UTC, in no room\n",
+    ),
+    (message("/me waves"), "** alice waves\n"),
+    (message("/me waves\n* bob left", log="#ops"), "#ops ** alice waves\n  | * bob left\n"),
+    (message("/me waves", log="@"), "@alice -> you: ** waves\n"),
+    (message("/me"), "alice: /me\n"),
+    (message("/me  "), "alice: /me  \n"),
+    (message("/menace"), "alice: /menace\n"),
+    (Joined("#ops", "e", 1, "s", "Al", 1, former="al"), "* al is now called Al in #ops\n"),
+    (Joined("#lobby", "e", 1, "s", "Al", 1, former="al"), "* al is now called Al\n"),
+    (Joined("", "", 0, "s", "Al", 1, id=1, former="Al"), "* you are called Al\n"),
+    (Topic("#ops", "e", 1, "bob", 1, ""), "* bob cleared the topic of #ops\n"),
+    (Topic("#ops", "", 0, "bob", 1, "tea"), "* the topic of #ops: tea (by bob)\n"),
+    (Topic("#ops", "", 0, "", 0), "* #ops has no topic\n"),
 ]
 
 
@@ -127,6 +153,7 @@ def test_the_room_prefix_can_be_left_out() -> None:
 
 def test_the_senders_copy_of_a_private_message() -> None:
     assert plain.private_copy("bob", "psst\n\x07") == "you -> @bob: psst\n  | ␇\n".encode()
+    assert plain.private_copy("@bob", "/me waves") == b"you -> @bob: ** waves\n"
     assert plain.private_copy("@bob", "psst") == b"you -> @bob: psst\n"
 
 

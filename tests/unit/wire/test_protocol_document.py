@@ -128,7 +128,9 @@ def test_fixed_lines_and_limits() -> None:
     assert f"{MAX_AHEAD // 1024} KiB" in part("## Lines")
 
 
-@pytest.mark.parametrize("command", ["join", "leave", "who", "rooms", "help", "quit", "msg"])
+@pytest.mark.parametrize(
+    "command", ["join", "leave", "who", "rooms", "topic", "nick", "away", "back", "whois", "me", "help", "quit", "msg"]
+)
 def test_every_plain_command_is_written_in_the_document_and_in_the_help(command: str) -> None:
     assert f"/{command}" in part("## The plain dialect")
     assert f"/{command}".encode() in plain.HELP

@@ -1,0 +1,99 @@
+"""The questions: what is answered by one event, that a `Reply` waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from client.commands import asking, valid
+from client.core import Core
+from client.errors import Backlogged
+from client.events import (
+    HistoryEvent,
+    JoinedEvent,
+    LeftEvent,
+    MembersEvent,
+    PresenceHint,
+    RenamedEvent,
+    RoomsEvent,
+    TopicEvent,
+    WhoisEvent,
+)
+from client.handles import Reply
+from client.requests import Requests
+from wire.names import LOBBY, nickname, room
+from wire.text import check_away, check_topic
+
+MAX_QUESTIONS = 256
+
+
+class Asking(Core):
+    """Part of `ChatClient`. Any thread; none of them blocks, each raises Refused for what can't be asked,
+    Backlogged (`MAX_QUESTIONS` wait already), Closed. A question is asked again after a failover."""
+
+    def join(self, name: str) -> Reply[JoinedEvent]:
+        """The reply is a JoinedEvent; the room's last messages follow as history. Raises Refused,
+        Backlogged, Closed, as all questions do."""
+        name = valid(room, name)
+        return self._ask(lambda requests, ticket: requests.join(name, ticket))
+
+    def leave(self, name: str) -> Reply[LeftEvent]:
+        """The reply is a LeftEvent."""
+        name = valid(room, name)
+        return self._ask(lambda requests, ticket: requests.leave(name, ticket))
+
+    def who(self, name: str | None = None) -> Reply[MembersEvent]:
+        """Members of a room, or everybody. The reply is a MembersEvent."""
+        asked = None if name is None else valid(room, name)
+        return self._ask(lambda requests, ticket: requests.who(asked, ticket))
+
+    def rooms(self) -> Reply[RoomsEvent]:
+        """The reply is a RoomsEvent."""
+        return self._ask(lambda requests, ticket: requests.rooms(ticket))
+
+    def history(self, name: str = LOBBY, *, before: int = 0, limit: int = 50) -> Reply[HistoryEvent]:
+        """Up to `limit` (1-200) messages before offset `before` (0: the newest). The reply is a
+        HistoryEvent."""
+        name, limit = valid(room, name), min(200, max(1, limit))
+        return self._ask(lambda requests, ticket: requests.history(name, max(0, before), limit, ticket))
+
+    def topic(self, name: str = LOBBY, text: str | None = None) -> Reply[TopicEvent]:
+        """Asks what a room is about or, with `text`, sets that ("" clears it). The reply is a TopicEvent; who is in the
+        room gets one as well when it is changed."""
+        name = valid(room, name)
+        text = text if text is None else text.strip()
+        valid(check_topic, text or "")
+        return self._ask(lambda requests, ticket: requests.topic(name, text, ticket))
+
+    def rename(self, nick: str) -> Reply[RenamedEvent]:
+        """Another nickname for us. The reply is a RenamedEvent; `nick` follows. Raises Refused for what can't be a
+        nickname; where somebody has it the reply's Refused has a `suggestion` that is free."""
+        nick = valid(lambda text: nickname(text).shown, nick)
+        return self._ask(lambda requests, ticket: requests.rename(nick, ticket))
+
+    def away(self, text: str = "") -> Reply[PresenceHint]:
+        """We are away, whatever the connection does, until `back`; `text` says why. The reply is a PresenceHint, as the
+        others in our rooms get one."""
+        text = text.strip()
+        valid(check_away, text)
+        return self._ask(lambda requests, ticket: requests.away(text, ticket))
+
+    def back(self) -> Reply[PresenceHint]:
+        """We are here again. The reply is a PresenceHint."""
+        return self._ask(lambda requests, ticket: requests.back(ticket))
+
+    def whois(self, nick: str) -> Reply[WhoisEvent]:
+        """Who holds a nickname. The reply is a WhoisEvent, or Refused (NO_SUCH_NICK)."""
+        nick = valid(lambda text: nickname(text).shown, nick)
+        return self._ask(lambda requests, ticket: requests.whois(nick, ticket))
+
+    def _ask(self, question: Callable[[Requests, int], None]) -> Reply[Any]:
+        with self._changed:
+            self._check_open()
+            if self._ledger.asked >= MAX_QUESTIONS:
+                raise Backlogged(f"{MAX_QUESTIONS} questions wait for an answer already")
+            reply: Reply[Any] = Reply(self._ticket(), self._changed)
+            self._ledger.add(reply)
+            self._network.put(asking(question, reply.ticket))
+        self._network.wake()
+        return reply

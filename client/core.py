@@ -1,0 +1,115 @@
+"""What the threads of a chat share: its lock, what waits for an outcome, the events, how it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from client.changed import Changed
+from client.errors import ChatError, Closed, Crashed
+from client.event_queue import EventQueue
+from client.events import Connected, Event, Moved, Stopped
+from client.failover import Failover
+from client.ledger import Ledger
+from client.network import Network
+from client.settings import Settings
+from client.stay import Stay
+from client.transport import TransportFactory
+
+
+class Core:
+    """The ground of `ChatClient`; its parts `Speaking`, `Asking` and `Listening` stand on it."""
+
+    def __init__(
+        self,
+        machine: Failover,
+        transport: TransportFactory,
+        settings: Settings,
+        stay: Stay,
+        on_event: Callable[[Event], object] | None,
+    ) -> None:
+        self._settings = settings
+        self._machine = machine
+        self._on_event = on_event
+        self._network = Network(
+            machine,
+            transport,
+            deliver=self._deliver,
+            congested=lambda: self._queue.full,
+            on_end=self._ended,
+        )
+        # Guards all that follows, and the handles.
+        self._changed = Changed(lambda: self._network.current)
+        self._queue = EventQueue(settings.unread)
+        self._ledger = Ledger()
+        self._tickets = 0
+        self._started = False
+        self._over = False
+        self._error: ChatError | None = None
+        self._stay = stay
+        self._node = self._session = ""
+
+    # -- how it stands -------------------------------------------------------------------
+
+    @property
+    def nick(self) -> str:
+        """Our nickname, as others see it. Any thread, as all that is here."""
+        return self._stay.nick
+
+    @property
+    def node(self) -> str:
+        """The node that we are or were connected to."""
+        return self._node
+
+    @property
+    def session(self) -> str:
+        """The identity of our stay; "" before the first welcome. `Connected` tells of another one."""
+        return self._session
+
+    @property
+    def pending(self) -> int:
+        """How much of what was said has no outcome."""
+        with self._changed:
+            return self._ledger.pending
+
+    @property
+    def error(self) -> ChatError | None:
+        """Why it ended, if it did so by itself."""
+        return self._error
+
+    # -- inside --------------------------------------------------------------------------
+
+    def _ticket(self) -> int:
+        # The lock is held.
+        self._tickets += 1
+        return self._tickets
+
+    def _check_open(self) -> None:
+        # The lock is held.
+        if self._over:
+            raise self._error or Closed("the client is closed")
+
+    def _deliver(self, event: Event) -> None:
+        with self._changed:
+            self._ledger.enter(event)
+            self._mirror(event)
+            if self._on_event is None:
+                self._queue.put(event)
+            self._changed.notify_all()
+        if self._on_event is not None:
+            self._on_event(event)
+
+    def _mirror(self, event: Event) -> None:
+        if isinstance(event, Connected):
+            self._node, self._session = event.node, event.session
+        elif isinstance(event, Moved):
+            self._node = event.node
+        elif isinstance(event, Stopped):
+            self._error = self._error or event.error
+
+    def _ended(self, crash: Crashed | None) -> None:
+        with self._changed:
+            self._over = True
+            self._error = self._error or crash
+            self._ledger.fail_all(self._error or Closed("the client was closed"))
+            self._queue.end(Stopped(self._error))
+            self._changed.notify_all()

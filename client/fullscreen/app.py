@@ -1,0 +1,297 @@
+"""The full-screen room: puts the parts together, and does what keys ask for."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.driver import Driver
+from textual.message import Message
+
+from client import events as ev
+from client.chat import ChatClient
+from client.fullscreen.bars import Head, Prompt, State
+from client.fullscreen.composer import Composer
+from client.fullscreen.doing import Doing
+from client.fullscreen.keys import mend_alt_keys
+from client.fullscreen.lines_widget import Lines
+from client.fullscreen.message_list import MessageList
+from client.fullscreen.model import Model, Ring
+from client.fullscreen.notify import Notifier
+from client.fullscreen.pump import Pump
+from client.fullscreen.side import Members, Side
+from client.fullscreen.theme import THEMES
+
+SIDE_FROM = 60
+"""Columns of the terminal from which there is a list of conversations; members have their own from:"""
+MEMBERS_FROM = 100
+
+
+class Heard(Message):
+    """A batch of events."""
+
+    def __init__(self, batch: Sequence[ev.Event]) -> None:
+        super().__init__()
+        self.batch = batch
+
+
+class RoomApp(App[None], inherit_bindings=False):
+    """`signals`: whether SIGTERM and SIGHUP end it in order (only where it owns the process).
+
+    Textual's thread runs all of it; the pump's only posts `Heard`."""
+
+    ENABLE_COMMAND_PALETTE = False
+    ALLOW_SELECT = False
+    CSS = """
+    Screen { layers: base; overflow: hidden; background: $background; color: $foreground; }
+    #head, #state { height: 1; background: $panel; }
+    #head:ansi, #state:ansi { text-style: reverse; }
+    #middle { height: 1fr; }
+    #side { width: 18; height: 100%; }
+    #list { width: 1fr; height: 100%; }
+    #members { width: 20; height: 100%; }
+    #typing { height: auto; min-height: 1; max-height: 6; }
+    #prompt { height: 1; }
+    #composer { width: 1fr; height: auto; max-height: 6; border: none; padding: 0; background: $background;
+      scrollbar-size-vertical: 0; }
+    #composer:nocolor .text-area--cursor { text-style: reverse; }
+    #composer:ansi .text-area--cursor { text-style: reverse; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c,ctrl+q", "interrupt", "leave", show=False)]
+
+    def __init__(
+        self,
+        chat: ChatClient,
+        model: Model,
+        *,
+        look: str = "dark",
+        notifier: Notifier | None = None,
+        driver: type[Driver] | None = None,
+        signals: bool = False,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        mend_alt_keys()
+        plain = bool(os.environ.get("NO_COLOR"))
+        # Without this Textual would paint in greys, also the background.
+        super().__init__(ansi_color=True if plain else None, driver_class=driver)
+        self.interrupted = False
+        self.model = model
+        self._chat, self._now, self._signals = chat, now, signals
+        self.doing = Doing(chat, model, show_help=self.action_help, set_theme=self.set_look, leave=self.leave)
+        self._notifier = notifier or Notifier()
+        self._pump = Pump(chat, lambda batch: self.post_message(Heard(batch)))
+        self._shown = model.current
+        self._width = 80
+        self._with_side: bool | None = None  # None: as the width has it
+        self._with_members: bool | None = None
+        for theme in THEMES.values():
+            self.register_theme(theme)
+        self.theme = "terminal" if plain else look if look in self.available_themes else "dark"
+
+    # -- parts ---------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        model = self.model
+        self._side, self._members = Side(model, id="side"), Members(model, id="members")
+        self._list, self._prompt = MessageList(model, id="list"), Prompt(model, id="prompt")
+        self._bars = [Head(model, id="head"), State(model, lambda: self.doing.search.state, self._now, id="state")]
+        self.composer = Composer(
+            model, send=self._typed, ask_paste=self._ask_paste, leave=self.leave, keys=self._keys(), id="composer"
+        )
+        yield self._bars[0]
+        yield Horizontal(self._side, self._list, self._members, id="middle")
+        yield self._bars[1]
+        yield Horizontal(self._prompt, self.composer, id="typing")
+
+    def _keys(self) -> dict[str, Callable[[], object]]:
+        """Beside those of the composer itself, which always has the focus."""
+        go = {f"alt+{n}": lambda n=n: self.action_go(n) for n in range(1, 10)}
+        return {
+            "f1": self.action_help,
+            "f2": self.action_side,
+            "f3": self.action_members,
+            "ctrl+n": lambda: self._next(1),
+            "alt+down": lambda: self._next(1),
+            "ctrl+p": lambda: self._next(-1),
+            "alt+up": lambda: self._next(-1),
+            "alt+a": self.action_unread,
+            "pageup": lambda: self.action_scroll(-self._page),
+            "pagedown": lambda: self.action_scroll(self._page),
+            "ctrl+home": self.action_oldest,
+            "ctrl+end": self.action_newest,
+            "escape": self.action_newest,
+            "ctrl+f": self.action_search,
+            "ctrl+l": lambda: self.refresh(layout=True),
+            "ctrl+c": self.action_interrupt,
+            **go,
+        }
+
+    def on_mount(self) -> None:
+        self._width = self.size.width
+        self.composer.focus()
+        self._arrange()
+        self.set_interval(1.0, self._paint)
+        if self._signals:
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                asyncio.get_running_loop().add_signal_handler(number, self.leave)
+        self._pump.start()
+        self.doing.ask_rooms()
+
+    def on_key(self, event: events.Key) -> None:
+        """What is typed before the composer has the focus isn't lost."""
+        if self.focused is not self.composer and len(self.screen_stack) == 1:
+            self.composer.focus()
+            self.composer.post_message(events.Key(event.key, event.character))
+
+    def on_unmount(self) -> None:
+        self._pump.stop()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._width = event.size.width
+        self._arrange()
+
+    def _arrange(self) -> None:
+        width = self._width
+        self._side.display = width >= SIDE_FROM if self._with_side is None else self._with_side
+        apart = width >= MEMBERS_FROM
+        shown = self._with_members is not False
+        self._members.display = shown and (apart or (self._with_members is True and not self._side.display))
+        self._side.with_members = shown and not self._members.display
+        self.call_after_refresh(self._paint)
+
+    def _paint(self) -> None:
+        """What differs; cheap where nothing does."""
+        self.model.unsent = self._chat.pending
+        if self._shown is not self.model.current:
+            self._change_drafts()
+        self._prompt.styles.width = len(self._prompt.text)
+        parts: list[Lines] = [self._list, self._side, self._members, *self._bars, self._prompt]
+        for part in parts:
+            if part.display:
+                part.repaint()
+
+    def _change_drafts(self) -> None:
+        self._shown.draft, self._shown = self.composer.text, self.model.current
+        self.composer.write(self._shown.draft)
+
+    # -- what comes ----------------------------------------------------------------------
+
+    def on_heard(self, message: Heard) -> None:
+        try:
+            for ring in self.doing.hearing.hear(message.batch, self._now()):
+                self._call(ring)
+            self._paint()
+        finally:
+            self._pump.done()
+        if isinstance(message.batch[-1], ev.Stopped):
+            self.exit()
+
+    def _call(self, ring: Ring) -> None:
+        sequence = self._notifier.sequence(ring, self._now())
+        if sequence and self._driver is not None:
+            self._driver.write(sequence)
+
+    # -- what is typed -------------------------------------------------------------------
+
+    def _typed(self, text: str) -> bool:
+        done = self.doing.typed(text)
+        self._paint()
+        return done
+
+    def _ask_paste(self, text: str) -> None:
+        from client.fullscreen.dialogs import PasteQuestion  # what few need costs no start time
+
+        def answered(answer: str | None) -> None:
+            if answer == "edit":
+                self.composer.insert(text)
+            for part in {"send": [text], "lines": text.split("\n")}.get(answer or "", []):
+                self._typed(f"/{part}" if part.startswith("/") else part)
+
+        self.push_screen(PasteQuestion(text, self.model.current.title), answered)
+
+    # -- actions -------------------------------------------------------------------------
+
+    @property
+    def _page(self) -> int:
+        return max(1, self._list.size.height - 2)
+
+    def action_scroll(self, rows: int) -> None:
+        if self._list.scroll_by(rows):
+            self.doing.load_older()
+        self._paint()
+
+    def action_oldest(self) -> None:
+        self.model.current.view.show_first()
+        self.doing.load_older()
+        self._paint()
+
+    def action_newest(self) -> None:
+        self.doing.search.end()
+        self.model.current.seen()
+        self._paint()
+
+    def action_search(self) -> None:
+        if self.model.found:
+            self.doing.search.further()
+            self._paint()
+        elif not self.composer.text:
+            self.composer.write("/search ")
+
+    def action_go(self, number: int) -> None:
+        listed = self.model.listed()
+        if 0 < number <= len(listed):
+            self.model.switch(listed[number - 1])
+        self._paint()
+
+    def _next(self, by: int) -> None:
+        listed = self.model.listed()
+        self.model.switch(listed[(listed.index(self.model.current) + by) % len(listed)])
+        self._paint()
+
+    def action_unread(self) -> None:
+        """Mentions and direct messages first."""
+        waiting = sorted((one for one in self.model.listed() if one.unread), key=lambda one: not one.mentions)
+        if waiting:
+            self.model.switch(waiting[0])
+        self._paint()
+
+    def action_side(self) -> None:
+        self._with_side = not self._side.display
+        self._arrange()
+
+    def action_members(self) -> None:
+        self._with_members = not (self._members.display or (self._side.display and self._side.with_members))
+        self._arrange()
+
+    def action_help(self) -> None:
+        from client.fullscreen.dialogs import Help
+
+        self.push_screen(Help())
+
+    def action_interrupt(self) -> None:
+        """First away with what is typed (Up brings it back), then with us."""
+        text = self.composer.text
+        if text.strip() and len(self.screen_stack) == 1:
+            self.composer.typing.keep(text)
+            self.composer.write("")
+            return
+        self.interrupted = True
+        self.exit()
+
+    def leave(self) -> None:
+        self.exit()
+
+    def set_look(self, name: str) -> str:
+        """What to say about it; "" if it is done."""
+        if name not in self.available_themes:
+            return f"themes: {', '.join(sorted(self.available_themes))}"
+        self.theme = name
+        return ""

@@ -1,0 +1,75 @@
+"""The line above the messages and the one below them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from client.fullscreen.cells import fit, shown, width as cells
+from client.fullscreen.lines_widget import Lines
+from client.fullscreen.model import Model
+from client.fullscreen.rows import Row, Span
+
+
+class Head(Lines):
+    """Where one is: name, topic, how many are here."""
+
+    def __init__(self, model: Model, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._model = model
+
+    def draw(self, width: int, height: int) -> Sequence[Row]:
+        here = self._model.current
+        if here.private:
+            right = self._presence(here.title[1:])
+        else:
+            right = f"{len(here.people)} here" if here.present else "you are not in this room"
+        name = f" {shown(here.title)}"
+        topic = f" · {shown(here.topic)}" if here.topic else ""
+        room = width - cells(name) - len(right) - 3
+        return [(Span(name, "bold"), Span(fit(topic, max(0, room))), Span(f"  {right} ", "dim"))]
+
+    def _presence(self, nick: str) -> str:
+        states = [one.people.state_of(nick) for one in self._model.listed() if not one.private]
+        return next((state for state in states if state), "in none of your rooms")
+
+
+class State(Lines):
+    """How the line stands, how complete the conversation is; while something is searched, what was found."""
+
+    def __init__(self, model: Model, search: Callable[[], str], now: Callable[[], float], *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._model, self._search, self._now = model, search, now
+
+    def draw(self, width: int, height: int) -> Sequence[Row]:
+        model, here = self._model, self._model.current
+        left = self._search() or model.line.text(self._now(), model.unsent)
+        sign = "●" if model.line.well else "○"
+        right = here.gap or (f"complete to #{here.top}" if here.top else "")
+        who = shown(model.nick) + (f" ({shown(model.away)})" if model.away else "")
+        right = f"{who} · {right}" if right else who
+        room = width - cells(right) - 6
+        if room < 24:
+            right, room = "", width - 4
+        return [
+            (
+                Span(f" {sign} ", "received" if model.line.well else "gap"),
+                Span(fit(shown(left), room), "text" if model.line.well else "gap"),
+                Span(f"  {right} " if right else "", "gap" if here.gap else "dim"),
+            )
+        ]
+
+
+class Prompt(Lines):
+    """Where what is typed goes."""
+
+    def __init__(self, model: Model, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._model = model
+
+    @property
+    def text(self) -> str:
+        title = shown(self._model.current.title)
+        return f" {title if cells(title) <= 16 else fit(title, 16)}> "
+
+    def draw(self, width: int, height: int) -> Sequence[Row]:
+        return [(Span(self.text, "bold"),)]

@@ -1,0 +1,113 @@
+"""What lies over the screen: the help, and the question what to do with pasted lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from client.fullscreen.cells import fit, shown, wrap
+from client.fullscreen.commands import COMMANDS, KEYS, OTHERS
+from client.fullscreen.lines_widget import Lines
+from client.fullscreen.rows import Row, Span
+
+LEFT = 27
+
+
+class HelpRows(Lines):
+    """All commands and keys. `first`: the uppermost row."""
+
+    first = 0
+
+    def draw(self, width: int, height: int) -> Sequence[Row]:
+        rows = list(help_rows(width))
+        self.first = max(0, min(self.first, len(rows) - height))
+        return rows[self.first : self.first + height]
+
+
+class Help(ModalScreen[None]):
+    """Any key that does not scroll closes it."""
+
+    CSS = """
+    Help { align: center middle; background: $background 60%; }
+    Help > HelpRows { width: 94%; max-width: 110; height: 94%; background: $surface; padding: 0 1;
+      border: round $primary; }
+    """
+    _STEPS: ClassVar[dict[str, int]] = {
+        "up": -1, "down": 1, "pageup": -15, "pagedown": 15, "space": 15, "home": -10_000, "end": 10_000,
+    }  # fmt: skip
+
+    def compose(self) -> ComposeResult:
+        self._rows = HelpRows(id="help")
+        self._rows.border_title = "Help"
+        self._rows.border_subtitle = "Up, Down, PageUp, PageDown · Esc closes"
+        yield self._rows
+
+    def on_key(self, event: events.Key) -> None:
+        event.stop()
+        if event.key in self._STEPS:
+            self._rows.first += self._STEPS[event.key]
+            self._rows.repaint()
+        else:
+            self.dismiss(None)
+
+    def on_mouse_scroll_up(self) -> None:
+        self._rows.first -= 3
+        self._rows.repaint()
+
+    def on_mouse_scroll_down(self) -> None:
+        self._rows.first += 3
+        self._rows.repaint()
+
+
+def help_rows(columns: int) -> Iterator[Row]:
+    commands = [(f"/{one.name} {one.usage}".rstrip(), one.help + _also(one.aliases)) for one in COMMANDS]
+    for title, table in (("Commands", (*OTHERS, *commands)), ("Keys", KEYS)):
+        yield (Span(title, "bold"),)
+        for what, does in table:
+            for start, end in wrap(does, max(10, columns - LEFT)):
+                yield (Span(fit("" if start else f" {what}", LEFT), "bold"), Span(does[start:end]))
+        yield (Span(""),)
+
+
+def _also(aliases: tuple[str, ...]) -> str:
+    return f" (also {', '.join(f'/{one}' for one in aliases)})" if aliases else ""
+
+
+class PasteQuestion(ModalScreen[str]):
+    """The answer: "send" as one message, "lines" each for itself, "edit" first, or "" not at all."""
+
+    CSS = """
+    PasteQuestion { align: center middle; background: $background 60%; }
+    PasteQuestion > Static { width: 90%; max-width: 76; height: auto; max-height: 90%; background: $surface;
+      padding: 0 1; border: round $primary; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,s", "answer('send')", "one message"),
+        Binding("l", "answer('lines')", "line by line"),
+        Binding("e", "answer('edit')", "edit"),
+        Binding("escape,n,q", "answer('')", "no"),
+    ]
+
+    def __init__(self, text: str, where: str) -> None:
+        super().__init__()
+        self._text, self._where = text, where
+
+    def compose(self) -> ComposeResult:
+        lines = self._text.split("\n")
+        text = Text(f"You pasted {len(lines)} lines. To {shown(self._where)}?\n\n", "bold")
+        for line in lines[:5]:
+            text.append(f"│ {fit(shown(line), 60).rstrip()}\n", "not bold dim")
+        text.append("│ …\n" if len(lines) > 5 else "", "not bold dim")
+        text.append("\nEnter, s   send as one message\nl          each line as a message\n", "not bold")
+        text.append("e          edit it first\nEsc, n     forget it", "not bold")
+        yield Static(text)
+
+    def action_answer(self, answer: str) -> None:
+        self.dismiss(answer)

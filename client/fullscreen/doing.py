@@ -1,0 +1,235 @@
+"""What a typed line does: to the chat, and to the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from client.chat import ChatClient
+from client.errors import ChatError
+from client.fullscreen.commands import BY_WORD, COMMANDS, meant
+from client.fullscreen.conversation import Conversation
+from client.fullscreen.delivery import Delivery
+from client.fullscreen.entry import Kind
+from client.fullscreen.hearing import Hearing
+from client.fullscreen.model import Model, mapped
+from client.fullscreen.search import Search
+from client.handles import Reply
+from client.terminal.talk import Tally
+from client.terminal.wording import explain
+from wire.codes import Code
+from wire.errors import WireError
+from wire.names import nickname, room as room_name
+from wire.plain_input import NO_TOPIC
+
+PAGE = 100
+MOST = 200
+NO_REGISTRATION = "this cluster has no registration: nothing was sent, and what you typed is not kept"
+
+
+class Doing:
+    """`show_help`, `set_theme` (returns what went wrong) and `leave` are the screen's. One thread."""
+
+    def __init__(
+        self,
+        chat: ChatClient,
+        model: Model,
+        *,
+        show_help: Callable[[], None] = lambda: None,
+        set_theme: Callable[[str], str] = lambda _: "",
+        leave: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.tally = Tally()
+        self.delivery = Delivery(model)
+        self.search = Search(model)
+        self.hearing = Hearing(model, self.delivery, self.ask_who)
+        self._chat, self._model = chat, model
+        self._show_help, self._set_theme, self._go_away = show_help, set_theme, leave
+        self._does: dict[str, Callable[[str], object]] = {one.name: getattr(self, f"_{one.name}") for one in COMMANDS}
+
+    def typed(self, text: str) -> bool:
+        """Whether it was done; if not, the conversation tells why and the text is worth keeping."""
+        try:
+            wanted = meant(text, self._model.current.title)
+            if wanted.word == "say":
+                self._say(wanted.rest, wanted.to)
+            elif wanted.word:
+                self._does[wanted.word](wanted.rest)
+        except WireError as error:
+            self._model.note(error.text, Kind.TROUBLE)
+            return False
+        except ChatError as error:
+            self._model.note(explain(error), Kind.TROUBLE)
+            return False
+        return True
+
+    # -- by itself -----------------------------------------------------------------------
+
+    def ask_who(self, room: str) -> None:
+        """Quietly: the list of members shows it."""
+        try:
+            self.hearing.expect_quietly(self._chat.who(room).ticket)
+        except ChatError:
+            pass  # with the next change of the line it is asked again
+
+    def ask_rooms(self) -> None:
+        """Quietly, for the completion."""
+        try:
+            self.hearing.expect_quietly(self._chat.rooms().ticket)
+        except ChatError:
+            pass
+
+    def load_older(self, limit: int = PAGE) -> None:
+        """Of the conversation on the screen, unless it is under way or there is nothing older."""
+        where = self._model.current
+        if where.whole or where.loading or not where.present:
+            return
+        try:
+            reply = self._chat.history(where.key, before=where.first_offset, limit=limit)
+        except ChatError as error:
+            self._model.note(explain(error), Kind.TROUBLE)
+            return
+        self.hearing.expect_history(reply.ticket, where)
+
+    def _expect(self, reply: Reply[Any]) -> None:
+        self.hearing.expect_answer(reply.ticket)
+
+    # -- commands ------------------------------------------------------------------------
+
+    def _say(self, text: str, to: str, *, action: bool = False) -> None:
+        where = self._model.addressed(to if to.startswith("#") else "@" + nickname(to[1:]).shown)
+        try:
+            sending = self._chat.say(text, to, action=action, timeout=0)
+        except ChatError:
+            if where is not self._model.current and not where.entries and not where.present:
+                self._model.close(where.key)
+            raise
+        self.tally.add(sending)
+        self.delivery.said(sending.ticket, where, text, action=action)
+        if where is not self._model.current:
+            self._model.note(f"to {where.title}: {text.split(chr(10))[0]}", Kind.NOTICE)
+
+    def _me(self, rest: str) -> None:
+        if not rest:
+            raise WireError(Code.BAD_TEXT, "do what? Write /me waves")
+        self._say(rest, self._model.current.title, action=True)
+
+    def _msg(self, rest: str) -> None:
+        nick, _, text = rest.partition(" ")
+        nick = nick.removeprefix("@").rstrip(":,")
+        if text.strip():
+            self._say(text.strip(), "@" + nick)
+        else:
+            self._model.switch(self._model.person(nickname(nick).shown))
+
+    def _join(self, rest: str) -> None:
+        name = room_name(_hashed(rest or "#"))
+        there = self._model.conversations.get(name)
+        if there is not None and there.present:
+            self._model.switch(there)
+            return
+        self._expect(self._chat.join(name))
+        self._model.wanted.add(name)
+
+    def _leave(self, rest: str) -> None:
+        where = self._model.current
+        if rest and not rest.startswith("@"):
+            where = self._model.conversations.get(room_name(_hashed(rest)), where)
+        elif rest:
+            where = self._model.conversations.get("@" + mapped(rest[1:]), where)
+        if where.private or not where.present:
+            self._model.close(where.key)
+        else:
+            self._expect(self._chat.leave(where.key))
+
+    def _rooms(self, _: str) -> None:
+        self._expect(self._chat.rooms())
+
+    def _who(self, rest: str) -> None:
+        self._expect(self._chat.who(room_name(_hashed(rest)) if rest else None))
+
+    def _whois(self, rest: str) -> None:
+        self._expect(self._chat.whois(rest.removeprefix("@") or self._model.nick))
+
+    def _topic(self, rest: str) -> None:
+        room = self._model.current.key
+        if rest.startswith("#"):
+            room, _, rest = rest.partition(" ")
+        if room.startswith("@"):
+            self._model.note("a conversation of two has no topic", Kind.TROUBLE)
+            return
+        text = rest.strip()
+        self._expect(self._chat.topic(room, ("" if text == NO_TOPIC else text) if text else None))
+
+    def _history(self, rest: str) -> None:
+        where = self._model.current
+        if where.private:
+            self._model.note("direct messages have no history: they are there since you came", Kind.TROUBLE)
+        elif where.whole:
+            self._model.note("there is nothing older")
+        else:
+            self.load_older(min(MOST, max(1, int(rest))) if rest.isdecimal() else 50)
+
+    def _away(self, rest: str) -> None:
+        self._expect(self._chat.away(rest))
+
+    def _back(self, _: str) -> None:
+        self._expect(self._chat.back())
+
+    def _nick(self, rest: str) -> None:
+        if not rest:
+            raise WireError(Code.BAD_NICK, "which nickname? Write /nick newname")
+        self._expect(self._chat.rename(rest))
+
+    def _go(self, rest: str) -> None:
+        found = self.conversation(rest)
+        if found is None:
+            self._model.note(f"there is no conversation {rest}", Kind.TROUBLE)
+        else:
+            self._model.switch(found)
+
+    def conversation(self, name: str) -> Conversation | None:
+        """By number, from 1, or by what its name begins with."""
+        listed = self._model.listed()
+        if name.isdecimal():
+            return listed[int(name) - 1] if 0 < int(name) <= len(listed) else None
+        wanted = name.casefold()
+        return next((one for one in listed if one.title.casefold().lstrip("#@").startswith(wanted.lstrip("#@"))), None)
+
+    def _mute(self, rest: str) -> None:
+        where = self.conversation(rest) if rest else self._model.current
+        if where is None:
+            self._model.note(f"there is no conversation {rest}", Kind.TROUBLE)
+            return
+        self._model.muted ^= {where.key}
+        silent = where.key in self._model.muted
+        self._model.note(f"{where.title} {'rings no more' if silent else 'rings again'}")
+
+    def _theme(self, rest: str) -> None:
+        problem = self._set_theme(rest)
+        if problem:
+            self._model.note(problem, Kind.TROUBLE if rest else Kind.QUIET)
+
+    def _register(self, _: str) -> None:
+        self._model.note(NO_REGISTRATION, Kind.TROUBLE)
+
+    def _search(self, rest: str) -> None:
+        self.search.start(rest)
+
+    def _clear(self, _: str) -> None:
+        self._model.current.clear()
+
+    def _quit(self, _: str) -> None:
+        self._go_away()
+
+    def _help(self, rest: str) -> None:
+        known = BY_WORD.get(rest.removeprefix("/").lower())
+        if known is None:
+            self._show_help()
+        else:
+            also = "".join(f", /{one}" for one in known.aliases)
+            self._model.note(f"/{known.name} {known.usage}".rstrip() + f": {known.help}{also and f' (also{also[1:]})'}")
+
+
+def _hashed(name: str) -> str:
+    return name if name.startswith("#") else "#" + name

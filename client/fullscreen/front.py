@@ -1,0 +1,54 @@
+"""The front end as `hydrachat join` starts it: runs the screen, and tells what is left to tell when it is gone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+import click
+
+from client.chat import ChatClient
+from client.config import Config
+from client.fullscreen.app import RoomApp
+from client.fullscreen.driver import StdoutDriver
+from client.fullscreen.model import Model
+from client.fullscreen.notify import Notifier
+from client.terminal import ending
+from client.terminal.wording import explain
+
+WAIT_FOR_OUTCOMES = 5.0
+
+
+class FullScreen:
+    """`chat` has been started. `run` on the main thread."""
+
+    def __init__(
+        self,
+        chat: ChatClient,
+        config: Config,
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
+        self._chat = chat
+        notifier = Notifier(config.notify, tmux="TMUX" in environment)
+        model = Model(chat.nick, config.rooms[0])
+        model.mute(config.muted)
+        self._app = RoomApp(chat, model, look=config.theme, notifier=notifier, driver=StdoutDriver, signals=True)
+
+    def run(self) -> int:
+        """The exit code. The terminal is as it was before, whatever happens."""
+        # Where a shell exports them they are those of its start, and the screen would never change its size.
+        for name in ("COLUMNS", "LINES"):
+            os.environ.pop(name, None)
+        self._app.run()
+        if self._app.interrupted:
+            return ending.INTERRUPTED
+        if self._chat.error is None and self._chat.pending:
+            click.echo("hydrachat: waiting until all that you said is accepted; Ctrl-C: don't", err=True)
+            self._chat.flush(WAIT_FOR_OUTCOMES)
+        tally = self._app.doing.tally
+        missing = ending.unaccepted(tally)
+        self._chat.quit()
+        for text in (explain(self._chat.error) if self._chat.error else "", missing):
+            if text:
+                click.echo(f"hydrachat: {text}", err=True)
+        return self._app.return_code or ending.verdict(self._chat, tally)

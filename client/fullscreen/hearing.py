@@ -1,0 +1,236 @@
+"""What the events do to the model. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from client import events as ev
+from client.fullscreen.conversation import Conversation
+from client.fullscreen.delivery import Delivery
+from client.fullscreen.entry import Entry, Kind, Mark
+from client.fullscreen.model import Model, Ring
+from client.terminal.wording import lines
+
+
+class Hearing:
+    """`ask_who`: who is in that room? Called when it is not known any more. One thread."""
+
+    def __init__(self, model: Model, delivery: Delivery, ask_who: Callable[[str], None]) -> None:
+        self._model = model
+        self._delivery = delivery
+        self._ask_who = ask_who
+        self._quiet: set[int] = set()  # tickets of questions that nobody typed
+        self._backlog: dict[int, Conversation] = {}  # tickets of histories asked for by scrolling
+        self._asked: dict[int, Conversation] = {}  # tickets of questions -> where they were typed
+        self._rings: list[Ring] = []
+        self._does: dict[type[ev.Event], Callable[[Any], None]] = {
+            ev.Connected: self._connected,
+            ev.Moved: self._moved,
+            ev.MessageEvent: self._message,
+            ev.JoinedEvent: self._joined,
+            ev.LeftEvent: self._left,
+            ev.PresenceHint: self._presence,
+            ev.TopicEvent: self._topic,
+            ev.RenamedEvent: self._renamed,
+            ev.MembersEvent: self._members,
+            ev.RoomsEvent: self._rooms,
+            ev.HistoryEvent: self._history,
+            ev.AcceptedEvent: self._delivery.accepted,
+            ev.ReceiptEvent: self._receipt,
+            ev.RefusedEvent: self._refused,
+            ev.MaybeLost: self._doubtful,
+            ev.Lost: self._doubtful,
+            ev.GapEvent: self._gap,
+            ev.RequestRefused: self._request_refused,
+        }
+
+    def hear(self, events: Iterable[ev.Event], now: float) -> list[Ring]:
+        """What the user is to be called for. `now`: of the line's clock."""
+        self._rings = []
+        for event in events:
+            self._model.line.hear(event, now)
+            self._does.get(type(event), self._worded)(event)
+        self._see()
+        return self._rings
+
+    def expect_quietly(self, ticket: int) -> None:
+        self._quiet.add(ticket)
+
+    def expect_answer(self, ticket: int) -> None:
+        """It is told where it was asked for, also if the user has gone on."""
+        self._asked[ticket] = self._model.current
+
+    def expect_history(self, ticket: int, where: Conversation) -> None:
+        where.loading = True
+        self._backlog[ticket] = where
+
+    # -- the line ------------------------------------------------------------------------
+
+    def _connected(self, event: ev.Connected) -> None:
+        self._model.session = event.session
+        self._model.rename(event.nick)
+        self._worded(event)
+
+    def _moved(self, event: ev.Moved) -> None:
+        self._worded(event)
+        # Hints that came meanwhile were not told.
+        for conversation in self._model.listed():
+            if conversation.present:
+                self._ask_who(conversation.key)
+
+    def _gap(self, event: ev.GapEvent) -> None:
+        where = self._model.current if event.room is None else self._model.room(event.room)
+        where.gap = event.text
+        self._worded(event, where)
+
+    # -- talk ----------------------------------------------------------------------------
+
+    def _message(self, event: ev.MessageEvent) -> None:
+        where = self._model.person(event.nick) if event.room is None else self._model.room(event.room)
+        where.people.spoke(event.session, event.time)
+        if event.history:
+            where.place(_entry(event))
+            return
+        mine = self._delivery.came_back(event, where) if event.own else None
+        entry = self._told(event, where, mine)
+        if not where.add(entry) or event.own:
+            return
+        if where is not self._model.current or not where.view.following:
+            where.count_unread(entry)
+        if (entry.mention or where.private) and where.key not in self._model.muted:
+            self._rings.append(Ring(where.key, _caller(event), event.text))
+
+    def _told(self, event: ev.MessageEvent, where: Conversation, mine: Entry | None) -> Entry:
+        entry = _entry(event)
+        entry.mention = not event.own and not where.private and self._model.mentions_me(event.text)
+        if mine is None:
+            return entry
+        # The one on the screen stays the one that marks refer to.
+        mine.time, mine.identity, mine.epoch, mine.offset = entry.time, entry.identity, entry.epoch, entry.offset
+        mine.nick, mine.late, mine.cached = entry.nick, entry.late, None
+        return mine
+
+    def _refused(self, event: ev.RefusedEvent) -> None:
+        self._delivery.failed(event.ticket, Mark.FAILED)
+        self._worded(event, self._model.addressed(event.to))
+
+    def _doubtful(self, event: ev.MaybeLost | ev.Lost) -> None:
+        for one in event.sayings:
+            self._delivery.failed(one.ticket, Mark.DOUBTFUL)
+        self._worded(event)
+
+    def _receipt(self, event: ev.ReceiptEvent) -> None:
+        if not self._delivery.receipt(event):
+            self._worded(event, self._model.person(event.nick))
+
+    def _history(self, event: ev.HistoryEvent) -> None:
+        where = self._backlog.pop(event.ticket or 0, None) or self._model.room(event.room)
+        where.loading = False
+        if where.prepend([_entry(one) for one in event.messages if _older(one, where)]) == 0:
+            where.whole = True
+
+    # -- people --------------------------------------------------------------------------
+
+    def _joined(self, event: ev.JoinedEvent) -> None:
+        where = self._model.room(event.room)
+        where.people.enter(event.session, event.nick)
+        if not event.own:
+            self._coming(event, where)
+            return
+        self._worded(event, where)
+        where.present, where.whole, where.topic = True, False, event.topic
+        self._ask_who(event.room)
+        if event.room in self._model.wanted:
+            self._model.wanted.discard(event.room)
+            self._model.switch(where)
+
+    def _left(self, event: ev.LeftEvent) -> None:
+        where = self._model.room(event.room)
+        where.people.leave(event.session)
+        if not event.own:
+            self._coming(event, where)
+            return
+        self._worded(event, where)
+        self._model.close(event.room)
+
+    def _coming(self, event: ev.JoinedEvent | ev.LeftEvent, where: Conversation) -> None:
+        for line in lines(event, where.key):
+            where.add_coming(line.text, event.time)
+
+    def _presence(self, event: ev.PresenceHint) -> None:
+        for conversation in self._model.listed():
+            # What one says oneself holds in all rooms, and is answered once.
+            if conversation.key == event.room or event.session == self._model.session:
+                conversation.people.hint(event.session, event.state)
+        if event.session == self._model.session and event.ticket is not None:
+            self._model.away = (f"away: {event.text}" if event.text else "away") if event.away else ""
+        self._worded(event)
+
+    def _topic(self, event: ev.TopicEvent) -> None:
+        where = self._model.room(event.room)
+        where.topic = event.text
+        self._worded(event, None if event.ticket is not None else where)
+
+    def _renamed(self, event: ev.RenamedEvent) -> None:
+        if event.session == self._model.session:
+            self._model.rename(event.nick)
+        else:
+            self._model.follow(event.former, event.nick)
+        for conversation in self._model.listed():
+            conversation.people.rename(event.session, event.nick)
+        self._worded(event, self._model.room(event.room) if event.ticket is None else None)
+
+    def _members(self, event: ev.MembersEvent) -> None:
+        if event.room is not None:
+            members = [(one.session, one.nick, one.state) for one in event.members]
+            self._model.room(event.room).people.replace(members)
+        if event.ticket in self._quiet:
+            self._quiet.discard(event.ticket)
+            return
+        self._worded(event)
+
+    def _rooms(self, event: ev.RoomsEvent) -> None:
+        self._model.rooms_known = {one.room for one in event.rooms}
+        if event.ticket in self._quiet:
+            self._quiet.discard(event.ticket)
+            return
+        self._worded(event)
+
+    # -- all others ----------------------------------------------------------------------
+
+    def _request_refused(self, event: ev.RequestRefused) -> None:
+        where = self._backlog.pop(event.ticket or 0, None)
+        if where is not None:
+            where.loading = False
+        self._model.wanted.discard(event.room or "")
+        if event.ticket in self._quiet:
+            self._quiet.discard(event.ticket)
+        else:
+            self._worded(event)
+
+    def _worded(self, event: ev.Event, where: Conversation | None = None) -> None:
+        asked = self._asked.pop(getattr(event, "ticket", None) or 0, None)
+        where = where or asked or self._model.current
+        for line in lines(event, where.key):
+            self._model.tell(line, where)
+
+    def _see(self) -> None:
+        if self._model.current.view.following:
+            self._model.current.seen()
+
+
+def _entry(event: ev.MessageEvent) -> Entry:
+    kind = Kind.ACTION if event.action else Kind.TALK
+    return Entry(
+        kind, event.text, event.time, event.nick, own=event.own, late=event.late,
+        identity=(event.session, event.n), epoch=event.epoch, offset=event.offset,
+    )  # fmt: skip
+
+
+def _older(event: ev.MessageEvent, where: Conversation) -> bool:
+    return not where.first_offset or event.offset < where.first_offset or event.epoch != where.epoch
+
+
+def _caller(event: ev.MessageEvent) -> str:
+    return event.nick if event.room is None else f"{event.nick} in {event.room}"

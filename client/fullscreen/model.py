@@ -1,0 +1,144 @@
+"""Everything that the full-screen client knows. Pure: no widget, no socket, no clock of its own.
+
+`hearing` changes it by what the client is told, `doing` by what the user types.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from client.fullscreen.conversation import Conversation
+from client.fullscreen.entry import Entry, Kind
+from client.fullscreen.line_state import LineState
+from client.terminal.wording import Kind as LineKind, Line
+from wire.errors import WireError
+from wire.names import nickname, room as room_name
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Somebody wants the user: a mention or a direct message. `text` is as it was sent."""
+
+    key: str
+    title: str
+    text: str
+
+
+@lru_cache(maxsize=4096)
+def mapped(nick: str) -> str:
+    """To compare nicknames, also those that another version allows and this one does not."""
+    try:
+        return nickname(nick).mapped
+    except WireError:
+        return nick.casefold()
+
+
+class Model:
+    """One thread. `now`: Unix seconds."""
+
+    def __init__(self, nick: str, room: str, now: Callable[[], float] = time.time) -> None:
+        self.now = now
+        self.line = LineState()
+        self.session = ""
+        self.muted: set[str] = set()  # keys of conversations
+        self.away = ""  # what to show of it while one is away
+        self.unsent = 0
+        self.wanted: set[str] = {room_name(room)}  # rooms to go to once we are in
+        self.found = ""  # what is searched
+        self.rooms_known: set[str] = set()  # told by /rooms
+        self.conversations: dict[str, Conversation] = {}
+        self.current = self.open(room_name(room), room)
+        self.rename(nick)
+
+    # -- names ---------------------------------------------------------------------------
+
+    def rename(self, nick: str) -> None:
+        self.nick = nick
+        self._called = re.compile(rf"(?<!\w){re.escape(nick)}(?!\w)", re.IGNORECASE)
+
+    def mentions_me(self, text: str) -> bool:
+        return self._called.search(text) is not None
+
+    def mute(self, names: Iterable[str]) -> None:
+        """`#room` or `@nick`."""
+        self.muted |= {"@" + mapped(name[1:]) if name.startswith("@") else name for name in names}
+
+    # -- conversations -------------------------------------------------------------------
+
+    def open(self, key: str, title: str) -> Conversation:
+        """The conversation of that key; a new one stands last."""
+        if key not in self.conversations:
+            self.conversations[key] = Conversation(key, title)
+        return self.conversations[key]
+
+    def room(self, name: str) -> Conversation:
+        return self.open(name, name)
+
+    def person(self, nick: str) -> Conversation:
+        found = self.open("@" + mapped(nick), "@" + nick)
+        found.title = "@" + nick
+        return found
+
+    def follow(self, former: str, nick: str) -> None:
+        """Who is called `nick` now is talked to under that name, in the same place."""
+        old, new = "@" + mapped(former), "@" + mapped(nick)
+        if old not in self.conversations or (new != old and new in self.conversations):
+            return
+        going = self.conversations[old]
+        going.key, going.title = new, "@" + nick
+        self.conversations = {one.key: one for one in self.conversations.values()}
+
+    def addressed(self, to: str) -> Conversation:
+        """`#room` or `@nick`."""
+        return self.person(to[1:]) if to.startswith("@") else self.room(to)
+
+    def listed(self) -> list[Conversation]:
+        return list(self.conversations.values())
+
+    def switch(self, to: Conversation) -> None:
+        """The new one's unread messages are seen, their beginning stays marked until one leaves it."""
+        if to is not self.current:
+            self.current.first_unread = None
+            self.current = to
+        if to.view.following:
+            to.seen()
+
+    def close(self, key: str) -> None:
+        """Away with it; the last one stays, so that there is a place to type."""
+        going = self.conversations.get(key)
+        if going is None:
+            return
+        going.present = False
+        order = self.listed()
+        if len(order) == 1:
+            return
+        at = order.index(going)
+        del self.conversations[key]
+        if going is self.current:
+            self.current = order[at - 1] if at else order[1]
+            self.switch(self.current)
+
+    # -- what is shown -------------------------------------------------------------------
+
+    def tell(self, line: Line, where: Conversation | None = None) -> None:
+        """A line of `wording` in a conversation, by default the one on the screen."""
+        when = int(self.now() * 1000) if line.time is None else line.time
+        (where or self.current).add(Entry(_KINDS[line.kind], "\n".join((line.text, *line.more)), when))
+
+    def note(self, text: str, kind: Kind = Kind.QUIET) -> None:
+        self.current.add(Entry(kind, text, int(self.now() * 1000)))
+
+
+_KINDS = {
+    LineKind.TALK: Kind.TALK,
+    LineKind.PRIVATE: Kind.TALK,
+    LineKind.HISTORY: Kind.QUIET,
+    LineKind.QUIET: Kind.QUIET,
+    LineKind.NOTICE: Kind.NOTICE,
+    LineKind.TROUBLE: Kind.TROUBLE,
+    LineKind.GAP: Kind.GAP,
+}

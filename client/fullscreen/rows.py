@@ -1,0 +1,164 @@
+"""An entry as rows of spans, for one width. Pure; `theme` knows what the roles look like."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+from client.fullscreen.cells import fit, guarded, shown, width, wrap
+from client.fullscreen.entry import Entry, Kind, Mark
+from client.fullscreen.links import links
+from client.terminal.wording import ACTS, clock
+
+NARROW = 48
+"""Below so many columns the text goes under the nickname."""
+
+
+class Span(NamedTuple):
+    """`role`: what it is. `detail`: the nickname whose colour it has, or the address that it links to."""
+
+    text: str
+    role: str = "text"
+    detail: str = ""
+
+
+Row = tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the rows of an entry depend on beside itself. `found`: a searched text."""
+
+    columns: int
+    found: str = ""
+
+    @property
+    def narrow(self) -> bool:
+        return self.columns < NARROW
+
+    @property
+    def nick(self) -> int:
+        return 10 if self.columns < 72 else 14
+
+
+GUTTERS = {
+    Mark.PENDING: "… ",
+    Mark.ACCEPTED: "✓ ",
+    Mark.RECEIVED: "✓✓",
+    Mark.UNDELIVERED: "✗ ",
+    Mark.DOUBTFUL: "? ",
+    Mark.FAILED: "✗ ",
+}
+_BODIES = {Kind.QUIET: "quiet", Kind.NOTICE: "notice", Kind.GAP: "gap"}
+_SIGNS = {Kind.ACTION: ACTS, Kind.QUIET: "*", Kind.NOTICE: "·", Kind.TROUBLE: "!", Kind.GAP: "!"}
+
+
+def rows(entry: Entry, look: Look) -> tuple[Row, ...]:
+    """Cached with the entry until something that it depends on is another one."""
+    key = (look, entry.mark)
+    if entry.cached is None or entry.cached[0] != key:
+        entry.cached = (key, _laid_out(entry, look))
+    found: tuple[Row, ...] = entry.cached[1]
+    return found
+
+
+def _laid_out(entry: Entry, look: Look) -> tuple[Row, ...]:
+    head, rest = (_narrow_head(entry), (Span(" " * 6, "dim"),)) if look.narrow else _aligned(entry, look)
+    taken = width("".join(span.text for span in rest))
+    pieces = _pieces(entry, look, look.columns - taken)
+    if not look.narrow:
+        return tuple((*(rest if at else head), *piece) for at, piece in enumerate(pieces))
+    return (head, *((*rest, *piece) for piece in pieces))
+
+
+def _aligned(entry: Entry, look: Look) -> tuple[Row, Row]:
+    who = Span(fit(shown(entry.nick), look.nick, right=True), _nick_role(entry), entry.nick)
+    if not entry.nick or entry.kind is not Kind.TALK:
+        who = Span(fit(_SIGNS.get(entry.kind, ""), look.nick, right=True), entry.kind.value)
+    head = (Span(clock(entry.time) + " ", "time"), who, Span(" "), _gutter(entry), Span(" "))
+    return head, (Span(" " * (6 + look.nick + 1)), Span("│ ", "rule"), Span(" "))
+
+
+def _narrow_head(entry: Entry) -> Row:
+    who = Span(_SIGNS.get(entry.kind, ""), entry.kind.value)
+    if entry.nick and entry.kind is Kind.TALK:
+        who = Span(guarded(shown(entry.nick)), _nick_role(entry), entry.nick)
+    mark = (Span(" "), _gutter(entry)) if entry.mark is not Mark.NONE or entry.mention else ()
+    return (Span(clock(entry.time) + " ", "time"), who, *mark)
+
+
+def _nick_role(entry: Entry) -> str:
+    return "mention" if entry.mention else "nick"
+
+
+def _gutter(entry: Entry) -> Span:
+    if entry.mark in GUTTERS:
+        return Span(GUTTERS[entry.mark], "trouble" if entry.mark is Mark.FAILED else entry.mark.value)
+    return Span("» ", "mention") if entry.mention else Span("│ ", "rule")
+
+
+def _pieces(entry: Entry, look: Look, columns: int) -> list[Row]:
+    """The rows of the text alone."""
+    text = entry.text
+    if entry.kind is Kind.ACTION:
+        text = f"{entry.nick} {text}"
+    if entry.late:
+        text = f"(late) {text}"
+    found: list[Row] = []
+    role = _BODIES.get(entry.kind, "text")
+    for line in text.split("\n"):
+        line = shown(line)
+        painted = _painted(line, entry, look)
+        found += [_cut(line, painted, start, end, role) for start, end in wrap(line, columns)]
+    return found
+
+
+def _painted(line: str, entry: Entry, look: Look) -> list[tuple[int, int, str, str]]:
+    """(start, end, role, detail) of what differs from plain text; a match goes before a link."""
+    marked = [(start, end, "link", line[start:end]) for start, end in links(line)]
+    if look.found:
+        hits = re.finditer(re.escape(look.found), line, re.IGNORECASE)
+        marked = [(hit.start(), hit.end(), "found", "") for hit in hits] + marked
+    if entry.kind is Kind.ACTION and not entry.late:
+        marked.append((0, len(shown(entry.nick)), "nick", entry.nick))
+    return marked
+
+
+def _cut(line: str, painted: list[tuple[int, int, str, str]], start: int, end: int, role: str) -> Row:
+    if not painted:
+        return (Span(guarded(line[start:end]), role),)
+    edges = {start, end} | {edge for one in painted for edge in one[:2] if start < edge < end}
+    points = sorted(edges)
+    return tuple(_span(line, painted, a, b, role) for a, b in pairwise(points)) or (Span(""),)
+
+
+def _span(line: str, painted: list[tuple[int, int, str, str]], start: int, end: int, role: str) -> Span:
+    text = guarded(line[start:end])
+    for first, last, special, detail in painted:
+        if first <= start and end <= last:
+            return Span(text, special, detail)
+    return Span(text, role)
+
+
+def day(milliseconds: int) -> tuple[int, int]:
+    """The local day, to compare."""
+    local = time.localtime(milliseconds / 1000)
+    return local.tm_year, local.tm_yday
+
+
+def day_row(milliseconds: int, look: Look) -> Row:
+    text = time.strftime("%A, %d %B %Y", time.localtime(milliseconds / 1000))
+    return (Span(_centred(text, look.columns), "day"),)
+
+
+def note_row(text: str, look: Look, role: str = "day") -> Row:
+    return (Span(_centred(shown(text), look.columns), role),)
+
+
+def _centred(text: str, columns: int) -> str:
+    text = f" {text} "
+    left = max(0, (columns - width(text)) // 2)
+    return fit("─" * left + text + "─" * max(0, columns - left - width(text)), columns)

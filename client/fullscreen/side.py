@@ -1,0 +1,86 @@
+"""The conversations with what is unread, and the members of the room."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import events
+
+from client.fullscreen.cells import fit, shown
+from client.fullscreen.conversation import Conversation
+from client.fullscreen.lines_widget import Lines
+from client.fullscreen.model import Model
+from client.fullscreen.people import SIGNS, Person
+from client.fullscreen.rows import Row, Span
+
+
+class Side(Lines):
+    """On the left; `with_members`: also who is here, where there is no column for them."""
+
+    def __init__(self, model: Model, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._model = model
+        self.with_members = True
+        self._first = self._shown = 0  # which of the conversations are on the screen
+
+    def draw(self, width: int, height: int) -> Sequence[Row]:
+        listed = self._model.listed()
+        at = listed.index(self._model.current)
+        most = max(1, height // 2 if self.with_members and len(listed) > height // 2 else height)
+        self._first = max(0, min(at - most + 1, len(listed) - most)) if len(listed) > most else 0
+        found = [self._row(n, one, width) for n, one in enumerate(listed, 1)][self._first : self._first + most]
+        self._shown = len(found)
+        if self.with_members and len(found) + 2 < height and not self._model.current.private:
+            found.append((Span("─" * (width - 1) + "┤", "rule"),))
+            found += members(self._model, width - 1, height - len(found), rule=True)
+        return [*found, *[(Span(" " * (width - 1) + "│", "rule"),)] * (height - len(found))]
+
+    def _row(self, number: int, one: Conversation, width: int) -> Row:
+        count = f"{one.unread}" if one.unread < 1000 else "999+"
+        unread = ("!" if one.mentions else "") + count if one.unread else ""
+        mark = "›" if one is self._model.current else " "
+        label = f"{mark}{number} " if number < 10 else f"{mark}  "
+        name = fit(shown(one.title), max(1, width - len(label) - len(unread) - 2))
+        role = (
+            "current" if one is self._model.current else "mention" if one.mentions else "unread" if unread else "text"
+        )
+        muted = "-" if one.key in self._model.muted else " "
+        return (Span(label + name + muted + unread, role), Span("│", "rule"))
+
+    def on_click(self, event: events.Click) -> None:
+        if event.y < self._shown:
+            self.app.action_go(event.y + self._first + 1)  # type: ignore[attr-defined]
+
+
+class Members(Lines):
+    """On the right, where there is room."""
+
+    def __init__(self, model: Model, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._model = model
+
+    def draw(self, width: int, height: int) -> Sequence[Row]:
+        found = members(self._model, width - 1, height, rule=False)
+        blank: Row = (Span(""),)
+        rows = [*found, *[blank] * (height - len(found))]
+        return [(Span("│", "rule"), *row) for row in rows]
+
+
+def members(model: Model, width: int, height: int, *, rule: bool) -> list[Row]:
+    """Who is in the room on the screen: their presence is a sign, and a word where it fits."""
+    people = model.current.people.listed()
+    most = height if len(people) <= height else height - 1
+    found = [_person(one, width) for one in people[: max(most, 0)]]
+    if len(people) > most:
+        found.append((Span(fit(f" and {len(people) - most} more", width), "dim"),))
+    return [(*row, Span("│", "rule")) for row in found] if rule else found
+
+
+def _person(one: Person, width: int) -> Row:
+    sign = SIGNS.get(one.state, "?")
+    word = "" if one.state == "here" else f" {one.state}"
+    nick = shown(one.nick)
+    if len(nick) + len(word) + 3 > width:
+        word = ""
+    role = ("nick", one.nick) if one.state == "here" else ("dim", "")
+    return (Span(f" {sign} ", "received" if one.state == "here" else "gap"), Span(fit(nick + word, width - 3), *role))

@@ -1,0 +1,47 @@
+-- include: membership banning
+-- R3: gives a session another nickname: its row, the key of the name, and an entry in each of its rooms. The entry is a
+-- `joined` whose text is the former nickname, so that versions which know of no renaming count it and show the name.
+-- ARGV[6] session  [7] claim  [8] nickname as shown  [9] as compared  [10] ticket
+-- ARGV[11…] other nicknames, as compared, to propose when it is taken
+-- Reply: 'ok', former nickname, time ms, 1 if it changed anything, taken µs, one of the rooms with such an entry ('':
+--   none), its offset there | 'no', 'nick_taken', index of the free proposal (0: none)
+--   | 'no', 'banned', '<until ms, 0: for good> <why>'
+local session, claim, nick, compared, ticket = unpack(ARGV, 6, 10)
+
+local shut = closed()
+if shut then return shut end
+if not leased() then return {'lease'} end
+each_room(redis.call('HGET', key('session:' .. session), 'rooms'), settle) -- what is restored may tell it already
+local row, reply = owned(session, claim, {'nick', 'mapped', 'rooms', 'did', 'taken'})
+if not row then return reply end
+local former, mapped_before, rooms, taken = row[4], row[5], row[6], row[8]
+local done = done_before(row[7], ticket)
+if done then return concat(done, {taken, '', '0'}) end
+if nick == former then return {'ok', former, int(NOW), 0, taken, '', '0'} end
+local barred = banned(compared)
+if barred then return barred end
+local holder = redis.call('GET', key('nick:' .. compared))
+if holder and holder ~= session then
+  for i = 11, #ARGV do
+    if redis.call('EXISTS', key('nick:' .. ARGV[i])) == 0 and not banned(ARGV[i]) then return {'no', 'nick_taken', int(i - 11 + 1)} end
+  end
+  return {'no', 'nick_taken', '0'}
+end
+
+local told, offset = '', '0'
+each_room(rooms, function(room)
+  local members = key('room:' .. room .. ':members')
+  local known = redis.call('HGET', members, session)
+  if not known or known == nick then return end
+  -- A room whose log is no log any more must not keep anybody from his name.
+  if not spoilt(room) then told, offset = room, append_room(room, 'joined', session, nick, former) end
+  redis.call('HSET', members, session, nick)
+end)
+free_nick(session, former, mapped_before)
+redis.call('SET', key('nick:' .. compared), session)
+-- As if it were claimed anew: of two who bring a name into a later term, the one who took it later holds it.
+redis.call('HSET', key('session:' .. session), 'nick', nick, 'mapped', compared, 'taken', int(MICROS),
+  'did', table.concat({ticket, former, int(NOW)}, ' '))
+show_presence(nick, NODE, 'here')
+announce()
+return {'ok', former, int(NOW), 1, int(MICROS), told, offset}

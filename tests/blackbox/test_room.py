@@ -1,0 +1,197 @@
+"""The full-screen client in a real terminal, against real nodes."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from client import ChatClient
+from tests.blackbox.conftest import Deploy
+from tests.support.deployment import Deployment
+from tests.support.programs import required
+from tests.support.terminal import Terminal
+from tests.support.waiting import wait_until
+
+Open = Callable[..., Terminal]
+
+
+@pytest.fixture
+def at(tmp_path: Path) -> Open:
+    """A terminal in which that nickname joins those servers."""
+    tmux = required("tmux")
+
+    def opened(nick: str, servers: list[str], *words: str, **other: object) -> Terminal:
+        folder = tmp_path / f"terminal-{nick}"
+        folder.mkdir()
+        given = [word for server in servers for word in ("--server", server)]
+        return Terminal(tmux, folder, [nick, *given, *words], **other)  # type: ignore[arg-type]
+
+    return opened
+
+
+def test_two_people_talk_in_public_and_in_private(calm: Deployment, at: Open) -> None:
+    with at("ann", calm.addresses[:1]) as ann, at("bill", calm.addresses[1:], size=(120, 40)) as bill:
+        ann.shows("#lobby>", "● ann", "● bill")
+        bill.shows("● bill")
+        ann.type("hello there", "Enter")
+        bill.shows("ann │  hello there")
+        ann.shows("ann ✓  hello there")
+        bill.type("@ann psst", "Enter")
+        ann.shows("2 @bill       !1")
+        ann.keys("M-2")
+        ann.shows("bill │  psst", "@bill>")
+        bill.keys("M-2")
+        bill.shows("bill ✓✓ psst")
+        ann.keys("C-d")
+        ann.shows("restored", "code 0")
+        bill.keys("C-c")
+        bill.shows("restored", "code 130")
+
+
+def test_keys_that_come_in_one_go_are_done_in_their_order(calm: Deployment, at: Open) -> None:
+    with at("quin", calm.addresses, "--room", "#quin") as quin:
+        quin.shows("#quin>")
+        quin.keys(
+            "w", "r", "o", "n", "g", "C-u", "o", "n", "e", "M-Enter", "t", "w", "x", "BSpace", "o", "C-a", "O", "Enter"
+        )
+        quin.shows("quin ✓  one\n", "│  Otwo")
+        quin.keys("Up", "C-w", "C-u", "BSpace", "C-w", "d", "o", "n", "e", "Enter")
+        quin.shows("quin ✓  done")
+
+
+def test_a_node_that_is_killed_is_one_quiet_line(deploy: Deploy, at: Open) -> None:
+    cluster = deploy(nodes=2)
+    with at("cleo", cluster.addresses[:1] * 2) as cleo, ChatClient(cluster.addresses[1:], "dan") as dan:
+        cleo.shows("● n1")
+        dan.say("before").wait(10)
+        cleo.shows("dan │  before")
+        cleo.type("half a thought")
+        cluster.nodes[0].kill()
+        for number in range(5):
+            dan.say(f"meanwhile {number}").wait(10)
+        cleo.shows("moved to n2 in ", "nothing missed", *(f"meanwhile {number}" for number in range(5)))
+        cleo.shows("#lobby> half a thought")
+        cleo.keys("Enter")
+        cleo.shows("cleo ✓  half a thought")
+        screen = cleo.screen
+        order = [screen.index(text) for text in ("before", *(f"meanwhile {n}" for n in range(5)), "✓  half a thought")]
+        assert order == sorted(order)
+        assert all(screen.count(f"meanwhile {number}") == 1 for number in range(5))
+        assert "dan left" not in screen
+
+
+def test_without_any_node_it_says_what_waits(deploy: Deploy, at: Open) -> None:
+    cluster = deploy(nodes=1, grace=30.0)
+    with at("emil", cluster.addresses) as emil:
+        emil.shows("● n1")
+        cluster.nodes[0].kill()
+        emil.type("one", "Enter")
+        emil.type("two", "Enter")
+        emil.shows("(2 unsent)", "emil …  two")
+        cluster.nodes[0].start()
+        emil.shows("emil ✓  one", "emil ✓  two", within=40)
+        assert "unsent" not in emil.screen
+
+
+def test_it_wraps_again_and_scrolls(calm: Deployment, at: Open) -> None:
+    stale = {"COLUMNS": "80", "LINES": "24"}
+    with (
+        at("fay", calm.addresses, "--room", "#fay", env=stale) as fay,
+        ChatClient(calm.addresses, "gus", rooms=["#fay"]) as gus,
+    ):
+        fay.shows("● gus")
+        for number in range(40):
+            gus.say(f"line {number} is long enough to be wrapped at 80 columns", "#fay")
+        fay.shows("line 39")
+        fay.resize(120, 40)
+        fay.shows("line 39 is long enough to be wrapped at 80 columns")
+        fay.resize(60, 16)
+        fay.shows("wrapped at 80 columns\n ● n")
+        fay.keys("PageUp")
+        fay.shows("↓ newer messages below")
+        before = fay.screen.splitlines()[2:8]
+        gus.say("one more", "#fay")
+        fay.shows("↓ 1 new")
+        assert fay.screen.splitlines()[2:8] == before
+        fay.keys("C-End")
+        fay.shows("one more")
+
+
+def test_links_bells_and_nothing_else_reach_the_terminal(calm: Deployment, at: Open) -> None:
+    with at("hal", calm.addresses, "--room", "#hal") as hal, ChatClient(calm.addresses, "ida", rooms=["#hal"]) as ida:
+        hal.shows("● ida")
+        bells = hal.raw.count(b"\a")
+        ida.say("hal: see https://example.org/page and \u202eevil", "#hal")
+        hal.shows("see https://example.org/page and")
+        wait_until(lambda: hal.raw.count(b"\a") > bells, what="the bell")
+        assert re.search(rb"\x1b\]8;[^;]*;https://example\.org/page\x1b\\", hal.raw)
+        assert "\u202e".encode() not in hal.raw
+
+
+def test_columns_stand_whatever_is_written(calm: Deployment, at: Open) -> None:
+    hindi, hebrew = "क्षि नमस्ते दुनिया हिन्दी में लिखा हुआ " * 2, "שלום לכולם, מה שלומכם היום?"
+    with (
+        at("mo", calm.addresses, "--room", "#wide", size=(104, 20)) as mo,
+        ChatClient(calm.addresses, "nat", rooms=["#wide"]) as nat,
+    ):
+        mo.shows("● nat")
+        for text in (hindi, hebrew, "日本語 👨‍👩‍👧 👍🏽 ❤️ 🇩🇪", "Z" + "\u0301" * 40):
+            nat.say(text, "#wide")
+        mo.shows("nat │  Z")
+        rows = [row for row in mo.screen.splitlines() if "nat │" in row]
+        assert len(rows) == 4
+        assert [row.count("│") for row in rows] == [3] * 4, "between conversations and messages, in them, and members"
+
+
+def test_no_color_is_heeded(calm: Deployment, at: Open) -> None:
+    with at("jo", calm.addresses, env={"NO_COLOR": "1"}) as jo:
+        jo.shows("● jo", "›1 #lobby")
+        jo.type("hello", "Enter")
+        jo.shows("jo ✓  hello")
+        assert not _colours(jo.raw)
+
+
+def test_lines_that_are_pasted_are_asked_about(calm: Deployment, at: Open) -> None:
+    with at("kai", calm.addresses, "--room", "#kai") as kai:
+        kai.shows("#kai>")
+        kai.paste("first\nsecond\n")
+        kai.shows("You pasted 2 lines")
+        kai.keys("Enter")
+        kai.shows("kai ✓  first", "│  second")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_in_order(calm: Deployment, at: Open, number: int) -> None:
+    nick = f"lou{number}"
+    with at(nick, calm.addresses) as lou:
+        lou.shows("#lobby>")
+        os.kill(lou.pid, number)
+        lou.shows("restored", "code 0")
+        assert "#lobby" not in lou.screen
+        wait_until(lambda: nick not in calm.presence(), what="it has left")
+
+
+def test_a_dumb_terminal_gets_lines(calm: Deployment, at: Open) -> None:
+    with at("mia", calm.addresses, env={"TERM": "dumb"}) as mia:
+        mia.shows("connected to n")
+    with at("ned", calm.addresses, "--plain") as ned:
+        ned.shows("connected to n", "#lobby>")
+        assert b"\x1b[?1049h" not in ned.raw
+
+
+def test_what_goes_to_stderr_may_go_elsewhere(calm: Deployment, at: Open, tmp_path: Path) -> None:
+    with at("pam", calm.addresses, redirect=f"2>{tmp_path / 'errors'}") as pam:
+        pam.shows("● pam")
+        pam.keys("C-d")
+        pam.shows("restored", "code 0")
+
+
+def _colours(raw: bytes) -> list[bytes]:
+    """What sets a colour; 39 and 49 are the terminal's own."""
+    found = re.findall(rb"\x1b\[([0-9;]*)m", raw)
+    return [one for one in found if re.search(rb"(?:^|;)(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;|$)", one)]

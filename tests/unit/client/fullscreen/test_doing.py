@@ -1,0 +1,181 @@
+"""What typed lines do."""
+
+from __future__ import annotations
+
+import pytest
+
+from client import events as ev
+from client.errors import Backlogged
+from client.fullscreen.doing import NO_REGISTRATION, Doing
+from client.fullscreen.entry import Kind
+from client.fullscreen.model import Model
+from tests.unit.client.fullscreen.fake_chat import FakeChat
+from tests.unit.client.fullscreen.world import NOON, joined, message
+
+
+class Hand:
+    """alice in #lobby, typing."""
+
+    def __init__(self) -> None:
+        self.chat, self.did = FakeChat(), list[str]()
+        self.model = Model("alice", "#lobby", now=lambda: NOON / 1000)
+        self.doing = Doing(
+            self.chat.client,
+            self.model,
+            show_help=lambda: self.did.append("help"),
+            set_theme=lambda name: "" if name == "light" else "themes: dark, light",
+            leave=lambda: self.did.append("leave"),
+        )
+        self.doing.hearing.hear([joined(own=True, count=1)], 0.0)
+        self.chat.asked.clear()
+
+    def type(self, *lines: str) -> list[tuple[object, ...]]:
+        """What the chat was asked for them."""
+        for line in lines:
+            self.doing.typed(line)
+        asked, self.chat.asked = self.chat.asked, []
+        return asked
+
+    @property
+    def last(self) -> str:
+        return self.model.current.entries[-1].text
+
+
+@pytest.fixture
+def hand() -> Hand:
+    return Hand()
+
+
+def test_text_goes_to_the_conversation_on_the_screen(hand: Hand) -> None:
+    assert hand.type("hello", "/msg bob", "psst") == [("say", "#lobby", "hello"), ("say", "@bob", "psst")]
+    assert hand.model.current.key == "@bob"
+
+
+def test_a_word_aside_leaves_one_where_one_is(hand: Hand) -> None:
+    assert hand.type("@bob psst", "/msg bob again") == [("say", "@bob", "psst"), ("say", "@bob", "again")]
+    assert hand.model.current.key == "#lobby"
+    assert hand.last == "to @bob: again"
+    assert [one.text for one in hand.model.conversations["@bob"].pending] == ["psst", "again"]
+
+
+def test_a_message_that_is_not_taken_is_told_and_worth_keeping(hand: Hand) -> None:
+    hand.chat.refuse = Backlogged("1000 messages wait already")
+    assert not hand.doing.typed("hello")
+    assert hand.model.current.pending == []
+    assert hand.model.current.entries[-1].kind is Kind.TROUBLE
+    assert not hand.doing.typed("@bob psst")
+    assert list(hand.model.conversations) == ["#lobby"]
+
+
+@pytest.mark.parametrize(
+    ("line", "asked"),
+    [
+        ("/join #ops", ("join", "#ops")),
+        ("/join Ops", ("join", "#ops")),
+        ("/leave", ("leave", "#lobby")),
+        ("/rooms", ("rooms",)),
+        ("/who", ("who", None)),
+        ("/who #ops", ("who", "#ops")),
+        ("/whois bob", ("whois", "bob")),
+        ("/whois @bob", ("whois", "bob")),
+        ("/me waves", ("me", "#lobby", "waves")),
+        ("/topic Deploys", ("topic", "#lobby", "Deploys")),
+        ("/away lunch", ("away", "lunch")),
+        ("/away", ("away", "")),
+        ("/back", ("back",)),
+        ("/nick ally", ("rename", "ally")),
+        ("/history 20", ("history", "#lobby", 0, 20)),
+    ],
+)
+def test_commands_ask_the_chat(hand: Hand, line: str, asked: tuple[object, ...]) -> None:
+    assert hand.type(line) == [asked]
+
+
+def test_every_command_does_something(hand: Hand) -> None:
+    hand.doing.hearing.hear([message(1)], 0.0)
+    assert hand.type("/help", "/quit", "\\q") == []
+    assert hand.did == ["help", "leave", "leave"]
+    hand.type("/help msg")
+    assert hand.last.startswith("/msg nick [text]: say it")
+    hand.type("/theme")
+    assert hand.last == "themes: dark, light"
+    hand.type("/clear")
+    assert hand.model.current.entries == []
+
+
+def test_a_password_goes_nowhere(hand: Hand) -> None:
+    assert hand.type("/register alice sesame") == []
+    assert hand.last == NO_REGISTRATION
+    assert not any("sesame" in one.text for one in hand.model.current.entries)
+
+
+def test_joining_where_one_is_goes_there(hand: Hand) -> None:
+    hand.doing.hearing.hear([joined(room="#ops", own=True, count=1)], 0.0)
+    hand.chat.asked.clear()
+    assert hand.type("/join #OPS") == []
+    assert hand.model.current.key == "#ops"
+    hand.type("/go 1")
+    assert hand.model.current.key == "#lobby"
+    hand.type("/go op")
+    assert hand.model.current.key == "#ops"
+
+
+def test_a_bad_name_is_told_with_what_is_wrong(hand: Hand) -> None:
+    assert hand.type("/join #a,b", "@ x", "/join") == [("say", "#lobby", "@ x")]
+    assert any("no , in it" in one.text for one in hand.model.current.entries)
+
+
+def test_a_topic_is_asked_for_changed_and_cleared(hand: Hand) -> None:
+    assert hand.type("/topic", "/topic -", "/topic #ops all quiet") == [
+        ("topic", "#lobby", None), ("topic", "#lobby", ""), ("topic", "#ops", "all quiet"),
+    ]  # fmt: skip
+    hand.type("/msg bob")
+    assert hand.type("/topic x") == []
+
+
+@pytest.mark.parametrize("line", ["/me", "/nick", "/join"])
+def test_what_is_left_out_is_asked_for(hand: Hand, line: str) -> None:
+    assert hand.type(line) == []
+    assert hand.model.current.entries[-1].kind is Kind.TROUBLE
+
+
+def test_older_messages_are_asked_for_once(hand: Hand) -> None:
+    hand.doing.hearing.hear([message(50)], 0.0)
+    hand.doing.load_older()
+    hand.doing.load_older()
+    assert hand.chat.asked == [("history", "#lobby", 50, 100)]
+
+
+def test_searching_goes_up_from_match_to_match(hand: Hand) -> None:
+    hand.model.current.view.height = 4
+    hand.doing.hearing.hear([message(n, "a Fox" if n in (5, 20) else "") for n in range(1, 40)], 0.0)
+    hand.type("/search fox")
+    assert hand.doing.search.state.startswith("match 1 of 2 for “fox”")
+    hand.doing.search.further()
+    assert hand.doing.search.state.startswith("match 2 of 2")
+    assert not hand.model.current.view.following
+    hand.doing.search.further()
+    assert "further up" in hand.doing.search.state
+    hand.type("/search")
+    assert (hand.doing.search.state, hand.model.current.view.following) == ("", True)
+
+
+def test_muting_is_taken_back_by_the_same(hand: Hand) -> None:
+    hand.type("/mute")
+    assert hand.model.muted == {"#lobby"}
+    hand.type("/mute #lobby")
+    assert hand.model.muted == set()
+
+
+def test_a_room_that_one_joins_is_told_in_it(hand: Hand) -> None:
+    hand.type("/join #ops")
+    hand.doing.hearing.hear([joined(room="#ops", own=True, count=1, ticket=hand.chat.tickets)], 0.0)
+    assert hand.model.current.key == "#ops"
+    assert hand.last.startswith("you are in #ops")
+
+
+def test_an_answer_is_told_where_it_was_asked_for(hand: Hand) -> None:
+    hand.type("/who #lobby", "/msg bob")
+    hand.doing.hearing.hear([ev.MembersEvent("#lobby", (), ticket=hand.chat.tickets)], 0.0)
+    assert hand.model.current.key == "@bob"
+    assert "in #lobby: nobody" in hand.model.conversations["#lobby"].entries[-1].text
