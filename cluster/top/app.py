@@ -4,7 +4,6 @@ it; the reader's and the jobs' only post messages."""
 from __future__ import annotations
 
 import asyncio
-import shutil
 import signal
 import time
 from collections.abc import Callable, Sequence
@@ -13,7 +12,6 @@ from typing import ClassVar, Protocol
 from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
 
 from cluster.operator.text import harmless
 from cluster.top.desk import Desk
@@ -95,7 +93,7 @@ class TopApp(App[None], inherit_bindings=False):
             for number in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, self.leave)
         self._picture.focus()
-        self.set_interval(1.0, self._tick)
+        self.set_interval(1.0, self._picture.repaint)
         self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
         self.want(Want(self.desk.view))
         self._reader.start()
@@ -105,12 +103,6 @@ class TopApp(App[None], inherit_bindings=False):
 
     def _draw(self, width: int, height: int) -> Sequence[Row]:
         return rows(self.desk, self._where, self._now(), time.time(), width, height)
-
-    def _tick(self) -> None:
-        """Time goes on. And the signal of a new size can get lost on its way, as through a container's shell."""
-        if not self.is_headless and (now := Size(*shutil.get_terminal_size())) != self.size:
-            self.post_message(events.Resize(now, now))
-        self._picture.repaint()
 
     def action_redraw(self) -> None:
         """All of it, whatever was there before."""

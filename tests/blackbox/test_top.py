@@ -42,6 +42,7 @@ def test_a_node_that_is_killed_is_seen_to_be_lost_and_to_come_back(deploy: Deplo
         view.wait_for("2 serving")
         view.wait_for("users 1")
         ana.say("hello")
+        wait_until(lambda: "ms" in line_of(view.screen(), "n2"), what="what n2 tells of itself is shown")
         one.kill()
         shown = view.wait_for("1 serving, 1 lost")
         assert line_of(shown, "n1")[1] == "lost"

@@ -31,7 +31,9 @@ class TmuxPane:
         # A socket's path must be short, which a test's folder is not.
         self._folder = Path(tempfile.mkdtemp(prefix="tmux-"))
         self._tmux = [program, "-S", str(self._folder / "socket"), "-f", "/dev/null"]
-        self._environment = {**environment(), "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **(extra or {})}
+        # pytest-xdist sets COLUMNS, which would be taken for the size whatever the terminal's is.
+        plain = {name: value for name, value in environment().items() if name not in ("COLUMNS", "LINES")}
+        self._environment = {**plain, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **(extra or {})}
         self._start = ["new-session", "-d", "-x", str(width), "-y", str(height)]
         # The shell tells the code: tmux does not always. `cat` keeps what was shown until the server is ended.
         self._start.append(f"{shlex.join(argv)}; echo {ENDED}$?; exec cat")
@@ -55,9 +57,7 @@ class TmuxPane:
         self._run("send-keys", "-l", text)
 
     def resize(self, width: int, height: int) -> None:
-        """In two steps: tmux now and then keeps a size to itself until the next one comes."""
-        for columns in (width + 1, width):
-            self._run("resize-window", "-x", str(columns), "-y", str(height))
+        self._run("resize-window", "-x", str(width), "-y", str(height))
 
     def screen(self, styles: bool = False) -> str:
         """What is seen now; with `styles` also the escape sequences that paint it."""
