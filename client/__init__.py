@@ -7,6 +7,7 @@ from client.chat import ChatClient
 from client.errors import Backlogged, ChatError, Closed, Crashed, Refused, Unreachable, Unsure
 from client.events import (
     AcceptedEvent,
+    AnnounceEvent,
     Connected,
     Disconnected,
     Doubtful,
@@ -44,6 +45,7 @@ __all__ = [
     "LOBBY",
     "AcceptedEvent",
     "Address",
+    "AnnounceEvent",
     "Backlogged",
     "ChatClient",
     "ChatError",

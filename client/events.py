@@ -80,6 +80,21 @@ class MessageEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnounceEvent:
+    """An operator says something, to everybody (`room` None) or in a room; nobody else can make this. `history`,
+    `late`: as of a message. `id`: the same at everybody who is told."""
+
+    text: str
+    time: int
+    room: str | None
+    id: str
+    epoch: str
+    offset: int
+    history: bool = False
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class JoinedEvent:
     """`own`: this client is in `room` now, with `count` members (`members`: some of them), and `topic` ("": none)."""
 
@@ -96,7 +111,7 @@ class JoinedEvent:
 
 @dataclass(frozen=True, slots=True)
 class LeftEvent:
-    """`reason`: left, quit, expired, ended."""
+    """`reason`: left, quit, expired, ended, kicked, banned. `why`: the operator's words, with the last two."""
 
     room: str
     nick: str
@@ -105,6 +120,7 @@ class LeftEvent:
     reason: str = ""
     own: bool = False
     ticket: int | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +342,7 @@ Event: TypeAlias = (
     | Searching
     | Moved
     | MessageEvent
+    | AnnounceEvent
     | JoinedEvent
     | LeftEvent
     | RenamedEvent

@@ -8,6 +8,7 @@ from client.answers import AWAY, HERE, state_of
 from client.catchup import CatchUp
 from client.errors import ChatError
 from client.events import (
+    AnnounceEvent,
     Event,
     GapEvent,
     JoinedEvent,
@@ -64,7 +65,8 @@ class Reading:
         fresh, events = self._take(frame.log, frame.epoch, frame.offset, now)
         if not fresh:
             return events
-        self._stay.holders.saw(frame.nick, frame.session)
+        if not frame.is_announcement:
+            self._stay.holders.saw(frame.nick, frame.session)
         if frame.session == self._stay.session:
             place = Place(frame.log, frame.epoch, frame.offset, frame.time)
             self._stay.unsent.saw(frame.n, place)
@@ -72,7 +74,7 @@ class Reading:
         inbound = self._stay.inbound
         first = inbound.first_time(frame.log, frame.session, frame.n)
         if first and not inbound.has_had(frame.log, frame.was):
-            events.append(self._event(frame))
+            events.append(self._as_event(frame))
         return events
 
     def joined(self, frame: Joined, now: float) -> list[Event]:
@@ -92,7 +94,7 @@ class Reading:
             return self._left_ourselves(frame)
         fresh, events = self._take(frame.log, frame.epoch, frame.offset, now)
         if fresh and not self._stay.inbound.has_had(frame.log, frame.was):
-            events.append(LeftEvent(frame.log, frame.nick, frame.session, frame.time, frame.reason))
+            events.append(LeftEvent(frame.log, frame.nick, frame.session, frame.time, frame.reason, why=frame.why))
         return events
 
     def _renamed(self, frame: Joined, now: float) -> list[Event]:
@@ -234,7 +236,21 @@ class Reading:
             waiting.messages.append(self._event(frame))
             return []
         fresh = self._stay.inbound.first_time(frame.log, frame.session, frame.n)
-        return [self._event(frame)] if fresh else []
+        return [self._as_event(frame)] if fresh else []
+
+    def _as_event(self, frame: Message) -> Event:
+        if not frame.is_announcement:
+            return self._event(frame)
+        return AnnounceEvent(
+            frame.text,
+            frame.time,
+            None if frame.log == INBOX else frame.log,
+            frame.session,
+            frame.epoch,
+            frame.offset,
+            frame.history,
+            frame.late,
+        )
 
     def _event(self, frame: Message) -> MessageEvent:
         deed = action(frame.text)
@@ -284,4 +300,4 @@ class Reading:
         if asked is None and not known:
             return []
         ticket = asked.ticket if asked else None
-        return [LeftEvent(frame.log, frame.nick, frame.session, frame.time, frame.reason, True, ticket)]
+        return [LeftEvent(frame.log, frame.nick, frame.session, frame.time, frame.reason, True, ticket, frame.why)]

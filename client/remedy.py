@@ -23,6 +23,8 @@ _NAMED: dict[int, Remedy] = {
     Code.RESUME_REFUSED: Remedy.NEW_SESSION,
     Code.ENDED: Remedy.NEW_SESSION,
     Code.TAKEN_OVER: Remedy.TAKEN,
+    Code.KICKED: Remedy.STOP,
+    Code.BANNED: Remedy.STOP,
 }
 _LEAVE = frozenset({Code.DRAINING, Code.DEAF, Code.TOO_SLOW, Code.SILENT, Code.LEASE_LOST, Code.BUSY})
 

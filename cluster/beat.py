@@ -15,14 +15,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from cluster.bans import BanReader
 from cluster.board import Board
 from cluster.calls import Argument, Caller, status
 from cluster.errors import ClusterError, Unavailable
 from cluster.hearing import Hearing
 from cluster.keys import Keys
 from cluster.link import Identity, Link
+from cluster.memory import ASK, memory_of
 from cluster.roster import read_nodes
-from cluster.seam import ClusterEvents
+from cluster.seam import Beaten, ClusterEvents
 from cluster.term import Standing
 from cluster.types import NodeInfo
 
@@ -65,6 +67,7 @@ class Beat:
         self._wake = threading.Event()
         self._stopping = False
         self.nodes: list[NodeInfo] = []
+        self._bans = BanReader(caller, events.on_bans, events.on_damage)
         self._started = int(time.time() * 1000)  # for people: the process's own clock, Unix ms
 
     def poke(self) -> None:
@@ -104,7 +107,9 @@ class Beat:
         if not self._standing.is_registered:  # a beat now would be taken for one that comes too late
             self._actions.poke()
             return False
-        word = status(self._caller.call(self._link, "heartbeat", self._row()))
+        row, asked = self._row(), time.monotonic()
+        word = status(self._caller.call(self._link, "heartbeat", row))
+        took = time.monotonic() - asked
         if word == "recover":
             self._actions.recover_soon(term)
         elif word == "late":
@@ -112,26 +117,29 @@ class Beat:
         elif word == "superseded":
             self._events.on_superseded()
         else:
-            self._beaten()
+            self._beaten(took)
             return True
         return False
 
-    def _beaten(self) -> None:
+    def _beaten(self, took: float) -> None:
         # Whoever is welcomed from now on is told where else he could go.
         nodes = read_nodes(self._link, self._keys)
         if any(info.boot == self._standing.boot for info in nodes):  # else Redis has just lost them all
             self.nodes = nodes
+        self._bans.look(self._link)
         self._board.beating(True)
         self._actions.poke()  # what the publisher had to put off is tried again
-        self._listen_to_ourselves()
+        memory, memory_max = self._listen_to_ourselves()
         self._actions.upkeep()
+        self._events.on_beat(Beaten(took, memory, memory_max))
 
     def _connect(self) -> None:
         if not self._link.is_open:
             self._link.open()
             self._caller.load_scripts(self._link)
 
-    def _listen_to_ourselves(self) -> None:
+    def _listen_to_ourselves(self) -> tuple[int | None, int | None]:
+        """On the way back we hear how full Redis is (`memory_of`)."""
         settings = self._standing.settings
         if self._hearing.waited() > settings.timeout:
             self._hearing.reset()
@@ -140,7 +148,8 @@ class Beat:
         self._board.hearing(self._hearing.silence() < settings.lease * 0.6)
         nonce = secrets.token_hex(4)
         self._hearing.sent(nonce)
-        self._link.run([["PUBLISH", self._keys.node(self._standing.name), f"!probe {nonce}"]])
+        _, memory = self._link.run([["PUBLISH", self._keys.node(self._standing.name), f"!probe {nonce}"], ASK])
+        return memory_of(memory)
 
     def _row(self) -> list[Argument]:
         settings, told = self._standing.settings, self._events.status()

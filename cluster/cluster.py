@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from cluster import endings
 from cluster.beat import Beat, BeatActions
 from cluster.board import Board
 from cluster.calls import Caller
@@ -76,7 +77,7 @@ class Cluster:
         self._reader = Reader(links["reader"], self._caller, self._standing, self._publisher.recover_soon)
         self._subscriber = Subscriber(
             links["subscriber"], self._keys, self._channel(), events, self._hearing,
-            SubscriberActions(self._poke_beat, self._subscribed, self._taken),
+            SubscriberActions(self._poke_beat, self._subscribed, self._taken, self._poke_beat),
         )  # fmt: skip
         self._beat = Beat(
             links["beat"], self._caller, self._keys, self._standing,
@@ -128,9 +129,10 @@ class Cluster:
         self._beat.poke()
         self._publisher.verify_soon()
 
-    def _taken(self, session: str, claim: str, time: int) -> None:
-        if self._fresh.taken(session, claim, time):
-            self._events.on_taken(session, "" if claim == "-" else claim)
+    def _taken(self, session: str, claim: str, time: int, how: str) -> None:
+        # What an operator has ended does not come back, whatever the clock of the server says that did it.
+        if self._fresh.taken(session, claim, time) or endings.parsed(how).is_final:
+            self._events.on_taken(session, "" if claim == "-" else claim, how)
 
     def _alive(self) -> set[str]:
         return {info.node for info in self._beat.nodes if info.alive}

@@ -5,22 +5,34 @@ from __future__ import annotations
 
 import click
 
+from cluster.operator.announcing import announce
+from cluster.operator.barring import ban, bans, unban
 from cluster.operator.command import nodes, redis_cli, rooms, sessions, who
 from cluster.operator.doctor.command import doctor
+from cluster.operator.kicking import kick
 from cluster.operator.leaving import drain, restart_all
 from cluster.operator.past import history
+from cluster.operator.topics import topic
+from cluster.top.command import top
 from cluster.up.command import up
 
 __all__ = [
+    "announce",
+    "ban",
+    "bans",
     "cluster",
     "doctor",
     "drain",
     "history",
+    "kick",
     "nodes",
     "redis_cli",
     "restart_all",
     "rooms",
     "sessions",
+    "top",
+    "topic",
+    "unban",
     "up",
     "who",
 ]
@@ -31,5 +43,8 @@ def cluster() -> None:
     """Start a cluster on this machine, and look into a running one."""
 
 
-for _command in (up, nodes, who, rooms, history, sessions, doctor, drain, restart_all, redis_cli):
+for _command in (
+    up, nodes, who, rooms, history, sessions, doctor, drain, restart_all, kick, ban, unban, bans, announce, topic,
+    top, redis_cli,
+):  # fmt: skip
     cluster.add_command(_command)

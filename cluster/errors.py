@@ -28,7 +28,12 @@ class Degraded(Unavailable):
 
 
 class Fenced(ClusterError):
-    """The session's claim is another one now, or the session is gone."""
+    """The session's claim is another one now, or the session is gone. `ended`: how it ended, if that is known
+    (`cluster.endings`), or ''."""
+
+    def __init__(self, text: str = "", ended: str = "") -> None:
+        super().__init__(text)
+        self.ended = ended
 
 
 class LeaseLost(ClusterError):

@@ -33,6 +33,7 @@ _NOT_DONE_CLASSES = (
 )
 # SCRIPT KILL works only on a script that has written nothing yet.
 _KILLED = "Script killed"
+_ARGUMENTS = ", with args beginning with"
 
 
 def connection_error(error: Exception) -> Unavailable:
@@ -56,7 +57,8 @@ def is_no_master(error: RedisError) -> bool:
 
 def reply_error(error: RedisError) -> ClusterError:
     """An error reply to one command: `Unavailable` if it was certainly not done."""
-    text = str(error)
+    # Redis quotes the arguments of a command that it does not know, and these may be what somebody said.
+    text = str(error).partition(_ARGUMENTS)[0]
     if isinstance(error, _NOT_DONE_CLASSES) or text.startswith(NOT_DONE):
         return Unavailable(f"Redis refused ({text})")
     # An error inside of a script carries the code of the command that failed in the middle of the text.

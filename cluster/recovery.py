@@ -28,12 +28,12 @@ CHUNK = 128
 Pending = Mapping[str, AbstractSet[str]]
 """Session -> rooms of joins and leaves, and RENAMING, that may have been done."""
 RENAMING = "nick"
-Taken = Callable[[str, str, int], None]
+Taken = Callable[[str, str, int, str], None]
 Forks = Callable[[str, str], str]
 
 
 class Recovery:
-    """`run` brings `standing` into the present term. `taken(session, claim, time)`: as in a notice.
+    """`run` brings `standing` into the present term. `taken(session, claim, time, how)`: as in a notice.
     `alive`: ids of the nodes that were alive when we last looked, of which others may know sessions.
     `forks`: see `Tops.forks`."""
 
@@ -125,9 +125,9 @@ class Recovery:
             reply = self._caller.call(link, "holders", [record.session for record in chunk])
             if status(reply) != "ok":
                 return  # a recovery is due, which re-claims
-            for record, claim, time in zip(chunk, reply[1::2], reply[2::2], strict=True):
+            for record, claim, time, how in zip(chunk, reply[1::3], reply[2::3], reply[3::3], strict=True):
                 if claim.decode() != record.claim:
-                    self._taken(record.session, claim.decode(), int(time))
+                    self._taken(record.session, claim.decode(), int(time), how.decode())
 
     def _open(self, link: Link) -> str:
         awaited = {self._standing.settings.node, *self._alive()} if self._was_in_a_term else ()

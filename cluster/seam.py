@@ -19,6 +19,7 @@ from typing import Protocol
 
 from cluster.errors import ClusterError
 from cluster.types import (
+    Ban,
     Claimed,
     Company,
     Entry,
@@ -58,6 +59,16 @@ class NodeStatus:
     drain: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Beaten:
+    """What a heartbeat found. `round_trip`: seconds that Redis took for it, as seen from here. `memory`, `memory_max`:
+    bytes that Redis holds and may hold (0: no limit); None: it doesn't say."""
+
+    round_trip: float
+    memory: int | None = None
+    memory_max: int | None = None
+
+
 class ClusterEvents(Protocol):
     """Implemented by the node. No method may block or raise."""
 
@@ -74,11 +85,14 @@ class ClusterEvents(Protocol):
         again: what was published before may have been missed, so catch up. Subscriber thread."""
 
     def on_tops(self, tops: Mapping[str, Position]) -> None:
-        """Where logs named by `local_logs` stand: after each heartbeat, of very many some at a time. Upkeep thread."""
+        """Where logs named by `local_logs` stand: once a heartbeat, of very many some in turn. Upkeep thread."""
 
-    def on_taken(self, session: str, claim: str) -> None:
-        """The session was taken by `claim` (empty: it was ended). If our connection holds another
-        claim it must go. Subscriber or publisher thread."""
+    def on_beat(self, beat: Beaten) -> None:
+        """A heartbeat came through. Beat thread."""
+
+    def on_taken(self, session: str, claim: str, how: str = "") -> None:
+        """The session was taken by `claim` (empty: it was ended, `how`: see `cluster.endings`, '' if that isn't
+        known). If our connection holds another claim it must go. Subscriber or publisher thread."""
 
     def on_health(self, health: Health) -> None:
         """Health changed. Any cluster thread."""
@@ -91,6 +105,10 @@ class ClusterEvents(Protocol):
         """An operator wants this node to leave. `order`: to be named in the answer (`NodeStatus.drain`); `over`:
         seconds over which the clients are to move (None: the node chooses); `force`: even if no other node
         is ready. Subscriber thread."""
+
+    def on_bans(self, bans: Sequence[Ban]) -> None:
+        """All addresses that are banned, whenever that has changed; and once before the node serves. Nicknames are
+        seen to by `claim` and its kin. Beat thread."""
 
     def on_presence(self, hint: Presence) -> None:
         """A member of a wanted room has gone or come back, or his connection has. May be missed. Subscriber thread."""
@@ -184,11 +202,12 @@ class ClusterSeam(Protocol):
         """Creates `session` under `name` and joins #lobby. `client`: the program's name.
 
         Raises Refused(NICK_TAKEN, the first free suggestion or ''; SESSION_EXISTS under another claim: `resume`
-        it; RESUME_REFUSED: it was, and has ended), Degraded."""
+        it; RESUME_REFUSED: it was, and has ended; KICKED, why: … by an operator; BANNED, until and why: the nickname
+        is), Degraded."""
 
     def resume(self, session: str, claim: str, token_hash: str, n: int, address: str, client: str = "") -> Claimed:
         """Takes `session` for this connection under the new `claim`. `n`: highest n whose outcome
-        the client knows. Raises Refused(RESUME_REFUSED), Degraded."""
+        the client knows. Raises Refused(RESUME_REFUSED, KICKED, BANNED), Degraded."""
 
     def join(self, session: str, claim: str, room: str) -> Membership:
         """Raises Refused(TOO_MANY_ROOMS), Fenced, Degraded. `position` is that of the joined entry."""

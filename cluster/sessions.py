@@ -116,6 +116,7 @@ class Sessions:
     def rename(self, session: str, claim: str, name: Name, suggestions: Sequence[Name]) -> Renamed:
         def made(reply: list[Reply]) -> Renamed:
             _raise_nick_taken(reply, suggestions)
+            _raise_refusal(reply)
             former, time, changed, taken, room, offset = reply[1:]
             self._fresh.renamed(session, claim, name, int(taken))
             where = Position(self._standing.epoch, int(offset))
@@ -223,7 +224,7 @@ def _checked(answer: Answer) -> list[Reply]:
         raise answer
     word = status(answer)
     if word == "fenced":
-        raise Fenced("the session is no longer this connection's")
+        raise Fenced("the session is no longer this connection's", answer[1].decode() if len(answer) > 1 else "")
     if word == "lease":
         raise LeaseLost("this node's lease is over")
     if word == "wait":

@@ -39,7 +39,8 @@ _CONTROL = b"!"
 class SubscriberActions:
     lost: Callable[[], None]  # the connection failed (it is being opened again)
     confirmed: Callable[[], None]  # the node's own channel is subscribed, for the first time or again
-    taken: Callable[[str, str, int], None]  # session, claim that has it now or '-', Redis time in µs
+    taken: Callable[[str, str, int, str], None]  # session, claim that has it now or '-', Redis time in µs, how it ended
+    bans: Callable[[], None]  # bans have changed
 
 
 class Subscriber:
@@ -217,8 +218,10 @@ class Subscriber:
             _, nonce, *_ = words
             return partial(self._hearing.heard, nonce)
         if words[0] == "taken":
-            _, session, claim, time, *_ = words
-            return partial(self._actions.taken, session, claim, int(time))
+            _, session, claim, time, *how = words
+            return partial(self._actions.taken, session, claim, int(time), " ".join(how))
+        if words[0] == "bans":
+            return self._actions.bans
         if words[0] == "presence":
             _, session, state, room, nick, *_ = words
             return partial(self._events.on_presence, Presence(room, session, nick, state, text))

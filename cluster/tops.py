@@ -38,14 +38,15 @@ class Tops:
         return (earlier.partition(",")[2] or "-") if found else ""
 
     def ask(self) -> None:
-        """Asks, and tells the node. Raises Unavailable, ClusterError."""
-        logs = self._events.local_logs()
+        """Asks, and tells the node all at once. Raises Unavailable, ClusterError."""
+        logs, told = self._events.local_logs(), dict[str, Position]()
         forks = {log: self._forks[log] for log in logs if log in self._forks}
-        epoch = self._ask(self._next(_of(forks, self._epoch), logs), self._epoch, forks)
+        epoch = self._ask(self._next(_of(forks, self._epoch), logs), self._epoch, forks, told)
         # After a turn of the epoch those are all.
         current = set(_of(forks, epoch))
-        self._epoch = self._ask([log for log in logs if log not in current], "", forks) or epoch
+        self._epoch = self._ask([log for log in logs if log not in current], "", forks, told) or epoch
         self._forks = forks
+        self._events.on_tops(told)
 
     def _next(self, known: Sequence[str], logs: Sequence[str]) -> list[str]:
         """Of those `known` the ones whose turn it is."""
@@ -56,7 +57,9 @@ class Tops:
         there = set(known)
         return [log for log in now if log in there]
 
-    def _ask(self, logs: Sequence[str], known: str, forks: dict[str, tuple[str, str]]) -> str:
+    def _ask(
+        self, logs: Sequence[str], known: str, forks: dict[str, tuple[str, str]], told: dict[str, Position]
+    ) -> str:
         """`known`: the epoch in which their former ones are in `forks`. The epoch in which they are now."""
         epoch = known
         for start in range(0, len(logs), LOGS_A_CALL):
@@ -65,10 +68,10 @@ class Tops:
             if status(reply) != "ok":
                 break
             epoch = reply[1].decode()
-            told = list(zip(chunk, reply[2::2], reply[3::2], strict=True))
-            self._events.on_tops({log: Position(epoch, int(top)) for log, top, _ in told if top})
+            found = list(zip(chunk, reply[2::2], reply[3::2], strict=True))
+            told |= {log: Position(epoch, int(top)) for log, top, _ in found if top}
             # Of one that is to be healed first what was known holds: the next recovery may need it.
-            forks |= {log: (epoch, former.decode()) for log, top, former in told if top and epoch != known}
+            forks |= {log: (epoch, former.decode()) for log, top, former in found if top and epoch != known}
         return epoch
 
 

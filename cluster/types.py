@@ -16,6 +16,8 @@ class Reason(StrEnum):
     """Why a script refused. Stored as the outcome of an n, so the strings are part of the data."""
 
     NICK_TAKEN = "nick_taken"
+    KICKED = "kicked"
+    BANNED = "banned"
     RESUME_REFUSED = "resume_refused"
     SESSION_EXISTS = "session_exists"
     NO_SUCH_NICK = "no_such_nick"
@@ -234,6 +236,17 @@ class Presence:
     nick: str
     state: str
     text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ban:
+    """Of addresses. `until`: Unix ms of Redis's clock, 0: for good; `over`: the same as `time.monotonic()`, infinite
+    for good."""
+
+    network: str
+    until: int
+    why: str
+    over: float
 
 
 @dataclass(frozen=True, slots=True)

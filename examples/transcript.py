@@ -18,7 +18,18 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from client import ChatClient, ChatError, Connected, Event, GapEvent, JoinedEvent, LeftEvent, MessageEvent, TopicEvent
+from client import (
+    ChatClient,
+    ChatError,
+    Connected,
+    Event,
+    GapEvent,
+    JoinedEvent,
+    LeftEvent,
+    MessageEvent,
+    RenamedEvent,
+    TopicEvent,
+)
 
 ENOUGH = 8 << 20  # bytes of the file: more than the history that one gets when one comes in
 
@@ -27,10 +38,12 @@ def line(event: Event) -> dict[str, Any] | None:
     """What to write of it, if anything. Times are Unix milliseconds."""
     match event:
         case MessageEvent(room=str()):
-            more = {name: True for name in ("history", "late") if getattr(event, name)}
+            more = {name: True for name in ("history", "late", "action") if getattr(event, name)}
             return _entry("message", event, text=event.text, session=event.session, n=event.n, **more)
         case JoinedEvent():
             return _entry("joined", event)
+        case RenamedEvent():
+            return _entry("renamed", event, former=event.former)
         case LeftEvent():
             return _entry("left", event, reason=event.reason)
         case TopicEvent():
@@ -42,7 +55,9 @@ def line(event: Event) -> dict[str, Any] | None:
     return None
 
 
-def _entry(kind: str, event: MessageEvent | JoinedEvent | LeftEvent | TopicEvent, **more: Any) -> dict[str, Any]:
+def _entry(
+    kind: str, event: MessageEvent | JoinedEvent | LeftEvent | RenamedEvent | TopicEvent, **more: Any
+) -> dict[str, Any]:
     return {"kind": kind, "time": event.time, "room": event.room, "nick": event.nick, **more}
 
 

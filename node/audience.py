@@ -13,6 +13,7 @@ from cluster.types import Kind
 from node.delivery import Delivery
 from node.outbox import Outbox
 from node.recent import Letters
+from node.trace import Trace
 from wire import Dialect, render
 from wire.frames import ServerFrame
 
@@ -97,3 +98,15 @@ class Audience:
                 data = kept[0] if len(kept) == 1 else b"".join(kept)
                 kept.clear()
                 Outbox.offer_all(self._live[dialect].values(), data)
+
+
+class TracedAudience(Audience):
+    """Tells the log what it offers."""
+
+    def __init__(self, count: Callable[[int], None], trace: Trace) -> None:
+        super().__init__(count)
+        self._trace = trace
+
+    def offer(self, letters: Letters) -> None:
+        super().offer(letters)
+        self._trace.delivered(letters.entry, sum(map(len, self._live.values())))

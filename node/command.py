@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from node.settings import LIMITS, LOG_FORMATS, BadSetting, CantBind, NodeSettings
+from node.settings import LIMITS, LOG_FORMATS, LOG_LEVELS, BadSetting, CantBind, NodeSettings
 from wire import Address
 
 _COLLECT_AFTER = (20_000, 20, 50)
@@ -80,6 +80,13 @@ def _number(name: str, metavar: str, default: float, text: str) -> Callable[[F],
 @click.option(
     "--log-format", envvar="HYDRACHAT_LOG_FORMAT", type=click.Choice(LOG_FORMATS), default="human", help="On stderr."
 )
+@click.option(
+    "--log-level",
+    envvar="HYDRACHAT_LOG_LEVEL",
+    type=click.Choice(LOG_LEVELS),
+    default="info",
+    help="debug: the way of each message, too.",
+)
 def node(
     id_: str,
     listen: Address,
@@ -92,6 +99,7 @@ def node(
     history: int,
     retain: int,
     log_format: str,
+    log_level: str,
 ) -> None:
     """Runs one chat node in the foreground, with its log on stderr.
 
@@ -111,6 +119,7 @@ def node(
             history=history,
             retain=retain,
             log_format=log_format,
+            log_level=log_level,
         )
     except BadSetting as error:
         raise _blamed(error) from None

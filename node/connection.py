@@ -14,7 +14,10 @@ import threading
 import time
 from collections.abc import Iterable
 
+from cluster import endings
+from cluster.types import Ban
 from node.acks import Acks
+from node.bans import last_words
 from node.house import House
 from node.outbox import Outbox
 from node.session import Session
@@ -167,7 +170,6 @@ class Connection:
             self.sock.close()
         else:
             house.log.error("error", reason="the deliverer does not answer", peer=self.peer)
-        house.metrics.connections.dec()
         house.roster.remove(self)  # last: who waits for that may end the process
 
     # -- any thread -----------------------------------------------------------------------
@@ -188,6 +190,14 @@ class Connection:
         `within` seconds. Idempotent."""
         self.outbox.finish(render(frame, self.protocol.dialect))
         self.deadline = self.deadline or time.monotonic() + within
+
+    def expel(self, ban: Ban) -> None:
+        """An operator has banned the address: whoever is here has left, now. Idempotent."""
+        session = self.session
+        if session is not None and self.house.registry.remove(session):
+            self.house.cluster.end(session.id, session.claim, endings.banned(ban.until, ban.why))
+            self.log_left(endings.BANNED)
+        self.dismiss(last_words(ban))
 
     def expire(self, now: float) -> None:
         """Cuts the connection if it has been ending for too long. The ticker's."""

@@ -58,11 +58,19 @@ class Delivery:
         if self.outbox.finishing or not self.feed.must_read(self) or not self.outbox.low(self._resume):
             return None
         try:
-            return self.feed.settle(self, self._read_on())
+            return self.feed.settle(self, self._traced())
         except Stopped:
             return None
         except ClusterError:
             return RETRY
+
+    def _traced(self) -> Position | None:
+        """`_read_on`, and what it brought is told to the log. Raises ClusterError."""
+        first, epoch = self.next, self.epoch
+        top = self._read_on()
+        if self.feed.trace is not None:
+            self.feed.trace.caught_up(self, first if self.epoch == epoch else 1)
+        return top
 
     def offer(self, entry: Entry) -> None:
         """Offers one entry for this client alone."""
@@ -72,6 +80,8 @@ class Delivery:
             data = b"" if self._has_had(entry) else letter(entry, self.dialect)
         if data:
             self.outbox.offer(data)
+            if entry.kind == Kind.GAP:
+                self.feed.gap_told()
 
     def take(self, letters: Letters) -> None:
         """Offers what comes next in the log."""
@@ -92,6 +102,7 @@ class Delivery:
         lost = lost_letter(self.feed.log, cursor, page, self.dialect)
         if lost:
             self.outbox.offer(lost)
+            self.feed.gap_told()
 
     def _seen(self, epoch: str) -> Position | None:
         offset = self.former.get(epoch)

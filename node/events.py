@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from cluster.seam import Health, NodeStatus
-from cluster.types import Entry, Position, Presence, SessionRecord
+from cluster import endings
+from cluster.seam import Beaten, Health, NodeStatus
+from cluster.types import Ban, Entry, Position, Presence, SessionRecord
+from node import faults
 from node.drain import Order
 from node.house import House
 from node.session import Session
-from node.verbs.refusals import ENDED, LEASE_LOST
+from node.verbs.refusals import LEASE_LOST, farewell
 from node.workers import Workers
 from wire.frames import Recovered
 
@@ -44,14 +46,18 @@ class Events:
     def on_tops(self, tops: Mapping[str, Position]) -> None:
         self.house.rooms.tops(tops)
 
-    def on_taken(self, session: str, claim: str) -> None:
-        ours = self.house.registry.notice(session, claim)
-        if ours is None:
+    def on_beat(self, beat: Beaten) -> None:
+        self.house.metrics.beaten(beat)
+
+    def on_taken(self, session: str, claim: str, how: str = "") -> None:
+        if not claim:
+            ended = self.house.registry.end(session, how)
+            if ended is not None:
+                self._end(ended, how)
             return
-        if claim:
+        ours = self.house.registry.notice(session, claim)
+        if ours is not None:
             self.house.doubt(ours)
-        elif self.house.registry.remove(ours):
-            self._end(ours, "expired" if ours.away_since else "ended")
 
     def on_health(self, health: Health) -> None:
         self.house.standing.turn(health)
@@ -60,12 +66,21 @@ class Events:
 
     def on_lease_lost(self) -> None:
         lost = self.house.registry.take_all()
+        self.house.metrics.leases_lost.inc()
         self.house.log.warning("lease_lost", sessions=len(lost))
         for session in lost:
             session.connection.dismiss(LEASE_LOST)
 
     def on_drain(self, order: str, over: float | None, force: bool) -> None:
         self._on_order(Order(order, over, force))
+
+    def on_bans(self, bans: Sequence[Ban]) -> None:
+        # First the copy, then the look at who is here: who comes meanwhile looks into the copy when he is listed.
+        self.house.bans.replace(bans)
+        for connection in self.house.roster.all():
+            ban = self.house.bans.of(connection.peer)
+            if ban is not None:
+                connection.expel(ban)
 
     def on_presence(self, hint: Presence) -> None:
         self.house.rooms.hint(hint)
@@ -78,10 +93,11 @@ class Events:
         self.house.log.error("damage", reason=what)
 
     def on_fatal(self, error: BaseException) -> None:
-        self.house.log.error("error", reason=f"{type(error).__name__}: {error}")
+        self.house.log.error("error", reason=faults.told(error))
         self._fail()
 
     def on_recovered(self, lost: Sequence[str]) -> None:
+        self.house.metrics.recoveries.inc()
         self.house.log.warning("recovered", lost=len(lost))
         for name in lost:
             session = self.house.registry.get(name)
@@ -117,7 +133,8 @@ class Events:
         places = {log: self.house.rooms.place(log) for log in (*session.rooms, session.inbox)}
         return {log: place for log, place in places.items() if place}
 
-    def _end(self, session: Session, reason: str) -> None:
+    def _end(self, session: Session, how: str) -> None:
+        reason = endings.parsed(how).reason or ("expired" if session.away_since else "ended")
         for room in session.rooms:
             self.house.log.info("left", room=room, reason=reason, session=session.id, nick=session.name.shown)
-        session.connection.dismiss(ENDED)
+        session.connection.dismiss(farewell(how))

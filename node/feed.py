@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 from cluster.errors import ClusterError, Stopped
 from cluster.types import Entry, Page, Position
-from node.audience import Audience
+from node.audience import Audience, TracedAudience
 from node.delivery import PAGE, RETRY, Delivery
 from node.letters import wire_log
 from node.metrics import Metrics
@@ -22,6 +22,7 @@ from node.pages import Pages
 from node.recall import Reader, recall
 from node.recent import INBOX_LIMIT, LIMIT, Letters, Recent, Spare
 from node.told import Told
+from node.trace import Trace
 from node.workers import Workers
 from wire import Dialect
 from wire.frames import ServerFrame
@@ -32,11 +33,17 @@ class Feed:
 
     __slots__ = (
         "_ahead", "_epoch", "_live", "_lock", "_metrics", "_next", "_pages", "_reader", "_recent", "_stale", "_top",
-        "log", "name", "told", "workers",
+        "log", "name", "told", "trace", "workers",
     )  # fmt: skip
 
     def __init__(
-        self, log: str, reader: Reader, workers: Workers, metrics: Metrics, spare: Spare | None = None
+        self,
+        log: str,
+        reader: Reader,
+        workers: Workers,
+        metrics: Metrics,
+        spare: Spare | None = None,
+        trace: Trace | None = None,
     ) -> None:
         self.log = log
         self.name = wire_log(log)
@@ -49,7 +56,9 @@ class Feed:
         self._next = 0
         self._top: Position | None = None  # of the last heartbeat
         self._stale = False  # something came before the place was known
-        self._live = Audience(metrics.deliveries.inc)
+        count = metrics.deliveries.inc
+        self._live = TracedAudience(count, trace) if trace else Audience(count)
+        self.trace = trace
         is_room = log.startswith("#")
         self._recent = Recent(LIMIT, spare) if is_room else Recent(INBOX_LIMIT)
         self._ahead: dict[Delivery, None] = {}  # they wait for the feed: it will come to their place
@@ -77,18 +86,20 @@ class Feed:
         with self._lock:
             self._live.tell(frame)
 
-    def heard(self, top: Position) -> None:
+    def heard(self, top: Position) -> int:
         """The log's top is `top`, says a heartbeat. What is still on its way through the subscriber is not
-        missing: only what had been there a heartbeat before already."""
+        missing: only what had been there a heartbeat before already. Returns how many entries are not here yet."""
         with self._lock:
             self._recent.trim(time.monotonic())  # a room that has fallen silent
             before, self._top = self._top, top
             turned = top.epoch != self._epoch
             behind = before is not None and before.epoch == self._epoch and before.offset >= self._next
+            lag = 0 if turned else max(0, top.offset - self._next + 1)
         if self._pages is not None:
             self._pages.age()
         if turned or behind:
             self.missing()
+        return lag
 
     def missing(self) -> None:
         """Something may have been missed."""
@@ -122,6 +133,10 @@ class Feed:
         """Blocks. Raises ClusterError."""
         self._metrics.catch_ups.inc()
         return self._reader(self.log, after, limit)
+
+    def gap_told(self) -> None:
+        """A client was told that something may be missing."""
+        self._metrics.gaps.inc()
 
     def shared(self, delivery: Delivery) -> Sequence[Letters]:
         """What comes next for the delivery, as others get it too; empty: it reads for itself. Blocks; ClusterError."""
@@ -257,12 +272,16 @@ class Feed:
 
     def _bridge(self, delivery: Delivery) -> bool:
         """Offers what it lacks from memory. False: that is not all here, or more than it takes now."""
-        missing = self._recent.since(delivery.next)
+        first, missing = delivery.next, self._recent.since(delivery.next)
+        here = missing is not None
         for letters in missing or ():
             if delivery.outbox.size >= delivery.outbox.low_water:
-                return False
+                here = False
+                break
             delivery.take(letters)
-        return missing is not None
+        if self.trace is not None:
+            self.trace.caught_up(delivery, first)
+        return here
 
     def _reached(self, delivery: Delivery, top: Position | None = None) -> bool:
         until = delivery.until

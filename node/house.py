@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cluster.seam import ClusterSeam
 from node.admission import Admission
+from node.bans import Bans, Doorstep
 from node.deliverer import Deliverer
 from node.hands import Hands
 from node.logs import Log
@@ -17,6 +18,7 @@ from node.session import Session
 from node.settings import NodeSettings
 from node.standing import DRAINING, Standing
 from node.takeover import Doubt
+from node.trace import Trace
 from node.workers import Workers
 
 
@@ -36,6 +38,9 @@ class House:
     admission: Admission
     hands: Hands
     workers: Workers
+    bans: Bans
+    doorstep: Doorstep
+    trace: Trace | None = None
 
     def others(self) -> list[str]:
         """Addresses of the other nodes that live and stay."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from cluster import endings
 from cluster.types import Entry, Kind, Page, Position, Presence
 from wire import Dialect, WireError, render
 from wire.frames import INBOX, Away, Back, Gap, Joined, Left, Message, Receipt, ServerFrame, Topic
@@ -118,6 +119,13 @@ def _message(log: str, entry: Entry, history: bool = False) -> Message:
     )
 
 
+def _left(log: str, entry: Entry) -> Left:
+    how = endings.parsed(entry.text)
+    return Left(
+        log, entry.epoch, entry.offset, entry.session, entry.nick, entry.time, how.reason, was=_was(entry), why=how.why
+    )
+
+
 def _was(entry: Entry) -> tuple[tuple[str, int], ...]:
     return tuple((place.epoch, place.offset) for place in entry.was)
 
@@ -127,9 +135,7 @@ _FRAMES: Mapping[str, Callable[[str, Entry], ServerFrame]] = {
     Kind.JOINED: lambda log, entry: Joined(
         log, entry.epoch, entry.offset, entry.session, entry.nick, entry.time, was=_was(entry), former=entry.text
     ),
-    Kind.LEFT: lambda log, entry: Left(
-        log, entry.epoch, entry.offset, entry.session, entry.nick, entry.time, reason=entry.text, was=_was(entry)
-    ),
+    Kind.LEFT: _left,
     Kind.TOPIC: lambda log, entry: Topic(
         log, entry.epoch, entry.offset, entry.nick, entry.time, entry.text, entry.session, was=_was(entry)
     ),

@@ -82,6 +82,10 @@ class Listener:
 
     def _welcome(self, sock: socket.socket, peer: str) -> None:
         house = self._house
+        ban = house.bans.of(peer)
+        if ban is not None:
+            house.doorstep.turn_away(sock, ban)
+            return
         try:
             _tune(sock)
         except OSError:
@@ -91,7 +95,6 @@ class Listener:
         if not house.roster.add(connection):
             _turn_away(sock)
             return
-        house.metrics.connections.inc()
         house.metrics.opened.inc()
         try:
             # A `threading.Thread` would be 2.5 KiB more for each client, for a name and a `join`: the roster knows who
@@ -99,7 +102,6 @@ class Listener:
             _thread.start_new_thread(connection.run, ())
         except RuntimeError as error:
             house.roster.remove(connection)
-            house.metrics.connections.dec()
             _turn_away(sock)
             self._pause(error)
 

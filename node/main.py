@@ -14,9 +14,11 @@ from types import FrameType
 from cluster.seam import ClusterEvents, ClusterSeam
 from node import moving
 from node.admission import Admission
+from node.bans import Bans, Doorstep
 from node.deliverer import Deliverer
 from node.drain import Orders, drain, pace
 from node.events import Events
+from node.gauges import Gauges
 from node.hands import Hands
 from node.health import HealthServer
 from node.house import House
@@ -30,6 +32,8 @@ from node.settings import NodeSettings, binding
 from node.standing import Standing
 from node.supervise import Supervisor
 from node.ticker import Ticker
+from node.trace import Trace
+from node.version import version
 from node.workers import Workers
 from wire import Address, Code
 from wire.frames import Error
@@ -76,10 +80,11 @@ class Node:
         http = str(_reachable(self._health.address, Address.parse(address).host))
         events = Events(self._workers, self._scout.look, self._orders.put, self._fail)
         cluster = make_cluster(events, address, http)
+        trace = Trace(log) if settings.log_level == "debug" else None
         self.house = events.house = House(
             settings=settings,
             cluster=cluster,
-            rooms=Rooms(cluster.read, cluster, self._workers, metrics),
+            rooms=Rooms(cluster.read, cluster, self._workers, metrics, trace),
             registry=Registry(),
             roster=Roster(settings.max_connections),
             deliverer=Deliverer(),
@@ -89,7 +94,11 @@ class Node:
             admission=Admission(settings.hellos, settings.hello_line, metrics),
             hands=Hands(settings.hellos),
             workers=self._workers,
+            trace=trace,
+            bans=Bans(),
+            doorstep=Doorstep(),
         )
+        metrics.look_at(Gauges(self.house, version()))
         self._listener = Listener(sock, self.house)
         self._ticker = Ticker(self.house)
         self.address, self.http = self._listener.address, self._health.address
@@ -183,6 +192,7 @@ class Node:
         if late:
             self._log.error("error", reason="threads did not end in time", threads=late)
         self._health.close()
+        self.house.doorstep.close()
         if "deliver" not in late:
             self.house.deliverer.close()
         os.close(self._wakeup)

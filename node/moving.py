@@ -96,6 +96,7 @@ def send_away(
     native = [one for one in connections if one.native and one.session is not None]
     lines = [one for one in connections if not one.native and one.session is not None]
     targets = [spread.Target(info.address or None, info.clients) for info in places]
+    house.metrics.sent_away.labels(code.name.lower()).inc(len(native))
     for connection, where, after in spread.plan(native, targets, seconds):
         connection.tell(Reconnect(code=code, text=_TEXTS[code], where=where, after=after))
     for connection in lines:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
-
 from cluster.cluster import Cluster
 from cluster.seam import ClusterEvents, ClusterSeam
 from cluster.settings import ClusterSettings
-from node.logs import open_log
+from node.logs import Boot, open_log
 from node.main import Node
 from node.settings import NodeSettings
+from node.version import version
 
 
 def open_node(settings: NodeSettings) -> Node:
     """Bound to its ports, not started. Raises CantBind."""
 
+    boot = Boot()
+
     def make_cluster(events: ClusterEvents, address: str, http: str) -> ClusterSeam:
-        return Cluster(
+        cluster = Cluster(
             ClusterSettings(
                 node=settings.id,
                 redis_url=settings.redis,
@@ -26,16 +27,11 @@ def open_node(settings: NodeSettings) -> Node:
                 retain=settings.retain,
                 address=address,
                 http=http,
-                version=_version(),
+                version=version(),
             ),
             events,
         )
+        boot.ask = lambda: cluster.boot
+        return cluster
 
-    return Node(settings, open_log(settings.id, settings.log_format), make_cluster)
-
-
-def _version() -> str:
-    try:
-        return version("hydrachat")
-    except PackageNotFoundError:
-        return "0"
+    return Node(settings, open_log(settings.id, settings.log_format, level=settings.log_level, boot=boot), make_cluster)

@@ -9,20 +9,24 @@ from __future__ import annotations
 import threading
 import time
 
+from cluster import endings
 from node.session import Session
 
 NOTICES = 256
 """How many sessions are remembered that were taken or ended lately: of more, hellos can't be under way at once."""
+REMEMBERED = 1024
+"""Sessions of which it is remembered how an operator ended them."""
 
 
 class Registry:
     """Any thread; nothing blocks."""
 
     def __init__(self) -> None:
-        # Guards both dicts. Session id -> the session under its present claim; the claim that is said to have it.
+        # Guards the dicts. Session id -> the session under its present claim; the claim that is said to have it.
         self._lock = threading.Lock()
         self._sessions: dict[str, Session] = {}
         self._notices: dict[str, str] = {}
+        self._ended: dict[str, str] = {}  # session id -> how an operator ended it; the last ones
 
     def add(self, session: Session) -> Session | None:
         """Returns the one with this id whose connection must go, if there are two: of two claims the earlier one, be
@@ -35,12 +39,9 @@ class Registry:
             return former
 
     def notice(self, session: str, claim: str) -> Session | None:
-        """The cluster says that `claim` (empty: nobody) has it now. The one that is here under another claim."""
+        """The cluster says that `claim` has it now. The one that is here under another claim."""
         with self._lock:
-            self._notices.pop(session, None)
-            self._notices[session] = claim
-            if len(self._notices) > NOTICES:
-                del self._notices[next(iter(self._notices))]
+            _remember(self._notices, session, claim, NOTICES)
             ours = self._sessions.get(session)
             return None if ours is None or ours.claim == claim else ours
 
@@ -60,6 +61,20 @@ class Registry:
                 return False
             del self._sessions[session.id]
             return True
+
+    def end(self, session: str, how: str) -> Session | None:
+        """It has ended, `how` as in `cluster.endings`: removed and returned, if it is here. What an operator has ended
+        is remembered for one that is on its way here: its claim was answered, and it is not listed yet."""
+        with self._lock:
+            _remember(self._notices, session, "", NOTICES)
+            if endings.parsed(how).is_final:
+                _remember(self._ended, session, how, REMEMBERED)
+            return self._sessions.pop(session, None)
+
+    def how_ended(self, session: Session) -> str | None:
+        """How an operator has ended it, if he has lately. To be asked once it was added."""
+        with self._lock:
+            return self._ended.get(session.id)
 
     def set_away(self, session: Session) -> bool:
         """Its connection broke; it stays, to be claimed again if Redis loses it. Whether it was there."""
@@ -88,3 +103,11 @@ class Registry:
 
     def __len__(self) -> int:
         return len(self._sessions)
+
+
+def _remember(notes: dict[str, str], session: str, what: str, most: int) -> None:
+    """As the latest one; the oldest goes."""
+    notes.pop(session, None)
+    notes[session] = what
+    if len(notes) > most:
+        del notes[next(iter(notes))]

@@ -17,6 +17,7 @@ from node.letters import hint_frame
 from node.metrics import Metrics
 from node.recall import Reader
 from node.recent import Spare
+from node.trace import Trace
 from node.workers import Workers
 
 LINGER = 30.0
@@ -42,9 +43,12 @@ class _Held:
 class Rooms:
     """Any thread; nothing blocks."""
 
-    def __init__(self, reader: Reader, wants: Wants, workers: Workers, metrics: Metrics) -> None:
+    def __init__(
+        self, reader: Reader, wants: Wants, workers: Workers, metrics: Metrics, trace: Trace | None = None
+    ) -> None:
         spare = Spare()
-        self._make: Callable[[str], Feed] = lambda log: Feed(log, reader, workers, metrics, spare)
+        self._make: Callable[[str], Feed] = lambda log: Feed(log, reader, workers, metrics, spare, trace)
+        self.workers = workers
         self._wants = wants
         self._metrics = metrics
         # Guards the dict and its rows, and makes wanting and unwanting happen in the same order.
@@ -53,6 +57,7 @@ class Rooms:
         # Got something in this one, in that order: who says something and then writes to someone is read in that order.
         self._burst: dict[Feed, None] = {}  # the subscriber's alone, and how many entries it heard in this one
         self._heard = 0
+        self._lags: dict[str, int] = {}  # logs that were behind when their tops were last told -> entries
 
     def hold(self, log: str) -> Feed:
         """The feed of `log`, to be released once. Call it before the script that makes a member, so
@@ -99,12 +104,12 @@ class Rooms:
 
     def place(self, log: str) -> Position | None:
         """Up to where the log has been offered here."""
-        with self._lock:
-            held = self._held.get(log)
+        held = self._held.get(log)  # atomic, as in `receive`
         return held.feed.place() if held else None
 
     def _drop(self, log: str) -> None:  # the lock is held
         self._held.pop(log).feed.forget()
+        self._lags.pop(log, None)
         if log.startswith("#"):
             self._wants.unwant(log)
 
@@ -125,6 +130,7 @@ class Rooms:
         for feed in self._burst:
             feed.flush()
         self._burst.clear()
+        self._metrics.delay.burst(self.place)
 
     def hint(self, hint: Presence) -> None:
         """Something about a member that is in no log."""
@@ -140,7 +146,17 @@ class Rooms:
 
     def tops(self, tops: Mapping[str, Position]) -> None:
         for feed in self._feeds(tops):
-            feed.heard(tops[feed.log])
+            lag = feed.heard(tops[feed.log])
+            if lag:
+                self._lags[feed.log] = lag
+            else:
+                self._lags.pop(feed.log, None)
+
+    @property
+    def lag(self) -> int:
+        """By how many entries the log that is furthest behind was so, when its top was last told."""
+        # One may have been dropped while its top was being told.
+        return max((lag for log, lag in list(self._lags.items()) if log in self._held), default=0)
 
     def recovered(self) -> None:
         for feed in self._feeds():

@@ -11,6 +11,7 @@ from cluster.group import FORM, is_group, parsed, without_password
 from wire import Address
 
 LOG_FORMATS = ("human", "json")
+LOG_LEVELS = ("info", "debug")
 LIMITS: Mapping[str, tuple[float, float]] = {
     "lease": (0.5, 3600),
     "grace": (0, 86400),
@@ -70,6 +71,7 @@ class NodeSettings:
     history: int = 50
     retain: int = 10_000
     log_format: str = "human"
+    log_level: str = "info"
     outbox_bytes: int = 1024 * 1024
     hello_timeout: float = 10.0
     window: int = 64
@@ -89,6 +91,8 @@ class NodeSettings:
             _within(setting, getattr(self, setting.replace("-", "_")))
         if self.log_format not in LOG_FORMATS:
             raise BadSetting("log-format", self.log_format, f"write {' or '.join(LOG_FORMATS)}")
+        if self.log_level not in LOG_LEVELS:
+            raise BadSetting("log-level", self.log_level, f"write {' or '.join(LOG_LEVELS)}")
 
     @property
     def heartbeat(self) -> float:

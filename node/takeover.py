@@ -17,7 +17,7 @@ from cluster.types import Membership
 from node.delivery import RETRY
 from node.registry import Registry
 from node.session import Session
-from node.verbs.refusals import TAKEN_OVER
+from node.verbs.refusals import fenced
 
 NOWHERE = "#/"
 """No room can be called so."""
@@ -45,9 +45,9 @@ class Doubt:
             return None
         try:
             self._leave(session.id, session.claim, NOWHERE)
-        except Fenced:
+        except Fenced as error:
             if self._registry.remove(session):
-                session.connection.dismiss(TAKEN_OVER)
+                session.connection.dismiss(fenced(error))
         except (Refused, Stopped):
             return None
         except ClusterError:

@@ -43,9 +43,10 @@ class Ticker:
         for connection in house.roster.all():
             self._look_at(connection, now)
             connection.acks.tick(connection)
+        house.doorstep.sweep(now)
         house.rooms.sweep(now)
         house.registry.sweep(now - house.settings.grace - house.settings.lease - ABSENT_KEPT)
-        house.metrics.sessions.set(len(house.registry))
+        house.metrics.delay.tick(now, house.rooms.place)
 
     def _look_at(self, connection: Connection, now: float) -> None:
         settings = self._house.settings

@@ -55,6 +55,10 @@ class Workers:
             for _, _, task in sorted(later):
                 self._make_ready(task)
 
+    def __len__(self) -> int:
+        """Tasks that wait or run."""
+        return len(self._stages)
+
     def stop(self) -> None:
         """Ends the loops after the steps in hand. Idempotent."""
         with self._turn:

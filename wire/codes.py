@@ -49,6 +49,8 @@ class Code(IntEnum):
     FORGOTTEN = 1019  # this n was consumed too long ago to know its outcome
     ENDED = 1020  # the session was ended by the cluster
     LOG_SPOILT = 1021  # something else has overwritten the log in Redis: an operator must mend it
+    KICKED = 1030  # an operator has ended the session: do not come back by yourself
+    BANNED = 1031  # an operator does not want this nickname or this address here
 
 
 def may_retry(code: int) -> bool:

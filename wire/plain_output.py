@@ -2,8 +2,8 @@
 
 No one can forge a line. A nickname has no white space and no colon and does not begin with `@` or `#`, so
 that `nick: ` at the beginning of a line is always the node's word for who spoke, `** nick ` for who does something,
-and `* `, `! `, `you -> ` are never a person's. A text's further lines begin with a margin; what could move the
-cursor is made visible.
+and `* `, `*** `, `! `, `you -> ` are never a person's. A text's further lines begin with a margin; what could move
+the cursor is made visible.
 """
 
 from __future__ import annotations
@@ -70,6 +70,8 @@ def _lines(text: str) -> str:
 
 
 def _message(frame: Message, room_prefix: bool) -> str:
+    if frame.is_announcement:
+        return _announcement(frame)
     nick = harmless(frame.nick)
     earlier = "(history) " if frame.history else ""
     late = "(late) " if frame.late else ""
@@ -78,6 +80,12 @@ def _message(frame: Message, room_prefix: bool) -> str:
     where, deed = _prefix(frame.log, room_prefix), action(frame.text)
     said = f"{nick}: {_lines(frame.text)}" if deed is None else f"** {nick} {_lines(deed)}"
     return f"{earlier}{late}{where}{said}\n"
+
+
+def _announcement(frame: Message) -> str:
+    earlier, late = "(history) " if frame.history else "", "(late) " if frame.late else ""
+    where = "" if frame.log == INBOX else f" in {harmless(frame.log)}"
+    return f"{earlier}{late}*** operator{where}: {_lines(frame.text)}\n"
 
 
 def _prefix(log: str, room_prefix: bool) -> str:
@@ -117,11 +125,13 @@ def _renamed(frame: Joined, room_prefix: bool) -> str:
     return f"* {harmless(frame.former)} is now called {harmless(frame.nick)}{where and ' in'}{where}"
 
 
-_REASONS = {"expired": " (lost the connection)", "ended": " (was removed)"}
+_REASONS = {"expired": "lost the connection", "ended": "was removed", "kicked": "kicked", "banned": "banned"}
 
 
 def _left(frame: Left, room_prefix: bool) -> str:
-    return f"* {harmless(frame.nick)} left{_where(frame.log, room_prefix)}{_REASONS.get(frame.reason, '')}"
+    reason = _REASONS.get(frame.reason, "")
+    why = f": {harmless(frame.why)}" if frame.why else ""
+    return f"* {harmless(frame.nick)} left{_where(frame.log, room_prefix)}{f' ({reason}{why})' if reason else ''}"
 
 
 def _topic(frame: Topic, _: bool) -> str:

@@ -71,6 +71,11 @@ class Message(Frame, frozen=True, tag="message"):
     late: bool = False
     was: tuple[Cursor, ...] = ()
 
+    @property
+    def is_announcement(self) -> bool:
+        """Whether it is an operator's: nobody else's session begins so."""
+        return self.session.startswith("*")
+
 
 class Joined(Frame, frozen=True, tag="joined"):
     """Somebody joined; with `count` it answers the client's own `join` (or `hello`). `was`: as of a message.
@@ -99,7 +104,8 @@ class Joined(Frame, frozen=True, tag="joined"):
 
 
 class Left(Frame, frozen=True, tag="left"):
-    """Somebody left (`reason`: left, quit, expired, ended); the answer to one's own `leave`. `was`: as of a message."""
+    """Somebody left (`reason`: left, quit, expired, ended, kicked, banned); the answer to one's own `leave`. `was`: as
+    of a message. `why`: an operator's words, where he did it."""
 
     log: str
     epoch: str
@@ -110,6 +116,7 @@ class Left(Frame, frozen=True, tag="left"):
     reason: str = ""
     id: int | None = None
     was: tuple[Cursor, ...] = ()
+    why: str = ""
 
 
 class Topic(Frame, frozen=True, tag="topic"):

@@ -55,6 +55,8 @@ ENDING_CODES = frozenset(
         Code.PROTOCOL_VERSION,
         Code.TAKEN_OVER,
         Code.ENDED,
+        Code.KICKED,
+        Code.BANNED,
     }
 )
 # A node that is leaving takes no new connection, but answers those it has to the end.

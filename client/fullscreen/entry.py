@@ -10,6 +10,7 @@ from typing import Any
 class Kind(Enum):
     TALK = "talk"
     ACTION = "action"  # what somebody does: /me waves
+    ANNOUNCEMENT = "announcement"  # an operator's
     QUIET = "quiet"  # who comes and goes, answers
     NOTICE = "notice"  # about the connection
     TROUBLE = "trouble"  # something was not done

@@ -28,6 +28,7 @@ class Hearing:
             ev.Connected: self._connected,
             ev.Moved: self._moved,
             ev.MessageEvent: self._message,
+            ev.AnnounceEvent: self._announced,
             ev.JoinedEvent: self._joined,
             ev.LeftEvent: self._left,
             ev.PresenceHint: self._presence,
@@ -100,6 +101,17 @@ class Hearing:
             where.count_unread(entry)
         if (entry.mention or where.private) and where.key not in self._model.muted:
             self._rings.append(Ring(where.key, _caller(event), event.text))
+
+    def _announced(self, event: ev.AnnounceEvent) -> None:
+        """What is for everybody is shown where he looks."""
+        where = self._model.current if event.room is None else self._model.room(event.room)
+        entry = _announcement(event)
+        if event.history:
+            where.place(entry)
+        elif where.add(entry):
+            if where is not self._model.current or not where.view.following:
+                where.count_unread(entry)
+            self._rings.append(Ring(where.key, "operator", event.text))
 
     def _told(self, event: ev.MessageEvent, where: Conversation, mine: Entry | None) -> Entry:
         entry = _entry(event)
@@ -225,6 +237,15 @@ def _entry(event: ev.MessageEvent) -> Entry:
     return Entry(
         kind, event.text, event.time, event.nick, own=event.own, late=event.late,
         identity=(event.session, event.n), epoch=event.epoch, offset=event.offset,
+    )  # fmt: skip
+
+
+def _announcement(event: ev.AnnounceEvent) -> Entry:
+    # Of one for everybody the place is that in the inbox, which no conversation shows.
+    epoch, offset = (event.epoch, event.offset) if event.room else ("", 0)
+    return Entry(
+        Kind.ANNOUNCEMENT, f"operator: {event.text}", event.time, late=event.late, identity=(event.id, 0), epoch=epoch,
+        offset=offset,
     )  # fmt: skip
 
 

@@ -137,6 +137,7 @@ _KINDS = {
     LineKind.TALK: Kind.TALK,
     LineKind.PRIVATE: Kind.TALK,
     LineKind.HISTORY: Kind.QUIET,
+    LineKind.ANNOUNCEMENT: Kind.ANNOUNCEMENT,
     LineKind.QUIET: Kind.QUIET,
     LineKind.NOTICE: Kind.NOTICE,
     LineKind.TROUBLE: Kind.TROUBLE,

@@ -52,8 +52,15 @@ GUTTERS = {
     Mark.DOUBTFUL: "? ",
     Mark.FAILED: "✗ ",
 }
-_BODIES = {Kind.QUIET: "quiet", Kind.NOTICE: "notice", Kind.GAP: "gap"}
-_SIGNS = {Kind.ACTION: ACTS, Kind.QUIET: "*", Kind.NOTICE: "·", Kind.TROUBLE: "!", Kind.GAP: "!"}
+_BODIES = {Kind.ANNOUNCEMENT: "announcement", Kind.QUIET: "quiet", Kind.NOTICE: "notice", Kind.GAP: "gap"}
+_SIGNS = {
+    Kind.ACTION: ACTS,
+    Kind.ANNOUNCEMENT: "***",
+    Kind.QUIET: "*",
+    Kind.NOTICE: "·",
+    Kind.TROUBLE: "!",
+    Kind.GAP: "!",
+}
 
 
 def rows(entry: Entry, look: Look) -> tuple[Row, ...]:

@@ -19,6 +19,7 @@ _STYLES = {
     "day": Style(dim=True),
     "note": Style(dim=True, italic=True),
     "new": Style(color="color(166)", bold=True),
+    "announcement": Style(color="color(166)", bold=True),
     "quiet": Style(dim=True),
     "notice": Style(dim=True),
     "trouble": Style(color="color(160)", bold=True),

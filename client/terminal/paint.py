@@ -13,12 +13,13 @@ _DIM = "\x1b[2m"
 _STYLES = {
     Kind.PRIVATE: "\x1b[35m",
     Kind.HISTORY: _DIM,
+    Kind.ANNOUNCEMENT: "\x1b[1;33m",
     Kind.QUIET: _DIM,
     Kind.NOTICE: _DIM,
     Kind.TROUBLE: "\x1b[31m",
     Kind.GAP: "\x1b[33m",
 }
-_MARKS = {Kind.QUIET: "* ", Kind.NOTICE: "· ", Kind.TROUBLE: "! ", Kind.GAP: "! "}
+_MARKS = {Kind.ANNOUNCEMENT: "*** ", Kind.QUIET: "* ", Kind.NOTICE: "· ", Kind.TROUBLE: "! ", Kind.GAP: "! "}
 
 
 def plain(line: Line) -> str:

@@ -29,6 +29,7 @@ class Kind(Enum):
     TALK = "talk"
     PRIVATE = "private"
     HISTORY = "history"
+    ANNOUNCEMENT = "announcement"  # an operator's
     QUIET = "quiet"  # who comes and goes, answers
     NOTICE = "notice"  # about the connection
     TROUBLE = "trouble"  # something was not done
@@ -117,6 +118,12 @@ def _message(event: ev.MessageEvent, current: str) -> list[Line]:
     return [_spoken(kind, f"{mark}{late}{prefix}{who}", event.text, event.time, event.nick)]
 
 
+def _announced(event: ev.AnnounceEvent, _: str) -> list[Line]:
+    mark = ("(history) " if event.history else "") + ("(late) " if event.late else "")
+    head = f"{mark}operator in {harmless(event.room)}: " if event.room else f"{mark}operator: "
+    return [_spoken(Kind.ANNOUNCEMENT, head, event.text, event.time, None)]
+
+
 def _joined(event: ev.JoinedEvent, current: str) -> list[Line]:
     if not event.own:
         return [_quiet(f"{event.nick} joined{_in(event.room, current)}", event.time)]
@@ -126,14 +133,15 @@ def _joined(event: ev.JoinedEvent, current: str) -> list[Line]:
     return [here, _quiet(_topic_of(event.room, event.topic), event.time)] if event.topic else [here]
 
 
-_REASONS = {"expired": " (lost the connection)", "ended": " (was removed)"}
+_REASONS = {"expired": "lost the connection", "ended": "was removed", "kicked": "kicked", "banned": "banned"}
 
 
 def _left(event: ev.LeftEvent, current: str) -> list[Line]:
     if event.own:
         return [_quiet(f"you left {event.room}", event.time or None)]
     reason = _REASONS.get(event.reason, "")
-    return [_quiet(f"{event.nick} left{_in(event.room, current)}{reason}", event.time)]
+    why = f" ({reason}{f': {event.why}' if event.why else ''})" if reason else ""
+    return [_quiet(f"{event.nick} left{_in(event.room, current)}{why}", event.time)]
 
 
 def _renamed(event: ev.RenamedEvent, current: str) -> list[Line]:
@@ -251,6 +259,7 @@ _WORDS: dict[type[ev.Event], Callable[[Any, str], list[Line]]] = {
     ev.Searching: _searching,
     ev.Moved: _moved,
     ev.MessageEvent: _message,
+    ev.AnnounceEvent: _announced,
     ev.JoinedEvent: _joined,
     ev.LeftEvent: _left,
     ev.PresenceHint: _presence,

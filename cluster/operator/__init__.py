@@ -1,1 +1,1 @@
-"""What an operator asks of a running cluster. Reads Redis only: works while every node is down."""
+"""What an operator asks of a running cluster, in Redis: works while every node is down."""

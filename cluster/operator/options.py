@@ -75,3 +75,18 @@ def as_json(command: F) -> F:
         show_envvar=True,
         help="One JSON array instead of a table.",
     )(command)
+
+
+def reason(command: F) -> F:
+    """`--reason`."""
+    from cluster.operator import words
+
+    return click.option(
+        "--reason",
+        default="",
+        callback=words.reason,
+        envvar="HYDRACHAT_REASON",
+        show_envvar=True,
+        metavar="TEXT",
+        help="Why: one line, which the members of the rooms read too.",
+    )(command)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import redis
 
-from cluster.operator import read
+from cluster.operator import bans as acts, read
 from cluster.operator.errors import Failed
 from cluster.operator.near import hint
 from cluster.operator.read import NodeRow, RoomRow, SessionRow
@@ -34,6 +34,13 @@ def rooms(client: redis.Redis, prefix: str) -> View:
     rows, now = read.rooms(client, prefix), read.now_ms(client)
     cells = [(r.room, str(r.members), str(r.top), str(r.entries), ago(r.last, now), r.topic) for r in rows]
     return View(RoomRow, rows, ("room", "members", "top", "entries", "last", "topic"), cells)
+
+
+def bans(client: redis.Redis, prefix: str) -> View:
+    """Those that hold."""
+    rows = acts.all_bans(client, prefix)
+    cells = [(r.kind, r.name, clock(r.since), clock(r.until) if r.until else "for good", r.reason) for r in rows]
+    return View(acts.BanRow, rows, ("kind", "name", "since", "until", "reason"), cells)
 
 
 def sessions(client: redis.Redis, prefix: str, node: str) -> View:

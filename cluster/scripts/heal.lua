@@ -37,7 +37,7 @@ local function end_ghost(item)
   local session = string.sub(item, 2)
   local row = redis.call('HMGET', key('session:' .. session), 'mapped', 'epoch')
   if row[1] and (row[2] ~= EPOCH or redis.call('GET', key('nick:' .. row[1])) ~= session) then
-    finish(session, 'expired')
+    finish(session, by_operator(how_ended(session)) and how_ended(session) or 'expired')
   end
   redis.call('SREM', key('healing'), item)
 end

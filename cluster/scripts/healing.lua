@@ -378,6 +378,8 @@ local function part(room, entry, place)
   redis.call('HDEL', key('session:' .. session), 'from:' .. room)
   note_parted(session, room, EPOCH .. ' ' .. int(place))
   if row[1] ~= EPOCH and entry.text ~= 'left' then redis.call('SADD', key('healing'), '!' .. session) end
+  -- Its row is there until `heal` comes to it.
+  if by_operator(entry.text) then redis.call('SET', key('ended:' .. session), entry.text, 'EX', ORPHAN_KEPT) end
 end
 
 -- A restored `joined` of one who is no member: its node may come late, so the place is kept for a time, after which

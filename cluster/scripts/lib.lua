@@ -9,7 +9,7 @@
 -- Every reply is an array that begins with one of
 --   'ok', …           done
 --   'no', reason, …   refused (cluster/types.py: Reason)
---   'fenced'          the session's claim is another one, or the session is gone
+--   'fenced', how     the session's claim is another one, or the session is gone (how it ended, or '')
 --   'lease'           the node's lease is over: it may not speak for anybody
 --   'recover'         the data is of another term than the node believes: nothing was done
 --   'wait'            nothing was done: a node that was alive has not brought back what it has in this term yet
@@ -82,10 +82,16 @@ local function leased()
   return score >= 0 and (outage or hold) and not superseded() and not lapsed()
 end
 
+-- How a session ended, if that was a short time ago: 'quit', 'kicked <why>' … (cluster/endings.py); else ''.
+local function how_ended(session) return redis.call('GET', key('ended:' .. session)) or '' end
+
+-- Whether an operator did it: then nothing brings it back.
+local function by_operator(how) return string.match(how, '^kicked') ~= nil or string.match(how, '^banned') ~= nil end
+
 -- The session's row if this claim at this node may speak for it; else the reply to give.
 local function owned(session, claim, fields)
   local row = redis.call('HMGET', key('session:' .. session), 'claim', 'node', 'epoch', unpack(fields or {}))
-  if row[1] ~= claim or row[2] ~= NODE then return nil, {'fenced'} end
+  if row[1] ~= claim or row[2] ~= NODE then return nil, {'fenced', how_ended(session)} end
   if row[3] ~= EPOCH then return nil, {'recover'} end
   return row
 end
@@ -105,9 +111,9 @@ end
 
 local announcements = {}
 
--- `claim`: who holds the session now; '-' when it was ended.
-local function tell_taken(node, session, claim)
-  local words = table.concat({'!taken', session, claim, int(MICROS)}, ' ')
+-- `claim`: who holds the session now; '-' when it was ended, and `how`.
+local function tell_taken(node, session, claim, how)
+  local words = table.concat({'!taken', session, claim, int(MICROS), how}, ' ')
   announcements[#announcements + 1] = {key('node:' .. node), words}
 end
 

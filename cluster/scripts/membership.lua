@@ -70,8 +70,15 @@ local function finish(session, reason)
   redis.call('DEL', key('session:' .. session), key('session:' .. session .. ':said'),
     key('inbox:' .. session .. ':meta'), key('inbox:' .. session .. ':late'))
   forget_staged('@' .. session)
-  tell_taken(node, session, '-')
+  tell_taken(node, session, '-', reason)
   return nick
+end
+
+-- The reply to who asks for a session that isn't there: what an operator has ended stays so.
+local function refuse_ended(session)
+  local word, detail = string.match(how_ended(session), '^(%S*) ?(.*)$')
+  if word == 'kicked' or word == 'banned' then return {'no', word, detail} end
+  return {'no', 'resume_refused', ''}
 end
 
 -- The session is at this node, with a connection, in this term.

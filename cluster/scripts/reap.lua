@@ -1,4 +1,4 @@
--- include: membership
+-- include: membership announcing
 -- R4: sessions of dead nodes become away, sessions whose grace is over end. Every node calls it with each
 -- heartbeat; whoever does it, it happens once. Bounded, so that the death of a full node can't hold up Redis.
 -- Reply: 'ok', sessions made away, nickname that ended, …
@@ -6,9 +6,14 @@ local LAPSES, ENDS = 200, 50
 
 local shut = closed()
 if shut then return shut end
+-- Announcements that the command that began them did not finish. One that can't be told keeps nobody from his end.
+for _, id in ipairs(redis.call('SRANDMEMBER', key('announcements'), 1)) do pcall(tell_announcement, id, ENDS) end
 local outage, hold = on_hold()
 if outage then redis.call('HSET', KEYS[1], 'hold', int(NOW + LEASE + GRACE)) end
-if outage or hold then return {'ok', 0} end
+if outage or hold then
+  announce()
+  return {'ok', 0}
+end
 
 local lapsed = 0
 local function lapse(node, score)

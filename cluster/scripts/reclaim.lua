@@ -1,4 +1,4 @@
--- include: membership staging
+-- include: membership staging banning
 -- R5: a node brings a live session of its own into a new term, and says how far it knew the session's logs.
 -- ARGV[6] session  [7] claim  [8] taken µs (0: unknown)  [9] nickname as shown  [10] as compared  [11] token hash
 -- ARGV[12] address  [13] since ms  [14] last n  [15] rooms  [16] rooms of a join or leave without an answer, and
@@ -13,11 +13,12 @@ taken = tonumber(taken)
 
 if wrong_term() then return {'recover'} end
 if not leased() then return {'lease'} end
-if redis.call('EXISTS', key('ended:' .. session)) == 1 then return {'fenced'} end
+if how_ended(session) ~= '' then return {'fenced'} end
 local row = redis.call('HMGET', key('session:' .. session), 'claim', 'epoch', 'n', 'rooms', 'node', 'taken', 'nick',
   'mapped')
 local same = row[1] == claim
 if same and contains(pending, 'nick') then nick, compared = row[7], row[8] end
+if banned(compared) then return {'fenced'} end
 
 -- Of two that believe to hold the same, the one who took it later does; where that isn't known, the first here.
 local function yields(epoch, their_taken)

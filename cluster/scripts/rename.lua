@@ -1,10 +1,11 @@
--- include: membership
+-- include: membership banning
 -- R3: gives a session another nickname: its row, the key of the name, and an entry in each of its rooms. The entry is a
 -- `joined` whose text is the former nickname, so that versions which know of no renaming count it and show the name.
 -- ARGV[6] session  [7] claim  [8] nickname as shown  [9] as compared  [10] ticket
 -- ARGV[11…] other nicknames, as compared, to propose when it is taken
 -- Reply: 'ok', former nickname, time ms, 1 if it changed anything, taken µs, one of the rooms with such an entry ('':
 --   none), its offset there | 'no', 'nick_taken', index of the free proposal (0: none)
+--   | 'no', 'banned', '<until ms, 0: for good> <why>'
 local session, claim, nick, compared, ticket = unpack(ARGV, 6, 10)
 
 local shut = closed()
@@ -17,10 +18,12 @@ local former, mapped_before, rooms, taken = row[4], row[5], row[6], row[8]
 local done = done_before(row[7], ticket)
 if done then return concat(done, {taken, '', '0'}) end
 if nick == former then return {'ok', former, int(NOW), 0, taken, '', '0'} end
+local barred = banned(compared)
+if barred then return barred end
 local holder = redis.call('GET', key('nick:' .. compared))
 if holder and holder ~= session then
   for i = 11, #ARGV do
-    if redis.call('EXISTS', key('nick:' .. ARGV[i])) == 0 then return {'no', 'nick_taken', int(i - 11 + 1)} end
+    if redis.call('EXISTS', key('nick:' .. ARGV[i])) == 0 and not banned(ARGV[i]) then return {'no', 'nick_taken', int(i - 11 + 1)} end
   end
   return {'no', 'nick_taken', '0'}
 end

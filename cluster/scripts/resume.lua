@@ -1,10 +1,10 @@
--- include: membership
+-- include: membership banning
 -- R3: a connection takes an existing session by its token; the former connection is fenced from here on.
 -- ARGV[6] session  [7] new claim  [8] token hash  [9] highest n whose outcome the client knows  [10] address  [11] client
 -- Reply: 'ok', since ms, last n, rooms, taken µs, nickname as shown, as compared, rooms lately left and the
 --   offset of their left entry ('room offset,…'), '1' and what the user says of being away by choice ('': he isn't),
 --   log, top, owed after, where its present life began, …
---   | 'no', 'resume_refused', ''
+--   | 'no', 'resume_refused', '' | 'no', 'kicked', why | 'no', 'banned', '<until ms, 0: for good> <why>'
 local session, claim, token, known, address, client = unpack(ARGV, 6, 11)
 
 local shut = closed()
@@ -13,7 +13,10 @@ if not leased() then return {'lease'} end
 each_room(redis.call('HGET', key('session:' .. session), 'rooms'), settle) -- who was there may be told there
 local row = redis.call('HMGET', key('session:' .. session), 'token', 'node', 'n', 'rooms', 'nick', 'mapped', 'since',
   'claim', 'parted', 'state', 'gone')
-if not row[1] or row[1] ~= token then return {'no', 'resume_refused', ''} end
+if not row[1] or by_operator(how_ended(session)) then return refuse_ended(session) end
+if row[1] ~= token then return {'no', 'resume_refused', ''} end
+local barred = banned(row[6])
+if barred then return barred end
 local former, rooms, nick = row[2], row[4], row[5]
 -- After a rewind the row may have forgotten an n that was consumed; the client has not.
 local n = int(math.max(tonumber(row[3]), tonumber(known)))

@@ -46,7 +46,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def tuning(command: F) -> F:
-    """`--lease`, `--grace`, `--history`, `--retain`."""
+    """`--lease`, `--grace`, `--history`, `--retain`, `--log-level`."""
+    command = click.option(
+        "--log-level",
+        type=click.Choice(["info", "debug"]),
+        envvar="HYDRACHAT_LOG_LEVEL",
+        show_envvar=True,
+        help="Of the nodes' logs; debug: the way of each message, too.  [default: that of `hydrachat node`]",
+    )(command)
     for name, (text, least, most) in reversed(list(TUNING.items())):
         command = click.option(
             f"--{name}",
@@ -67,9 +74,9 @@ def _number(_: click.Context, param: click.Parameter, value: float | None) -> fl
     return value
 
 
-def flags(settings: Mapping[str, float | None]) -> tuple[str, ...]:
+def flags(settings: Mapping[str, float | str | None]) -> tuple[str, ...]:
     """`settings` as flags for a node; None: not given, the node's default holds."""
-    given = ((name, value) for name, value in settings.items() if value is not None)
+    given = ((name.replace("_", "-"), value) for name, value in settings.items() if value is not None)
     return tuple(word for name, value in given for word in (f"--{name}", f"{value}"))
 
 
@@ -116,7 +123,7 @@ def up(
     data: Path | None,
     no_balancer: bool,
     sentinel: bool,
-    **settings: float | None,
+    **settings: float | str | None,
 ) -> int:
     """Start a cluster on this machine: Redis, nodes, and HAProxy where it is installed.
 

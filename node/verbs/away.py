@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cluster.errors import ClusterError, Fenced
-from node.verbs.refusals import TAKEN_OVER, refusal
+from node.verbs.refusals import fenced, refusal
 from wire import WireError, check_away
 from wire.frames import Away, Back, ComeBack, GoAway
 
@@ -39,8 +39,8 @@ def _choose(connection: Connection, text: str | None, request: int | None) -> bo
     assert session is not None
     try:
         connection.house.cluster.gone(session.id, session.claim, text)
-    except Fenced:
-        connection.dismiss(TAKEN_OVER)
+    except Fenced as error:
+        connection.dismiss(fenced(error))
         return False
     except ClusterError as error:
         connection.tell(refusal(error, id=request))

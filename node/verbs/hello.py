@@ -14,7 +14,7 @@ from node.letters import wire_log
 from node.session import Session, new_id, session_of, token_hash
 from node.verbs.attach import attach, finish_room, show_room
 from node.verbs.nick import proposals
-from node.verbs.refusals import LEASE_LOST, TAKEN_OVER, refusal
+from node.verbs.refusals import LEASE_LOST, TAKEN_OVER, farewell, refusal
 from wire import Code, WireError, nickname
 from wire.frames import Cursors, Error, Hello, Welcome
 
@@ -30,6 +30,7 @@ def hello(connection: Connection, frame: Hello) -> None:
     try:
         act = _asked(connection, frame)
     except WireError as error:
+        connection.house.metrics.unwelcome.inc()
         connection.send(error.to_frame())
         return
     if _turned_away(connection):
@@ -51,8 +52,13 @@ def _unless_gone(connection: Connection, act: Callable[[], None]) -> None:
 
 
 def _turned_away(connection: Connection) -> bool:
+    ban = connection.house.bans.of(connection.peer)
+    if ban is not None:
+        connection.expel(ban)
+        return True
     refused = connection.house.standing.refusal()
     if refused is not None:
+        connection.house.metrics.unwelcome.inc()
         connection.dismiss(Error(code=refused[0], text=refused[1]))
     return refused is not None
 
@@ -128,6 +134,7 @@ def settle(connection: Connection, claimed: Claimed, hashed: str, boot: str, cli
     """The session is this connection's from now on, unless a later claim was faster or the lease is lost."""
     house = connection.house
     session = connection.session = Session(claimed, hashed, connection.peer, connection, client)
+    (house.metrics.resumed if claimed.resumed else house.metrics.begun).inc()
     overtaken = house.registry.add(session)
     if overtaken is not None:
         overtaken.connection.dismiss(TAKEN_OVER)
@@ -136,6 +143,13 @@ def settle(connection: Connection, claimed: Claimed, hashed: str, boot: str, cli
     if house.cluster.boot != boot and house.registry.remove(session):
         # The lease was lost while the claim was on its way, so `on_lease_lost` did not see this session.
         connection.dismiss(LEASE_LOST)
+    how = house.registry.how_ended(session)
+    if how is not None and house.registry.remove(session):
+        # An operator was quicker than the answer to the claim.
+        connection.dismiss(farewell(how))
+    ban = house.bans.of(connection.peer)
+    if ban is not None:
+        connection.expel(ban)  # it came after we looked, and before we were listed
 
 
 @contextmanager
@@ -151,8 +165,9 @@ def _held(connection: Connection, logs: list[str]) -> Iterator[None]:
 
 
 def _refuse(connection: Connection, error: ClusterError) -> None:
+    connection.house.metrics.unwelcome.inc()
     answer = refusal(error)
-    if isinstance(error, Refused):
+    if isinstance(error, Refused) and error.reason not in (Reason.KICKED, Reason.BANNED):
         connection.send(answer)
     else:
         connection.dismiss(answer)

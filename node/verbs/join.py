@@ -10,7 +10,7 @@ from node.delivery import Delivery
 from node.feed import Feed
 from node.rooms import Rooms
 from node.verbs.attach import attach, show_room
-from node.verbs.refusals import TAKEN_OVER, refusal
+from node.verbs.refusals import fenced, refusal
 from wire import WireError, room
 from wire.frames import Join
 
@@ -50,8 +50,8 @@ def _join(connection: Connection, name: str, request: int | None, feed: Feed) ->
     assert session is not None
     try:
         done = house.cluster.join(session.id, session.claim, name)
-    except Fenced:
-        connection.dismiss(TAKEN_OVER)
+    except Fenced as error:
+        connection.dismiss(fenced(error))
         return False
     except ClusterError as error:
         connection.send(refusal(error, id=request))

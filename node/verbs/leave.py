@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cluster.errors import ClusterError, Fenced, Refused
 from cluster.types import Membership, Position, Reason
-from node.verbs.refusals import TAKEN_OVER, refusal
+from node.verbs.refusals import fenced, refusal
 from wire import WireError, room
 from wire.frames import Leave, Left
 
@@ -22,8 +22,8 @@ def leave(connection: Connection, frame: Leave) -> None:
         done = connection.house.cluster.leave(session.id, session.claim, name)
     except WireError as error:
         connection.tell(WireError(error.code, error.text, id=frame.id).to_frame())
-    except Fenced:
-        connection.dismiss(TAKEN_OVER)
+    except Fenced as error:
+        connection.dismiss(fenced(error))
     except ClusterError as error:
         connection.tell(refusal(error, id=frame.id))
         if isinstance(error, Refused) and error.reason == Reason.NOT_MEMBER:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from cluster.errors import ClusterError, Fenced
 from cluster.types import Name, Renamed
-from node.verbs.refusals import TAKEN_OVER, refusal
-from wire import WireError, nickname, suggestions
-from wire.frames import Joined, Rename
+from node.verbs.refusals import fenced, refusal
+from wire import Code, WireError, nickname, suggestions
+from wire.frames import Error, Joined, Rename
 
 if TYPE_CHECKING:
     from node.connection import Connection
@@ -23,15 +23,21 @@ def nick(connection: Connection, frame: Rename) -> None:
         done = cluster.rename(session.id, session.claim, name, proposals(name))
     except WireError as error:
         connection.tell(WireError(error.code, error.text, id=frame.id).to_frame())
-    except Fenced:
-        connection.dismiss(TAKEN_OVER)
+    except Fenced as error:
+        connection.dismiss(fenced(error))
     except ClusterError as error:
-        connection.tell(refusal(error, id=frame.id))
+        connection.tell(_refusal(error, frame.id))
     else:
         session.renamed(name, done.taken)
         if done.changed:
             connection.house.log.info("renamed", former=done.former, **connection.names())
         _answer(connection, done, frame.id)
+
+
+def _refusal(error: ClusterError, request: int | None) -> Error:
+    answer = refusal(error, id=request)
+    # Who is here already, and only wants another nickname, may stay.
+    return Error(code=Code.BAD_NICK, text=answer.text, id=request) if answer.code == Code.BANNED else answer
 
 
 def proposals(name: Name) -> list[Name]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+from cluster import endings
 from cluster.errors import ClusterError, Fenced, Refused, Stopped
 from cluster.types import Reason
 from wire import Code
@@ -41,14 +44,44 @@ def refusal(
     if isinstance(error, Refused):
         return _refused(error, n, id)
     if isinstance(error, Fenced):
-        return Error(code=Code.TAKEN_OVER, text=TAKEN_OVER.text, n=n, id=id)
+        last = fenced(error)
+        return Error(code=last.code, text=last.text, n=n, id=id)
     if isinstance(error, Stopped):
         return Error(code=Code.DRAINING, text=_LEAVING, n=n, id=id)
     return Error(code=Code.DEGRADED, text=_DEGRADED, n=n, id=id)
 
 
+def fenced(error: Fenced) -> Error:
+    """The last words to a client whose session is not its own any more. Pure; any thread."""
+    return farewell(error.ended) if endings.parsed(error.ended).is_final else TAKEN_OVER
+
+
+def farewell(how: str) -> Error:
+    """The last words to a client whose session ended so (`cluster.endings`). Pure; any thread."""
+    ending = endings.parsed(how)
+    if ending.reason == endings.KICKED:
+        return Error(code=Code.KICKED, text=_with_why("an operator has removed you", ending.why))
+    if ending.reason == endings.BANNED:
+        return banned("you are banned", ending.until, ending.why)
+    return ENDED
+
+
+def banned(what: str, until: int, why: str) -> Error:
+    """`what` is banned, as a sentence. `until`: Unix ms, 0: for good. Pure; any thread."""
+    when = f" until {datetime.fromtimestamp(until / 1000, UTC):%Y-%m-%d %H:%M} UTC" if until else ""
+    return Error(code=Code.BANNED, text=_with_why(what + when, why))
+
+
+def _with_why(text: str, why: str) -> str:
+    return f"{text}: {why}" if why else text
+
+
 def _refused(error: Refused, n: int | None, request: int | None) -> Error:
     reason = Reason(error.reason)
+    if reason is Reason.KICKED:
+        return farewell(f"{endings.KICKED} {error.detail}")
+    if reason is Reason.BANNED:
+        return banned("that nickname is banned", *endings.until_of(error.detail))
     last = int(error.detail) if reason is Reason.OUT_OF_ORDER and error.detail.isdigit() else None
     free = error.detail if reason is Reason.NICK_TAKEN and error.detail else None
     return Error(code=Code[reason.name], text=_TEXTS[reason], n=n, id=request, last=last, suggestion=free)

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from cluster.errors import ClusterError, Degraded, Fenced, LeaseLost, Refused, Stopped
 from cluster.types import Position, Published, Reason
 from node.session import Session
-from node.verbs.refusals import TAKEN_OVER, refusal
+from node.verbs.refusals import fenced, refusal
 from wire import Code, Nick, WireError, check, destination
 from wire.frames import Accepted, Error, Say
 from wire.plain import private_copy
 
 if TYPE_CHECKING:
     from node.connection import Connection
+    from node.house import House
 
 RETRY = 0.3
 """Seconds until a plain client's line is tried again."""
@@ -71,7 +72,7 @@ class _Answer:
             where = outcome.position
             self.connection.tell(Accepted(n=self.n, log=log, epoch=where.epoch, offset=where.offset, time=outcome.time))
         elif isinstance(outcome, Fenced):
-            self.connection.dismiss(TAKEN_OVER)
+            self.connection.dismiss(fenced(outcome))
         elif self.error is not None and _is_final(outcome):
             self.connection.tell(Error(code=self.error.code, text=self.error.text, n=self.n))
         else:
@@ -85,25 +86,40 @@ def _submit(
     house = connection.house
     if session.unanswered >= house.settings.window:
         text = f"{house.settings.window} messages wait for their answer; say this one again after one came"
+        house.metrics.put_off.inc()
         connection.tell(Error(code=Code.WINDOW_FULL, text=text, n=answer.n))
         return
     session.said += 1
+    house.metrics.delay.taken(session.id, answer.n)
     try:
         house.cluster.publish(
             session.id, session.claim, answer.n, to, text, answer, holder=holder, refusal=refused, again=again
         )
     except (Degraded, Stopped) as error:
         session.said -= 1
+        _remember(connection, session, answer.n, error)
         connection.tell(refusal(error, n=answer.n))
 
 
 def _remember(connection: Connection, session: Session, n: int, outcome: Published | ClusterError) -> None:
+    house = connection.house
     if isinstance(outcome, Published):
         session.published(outcome)
-        connection.house.metrics.accepted.inc()
-    elif isinstance(outcome, Refused) and _is_final(outcome):
+        house.metrics.accepted.inc()
+        house.metrics.delay.settled(session.id, n, outcome.log, outcome.position, house.rooms.place)
+    else:
+        _remember_failed(house, session, n, outcome)
+    if house.trace is not None:
+        house.trace.settled(session.id, n, outcome)
+
+
+def _remember_failed(house: House, session: Session, n: int, outcome: ClusterError) -> None:
+    if isinstance(outcome, Refused) and _is_final(outcome):
         session.consumed(n)
-        connection.house.metrics.refused.inc()
+        house.metrics.refused.inc()
+    else:
+        house.metrics.put_off.inc()
+    house.metrics.delay.settled(session.id, n, "", None, house.rooms.place)
 
 
 def _is_final(outcome: ClusterError) -> bool:
@@ -137,7 +153,7 @@ def _say_plain(connection: Connection, session: Session, frame: Say) -> None:
         if isinstance(to, Nick):
             connection.outbox.offer(private_copy(to.shown, frame.text))
     elif isinstance(outcome, Fenced):
-        connection.dismiss(TAKEN_OVER)
+        connection.dismiss(fenced(outcome))
     else:
         connection.tell(refusal(outcome))
 
@@ -169,9 +185,11 @@ def _ask(connection: Connection, session: Session, n: int, to: str, text: str) -
         outcomes.append(outcome)
         answered.set()
 
+    connection.house.metrics.delay.taken(session.id, n)
     try:
         connection.house.cluster.publish(session.id, session.claim, n, to, text, done)
     except ClusterError as error:
+        _remember(connection, session, n, error)
         return error
     answered.wait()
     return outcomes[0]

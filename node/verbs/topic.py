@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cluster.errors import ClusterError, Fenced
 from cluster.types import Membership
-from node.verbs.refusals import TAKEN_OVER, refusal
+from node.verbs.refusals import fenced, refusal
 from wire import WireError, check_topic, room
 from wire.frames import SetTopic, Topic
 
@@ -28,8 +28,8 @@ def topic(connection: Connection, frame: SetTopic) -> None:
         _answer(connection, done, text, frame.id)
     except WireError as error:
         connection.tell(WireError(error.code, error.text, id=frame.id).to_frame())
-    except Fenced:
-        connection.dismiss(TAKEN_OVER)
+    except Fenced as error:
+        connection.dismiss(fenced(error))
     except ClusterError as error:
         connection.tell(refusal(error, id=frame.id))
 

@@ -20,7 +20,8 @@ from tests.support.native import NativeClient
 from tests.support.redis_group import GroupDeployment
 from tests.support.talker import Crowd
 from tests.support.waiting import wait_until
-from wire.frames import Accepted
+from wire.codes import Code
+from wire.frames import Accepted, Message
 
 Deploy = Callable[..., GroupDeployment]
 ROLES = 4
@@ -187,6 +188,36 @@ def test_commands_and_nodes_do_with_the_sentinels_that_are_there(cluster: GroupD
     assert (done.returncode, done.stdout) == (3, "")
     assert "no sentinel names the master mymaster" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_what_an_operator_did_outlives_the_master(cluster: GroupDeployment) -> None:
+    cluster.start()
+    with NativeClient(cluster.addresses[0], "ana") as ana, NativeClient(cluster.addresses[1], "bob") as bob:
+        ana.enter()
+        welcome = bob.enter()
+        assert ask(cluster, "ban", "mallory").returncode == 0
+        assert ask(cluster, "kick", "bob").returncode == 0
+        former = cluster.group.master
+        former.kill()
+        cluster.group.wait_promotion(former)
+        assert ask(cluster, "announce", "on we go").stdout == "said to 1 session\n"
+        ana.expect(Message, lambda frame: frame.text == "on we go")
+        for node in cluster.nodes:
+            node.wait_ready()
+        with (
+            NativeClient(cluster.addresses[0], "bob") as again,
+            NativeClient(cluster.addresses[0], "mallory") as barred,
+        ):
+            again.resume(welcome, dict(welcome.logs))
+            assert again.expect_error(Code.KICKED)
+            barred.send_hello()
+            assert barred.expect_error(Code.BANNED)
+        replicas = [server for server in cluster.group.servers if server is not cluster.group.master]
+        for replica in replicas:
+            replica.discard()
+        done = ask(cluster, "unban", "mallory")
+        assert done.returncode == 3
+        assert "whether it was done is not known" in done.stderr
 
 
 def ask(cluster: GroupDeployment, command: str, *words: str) -> subprocess.CompletedProcess[str]:

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from cluster.seam import Health, NodeStatus
-from cluster.types import Entry, Position, Presence, SessionRecord
+from cluster.seam import Beaten, Health, NodeStatus
+from cluster.types import Ban, Entry, Position, Presence, SessionRecord
 
 DEADLINE = 15.0
 
@@ -23,9 +23,12 @@ class Recorder:
         self.subscribed: list[str | None] = []
         self.tops: dict[str, Position] = {}
         self.taken: list[tuple[str, str]] = []
+        self.beats: list[Beaten] = []
+        self.ends: dict[str, str] = {}  # session -> how it ended
         self.healths: list[Health] = []
         self.leases_lost = 0
         self.superseded = 0
+        self.bans: list[list[str]] = []
         self.hints: list[Presence] = []
         self.drains: list[tuple[str, float | None, bool]] = []
         self.recovered: list[list[str]] = []
@@ -87,9 +90,15 @@ class Recorder:
             self.tops.update(tops)
             self.changed.notify_all()
 
-    def on_taken(self, session: str, claim: str) -> None:
+    def on_beat(self, beat: Beaten) -> None:
+        with self.changed:
+            self.beats.append(beat)
+            self.changed.notify_all()
+
+    def on_taken(self, session: str, claim: str, how: str = "") -> None:
         with self.changed:
             self.taken.append((session, claim))
+            self.ends[session] = how
             listed = self.listed.get(session)
             if listed is not None and listed.claim != claim:
                 del self.listed[session]
@@ -114,6 +123,11 @@ class Recorder:
     def on_drain(self, order: str, over: float | None, force: bool) -> None:
         with self.changed:
             self.drains.append((order, over, force))
+            self.changed.notify_all()
+
+    def on_bans(self, bans: Sequence[Ban]) -> None:
+        with self.changed:
+            self.bans.append([ban.network for ban in bans])
             self.changed.notify_all()
 
     def on_superseded(self) -> None:

@@ -19,6 +19,9 @@ from tests.support.waiting import wait_until
 
 LEASE, GRACE = 0.7, 0.3
 LONG = 3.0  # a lease that does not end before the test fails
+SLEEPY = (
+    20.0  # one of which a third is longer than it takes to start a node: till then a held heartbeat degrades nobody
+)
 Proxied = Callable[[Space], Proxy]
 
 
@@ -156,6 +159,7 @@ def test_a_restart_under_the_same_id_ends_the_older_boot_at_once(space: Space, p
     wait_until(lambda: lefts(space) == [("Alice", "expired")], LONG, "reaped before the lease is over")
     bob = newer.claim("Bob")
     proxy.release()
+    older.cluster.beat_soon()
     older.events.wait(lambda: older.events.superseded, "superseded", timeout=DEADLINE)
     assert bob.said("mine now").n == 1
     assert newer.events.superseded == 0
@@ -163,14 +167,16 @@ def test_a_restart_under_the_same_id_ends_the_older_boot_at_once(space: Space, p
 
 def test_a_sleeper_whose_place_was_taken_speaks_for_nobody_even_on_hold(space: Space, proxied: Proxied) -> None:
     proxy = proxied(space)
-    older = space.serve("n1", LEASE, 60.0, proxy.url)
+    older = space.serve("n1", SLEEPY, 60.0, proxy.url)
     alice = older.claim("Alice")
     proxy.hold("beat")
-    space.serve("n1", LEASE, 60.0)
+    space.serve("n1", SLEEPY, 60.0)
+    space.age(older, SLEEPY)
     assert space.admin.hget(space.key("term"), "hold") > str(space.admin.time()[0] * 1000)
     outcome = alice.say("I am the real one")
     assert isinstance(outcome, LeaseLost), outcome
     proxy.release()
+    older.cluster.beat_soon()
     older.events.wait(lambda: older.events.superseded, "superseded")
 
 

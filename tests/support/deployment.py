@@ -99,6 +99,16 @@ class Deployment:
         with self.client() as client:
             wait_until(lambda: over(client), 5 * self.lease + 5, f"the lease of {node.name} is over")
 
+    def wait_reaped(self, node: Node) -> None:
+        """Until nothing of what `node` held when it died waits for its end. It must be dead."""
+
+        def gone(client: redis.Redis) -> bool:
+            beats: Any = client.zrange(f"{PREFIX}nodes", 0, -1)
+            return not any(member.startswith(f"{node.name}/") for member in beats)
+
+        with self.client() as client:
+            wait_until(lambda: gone(client), 5 * self.lease + self.grace + 20, f"{node.name} is reaped")
+
     @staticmethod
     def _now(client: redis.Redis) -> int:
         """Redis's clock, ms."""

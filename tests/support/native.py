@@ -22,8 +22,8 @@ PING_EVERY = 0.5
 class NativeClient:
     """One connection; for one thread, a second one pings. `frames`: all that came so far."""
 
-    def __init__(self, address: str, nick: str = "", receive_buffer: int = 0) -> None:
-        self.wire = Wire(address, receive_buffer)
+    def __init__(self, address: str, nick: str = "", receive_buffer: int = 0, source: str = "") -> None:
+        self.wire = Wire(address, receive_buffer, source)
         self.nick = nick
         self.frames: list[Any] = []
         self.n = 0

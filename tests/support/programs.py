@@ -15,6 +15,8 @@ PACKAGES = {
     "haproxy": "haproxy",
     "tmux": "tmux",
     "nc": "netcat-openbsd",
+    "prometheus": "prometheus",
+    "promtool": "prometheus",
 }
 
 

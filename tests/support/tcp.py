@@ -13,12 +13,15 @@ PATIENCE = 15.0
 class Wire:
     """A TCP connection that collects what comes. One thread."""
 
-    def __init__(self, address: str, receive_buffer: int = 0) -> None:
+    def __init__(self, address: str, receive_buffer: int = 0, source: str = "") -> None:
+        """`source`: the address to come from, if not the system's choice."""
         host, _, port = address.rpartition(":")
         self.socket = socket.socket()
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(PATIENCE)
+        if source:
+            self.socket.bind((source, 0))
         self.socket.connect((host, int(port)))
         self.ended = False
 

@@ -60,8 +60,13 @@ def lost(facts: Facts) -> Finding:
     if stuck:
         why = "its sessions should have been taken care of by now"
         return bad("leases", _lost(stuck), why, "see the living nodes' logs for `damage` and `error`", _names(stuck))
+    back = {boot.row.node for boot in facts.nodes.alive}
+    missing = [boot for boot in gone if boot.row.node not in back]
+    if not missing:
+        return fine("leases", f"no node is lost; back after a crash: {some([boot.row.node for boot in gone])}")
     why = "its clients have until the end of their grace to come back elsewhere; then it is forgotten"
-    return bad("leases", _lost(gone), why, "start it again, or wait: the others clear up what it leaves", _names(gone))
+    mend = "start it again, or wait: the others clear up what it leaves"
+    return bad("leases", _lost(missing), why, mend, _names(missing))
 
 
 def _names(boots: Iterable[Boot]) -> list[str]:

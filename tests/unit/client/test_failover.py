@@ -349,7 +349,7 @@ def test_a_room_that_we_are_not_in_any_more(driver: Driver) -> None:
     assert [event.room for event in driver.of(LeftEvent) if isinstance(event, LeftEvent)] == ["#ops"]
 
 
-@pytest.mark.parametrize("code", [Code.TAKEN_OVER])
+@pytest.mark.parametrize("code", [Code.TAKEN_OVER, Code.KICKED, Code.BANNED])
 def test_a_rival_ends_it(driver: Driver, code: Code) -> None:
     hears(driver, Error(code, "elsewhere"))
     (stopped,) = driver.of(Stopped)
@@ -357,6 +357,18 @@ def test_a_rival_ends_it(driver: Driver, code: Code) -> None:
     assert isinstance(stopped.error, Refused)
     assert phase(driver) is Phase.STOPPED
     assert driver.lines == {}
+
+
+@pytest.mark.parametrize("code", [Code.KICKED, Code.BANNED])
+def test_a_resume_that_an_operator_refuses_is_the_end(driver: Driver, code: Code) -> None:
+    driver.world.on[Hello] = lambda line, _: line.down.append(Error(code, "go away"))
+    driver.do(driver.machine.lost(line(driver).link, "reset", driver.now))
+    driver.settle()
+    (stopped,) = driver.of(Stopped)
+    assert isinstance(stopped, Stopped)
+    assert isinstance(stopped.error, Refused)
+    assert (stopped.error.code, stopped.error.text) == (code, "go away")
+    assert len(driver.of(Connected)) == 1
 
 
 def test_an_unanswered_session_that_is_over_is_begun_anew() -> None:

@@ -37,6 +37,11 @@ def message(
 CASES: list[tuple[ev.Event, list[str]]] = [
     (message("hello"), ["22:13 bob: hello"]),
     (message("hello", "#ops"), ["22:13 #ops bob: hello"]),
+    (ev.AnnounceEvent("down\nat noon", WHEN, None, "*1", "e", 1), ["22:13 *** operator: down\n  | at noon"]),
+    (ev.AnnounceEvent("x", WHEN, "#ops", "*1", "e", 1, late=True), ["22:13 *** (late) operator in #ops: x"]),
+    (ev.AnnounceEvent("x", WHEN, "#lobby", "*1", "e", 1, True), ["22:13 *** (history) operator in #lobby: x"]),
+    (ev.LeftEvent("#lobby", "bob", S, WHEN, "kicked", why="loud"), ["22:13 * bob left (kicked: loud)"]),
+    (ev.LeftEvent("#lobby", "bob", S, WHEN, "banned"), ["22:13 * bob left (banned)"]),
     (message("hello", history=True), ["22:13 (history) bob: hello"]),
     (message("psst", None), ["22:13 @bob -> you: psst"]),
     (message("hello", late=True), ["22:13 (late) bob: hello"]),

@@ -16,7 +16,7 @@ from cluster.term import Standing
 ROOT = Path(__file__).parents[3]
 LUA = ROOT / "cluster" / "scripts"
 DOCUMENT = (ROOT / "docs" / "redis.md").read_text("utf-8")
-LIBRARIES = ("lib", "log", "healing", "membership", "saying", "staging")
+LIBRARIES = ("lib", "log", "healing", "membership", "saying", "staging", "banning", "announcing")
 
 
 def sources() -> str:

@@ -198,3 +198,9 @@ def test_a_lost_node_is_not_stuck_while_nobody_could_clear_up() -> None:
 
 def test_many_are_cut_short() -> None:
     assert some([str(number) for number in range(8)]) == "0, 1, 2, 3, 4 and 3 more"
+
+
+def test_a_node_that_runs_again_is_not_lost() -> None:
+    former = boot("n3", alive=False, age=12.0)
+    assert "leases" not in unwell(facts(nodes=[*PAIR, former]))
+    assert "n3" not in unwell(facts(nodes=[*PAIR, former, GONE]))["leases"].seen

@@ -11,7 +11,7 @@ import pytest
 from cluster.operator.errors import BadSetting
 from cluster.up import balancer, ports
 from cluster.up.backoff import Backoff
-from cluster.up.command import TUNING
+from cluster.up.command import TUNING, flags
 from cluster.up.plan import Plan, balancer_spec, node_spec, redis_spec
 from node.settings import LIMITS
 from tests.support.ports import free_base
@@ -48,6 +48,10 @@ def test_a_node_gets_explicit_flags() -> None:
         "--redis redis://127.0.0.1:7799/0 --log-format json --lease 5"
     )
     assert node_spec(plan(), 2).argv[0] == sys.executable
+
+
+def test_what_was_given_is_handed_to_the_nodes() -> None:
+    assert flags({"lease": None, "history": 5, "log_level": "debug"}) == ("--history", "5", "--log-level", "debug")
 
 
 def test_what_is_handed_to_the_nodes_has_their_limits() -> None:

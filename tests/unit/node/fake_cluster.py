@@ -9,7 +9,7 @@ from dataclasses import replace
 import msgspec
 
 from cluster.errors import ClusterError, Degraded, Fenced, Refused, Stopped, Unavailable
-from cluster.seam import ClusterEvents, Health, PublishDone
+from cluster.seam import Beaten, ClusterEvents, Health, PublishDone
 from cluster.types import (
     LOBBY,
     Claimed,
@@ -73,6 +73,7 @@ class FakeCluster:
         """One heartbeat's comparison of tops."""
         assert self.events is not None
         self.events.on_tops({log: self.store.top(log) for log in self.events.local_logs()})
+        self.events.on_beat(Beaten(0.001, 1_000_000, 2_000_000))
 
     def await_call(self, *call: str, timeout: float = 5.0) -> None:
         with self.changed:

@@ -35,7 +35,8 @@ def running(cluster: FakeCluster, **settings: Any) -> Iterator[Node]:
         cluster.events = events
         return cluster
 
-    node = Node(NodeSettings(**wanted), open_log(cluster.node, "json", stream), make)
+    told = NodeSettings(**wanted)
+    node = Node(told, open_log(cluster.node, "json", stream, told.log_level), make)
     node.start()
     try:
         yield node

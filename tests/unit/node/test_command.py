@@ -17,7 +17,7 @@ from click.testing import CliRunner
 
 from node import logs
 from node.command import _allow_many_descriptors, node as command
-from node.logs import open_log
+from node.logs import Boot, open_log
 from node.settings import BadSetting, NodeSettings
 from tests.unit.node.fake_cluster import FakeCluster
 from tests.unit.node.fake_store import Store
@@ -41,6 +41,7 @@ VALID: dict[str, Any] = {"id": "n1", "listen": HERE, "redis": "redis://127.0.0.1
         ("history", 201, "200"),
         ("retain", 0, "10"),
         ("log_format", "xml", "human or json"),
+        ("log_level", "loud", "info or debug"),
     ],
 )
 def test_a_bad_setting_names_itself_its_value_and_what_is_allowed(setting: str, value: object, allowed: str) -> None:
@@ -66,7 +67,16 @@ def test_help_has_an_example_and_a_bad_value_is_usage() -> None:
     shown = run(command, ["--help"])
     assert shown.exit_code == 0
     assert "hydrachat node --id n1 --listen" in shown.output
-    for option in ("--advertise", "--prefix", "--lease", "--grace", "--history", "--retain", "--log-format"):
+    for option in (
+        "--advertise",
+        "--prefix",
+        "--lease",
+        "--grace",
+        "--history",
+        "--retain",
+        "--log-format",
+        "--log-level",
+    ):
         assert option in shown.output
     for bad in (["--lease", "0"], ["--listen", "nowhere"], ["--log-format", "xml"]):
         result = run(command, [*ARGUMENTS, *bad])
@@ -97,7 +107,15 @@ def test_both_log_formats() -> None:
     line = json.loads(stream.getvalue())
     assert list(line) == ["ts", "level", "event", "node", "nick", "room"]
     stream = io.StringIO()
-    open_log("n1", "human", stream).warning("broken", reason="went\naway")
+    boot = Boot()
+    boot.ask = lambda: "b00t"
+    log = open_log("n1", "json", stream, boot=boot)
+    log.debug("said", n=1)
+    log.info("joined", nick="ana", log="#lobby")
+    assert list(json.loads(stream.getvalue()).items())[2:4] == [("event", "joined"), ("node", "n1")]
+    assert json.loads(stream.getvalue())["boot"] == "b00t"
+    stream = io.StringIO()
+    open_log("n1", "human", stream, boot=boot).warning("broken", reason="went\naway")
     text = stream.getvalue()
     assert text.count("\n") == 1
     assert "warning n1   broken reason='went\\naway'" in text
@@ -110,7 +128,7 @@ def test_metrics_and_unknown_pages() -> None:
         answer = link.getresponse()
         body = answer.read().decode()
         assert answer.status == 200
-        assert "hydrachat_connections 0.0" in body
+        assert 'hydrachat_connections{dialect="native"} 0.0' in body
         link.request("GET", "/nothing")
         assert link.getresponse().status == 404
         link.close()

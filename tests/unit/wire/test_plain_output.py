@@ -200,3 +200,27 @@ def test_the_fixed_texts_are_lines() -> None:
     assert plain.GREETING.count(b"\n") == plain.ASK.count(b"\n") == 1
     assert all(line.startswith(b"* ") for line in plain.HELP.splitlines())
     assert not plain.GREETING.startswith(b"{")
+
+
+def announcement(log: str = "@", text: str = "at noon", **more: Any) -> Message:
+    return Message(log, "e", 1, "*5f", 1, "*operator*", text, 1, **more)
+
+
+@pytest.mark.parametrize(
+    ("frame", "lines"),
+    [
+        (announcement(), "*** operator: at noon\n"),
+        (announcement(text="one\ntwo\x1b[2J"), "*** operator: one\n  | two␛[2J\n"),
+        (announcement("#ops"), "*** operator in #ops: at noon\n"),
+        (announcement("#lobby", history=True), "(history) *** operator in #lobby: at noon\n"),
+        (announcement(late=True), "(late) *** operator: at noon\n"),
+    ],
+)
+def test_an_announcement_looks_like_nobody_else(frame: Message, lines: str) -> None:
+    assert plain.render(frame).decode() == lines
+
+
+@pytest.mark.parametrize("nick", ["*operator*", "*** operator", "operator:", "＊operator＊"])
+def test_nobody_can_take_a_nickname_that_looks_like_an_operators(nick: str) -> None:
+    with pytest.raises(BadName):
+        nickname(nick)

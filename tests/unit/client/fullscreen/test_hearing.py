@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from client import events as ev
 from client.fullscreen.entry import Kind, Mark
+from client.terminal.wording import Kind as LineKind, Line
 from tests.unit.client.fullscreen.world import NOON, World, joined, message, screen
 from wire.frames import Member
 
@@ -39,6 +42,25 @@ def test_one_does_not_ring_for_oneself_nor_for_what_is_muted(world: World) -> No
     world.model.muted.add("#lobby")
     assert world.hear(message(2, "alice!")) == []
     assert world.lobby.entries[-1].mention
+
+
+def test_what_an_operator_says_to_all_is_shown_where_one_looks_once_and_rings(world: World) -> None:
+    def said(id_: str, room: str | None = None, **more: Any) -> ev.AnnounceEvent:
+        return ev.AnnounceEvent("maintenance", NOON, room, id_, "e", 7, **more)
+
+    world.hear(message(1, "psst", room=None))
+    (ring,) = world.hear(said("*1"), said("*1"))
+    assert (ring.key, ring.title, ring.text) == ("#lobby", "operator", "maintenance")
+    assert [one.text for one in world.lobby.entries if one.kind is Kind.ANNOUNCEMENT] == ["operator: maintenance"]
+    assert world.lobby.unread == 0
+    assert world.hear(said("*2", "#ops", history=True)) == []
+    world.hear(said("*3", "#ops"))
+    assert world.model.room("#ops").unread == 1
+
+
+def test_every_kind_of_line_of_the_line_client_has_one_here(world: World) -> None:
+    for kind in LineKind:
+        world.model.tell(Line(kind, "text"))
 
 
 def test_a_direct_message_opens_a_conversation_and_rings(world: World) -> None:

@@ -1,0 +1,10 @@
+-- include: membership banning
+-- An operator lifts a ban.
+-- ARGV[6] 'nick:<as compared>' | 'net:<network>'   Reply: 'ok', 1 if there was one
+local shut = closed()
+if shut then return shut end
+local there = redis.call('DEL', key('ban:' .. ARGV[6]))
+redis.call('ZREM', key('bans'), ARGV[6])
+bans_changed()
+announce()
+return {'ok', there}
