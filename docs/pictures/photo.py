@@ -11,6 +11,7 @@ from typing import Any
 from textual.app import App
 from textual.pilot import Pilot
 from textual.widget import Widget
+from textual.widgets import TextArea
 
 from docs.pictures.picture import picture
 
@@ -57,6 +58,8 @@ def taken(app: App[Any], size: tuple[int, int], title: str, act: Act) -> str:
 
     async def drive() -> None:
         async with app.run_test(size=size) as pilot:
+            for area in app.query(TextArea):
+                area.cursor_blink = False
             await act(Screen(app, pilot))
             await pilot.pause()
             found.append(picture(app, title))

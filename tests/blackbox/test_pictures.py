@@ -22,7 +22,7 @@ SHOWS = {
         "3 @carol",
         "○ dave away",
     ),
-    "private": ("✓✓ oh no, and I have no card", "祝你生日快乐"),
+    "private": ("✓✓oh no, and I have no card", "祝你生日快乐"),
     "failover": ("moved to n", "nothing missed", "n2 is gone", "wait, I am in the middle of a sentence"),
     "top": ("2 serving", "1 lost", "users 36", "redis://127.0.0.1:7799/0"),
 }
