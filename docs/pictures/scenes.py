@@ -7,6 +7,7 @@ import math
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from client import ChatClient
 from client.fullscreen.app import RoomApp
@@ -39,10 +40,11 @@ def joined(stage: Stage, nick: str, node: str, *rooms: str) -> Iterator[tuple[Ch
 def room(stage: Stage) -> str:
     """An ordinary morning: a topic, a mention, an action, other alphabets, and two more conversations with news."""
     with joined(stage, "alice", "n1", "#lobby", "#ops") as (_, app):
-        for nick, node in (("bob", "n2"), ("carol", "n3"), ("dave", "n1"), ("小林", "n2")):
-            stage.enter(nick, node, ("#lobby", "#ops") if nick in ("bob", "dave") else ("#lobby",))
 
         async def act(it: Screen) -> None:
+            await it.shows("#lobby, 1 here")
+            for nick, node in (("bob", "n2"), ("carol", "n3"), ("dave", "n1"), ("小林", "n2")):
+                await it.do(partial(stage.enter, nick, node, ("#lobby", "#ops")[: 2 if nick in ("bob", "dave") else 1]))
             await it.shows("● 小林", "● dave")
             await it.do(lambda: stage.people["carol"].topic("#lobby", "release 2.0 goes out at four").wait(10))
             await it.do(lambda: stage.say("bob", "morning! who has the release notes?"))
@@ -72,9 +74,10 @@ async def say(it: Screen, text: str, mark: str = "✓ ") -> None:
 def private(stage: Stage) -> str:
     """Two people alone, with receipts."""
     with joined(stage, "alice", "n1", "#lobby") as (_, app):
-        stage.enter("carol", "n3")
 
         async def act(it: Screen) -> None:
+            await it.shows("#lobby, 1 here")
+            await it.do(lambda: stage.enter("carol", "n3"))
             await it.shows("● carol")
             await it.do(lambda: stage.say("carol", "psst: it is his birthday 🎂", "@alice"))
             await it.shows("2 @carol")
@@ -89,11 +92,12 @@ def private(stage: Stage) -> str:
 def failover(stage: Stage) -> str:
     """The node that Alice is on dies while all talk and she types."""
     with joined(stage, "alice", "n2", "#ops") as (_, app):
-        for nick, node in (("bob", "n1"), ("carol", "n3")):
-            stage.enter(nick, node, ("#ops",))
 
         async def act(it: Screen) -> None:
-            await it.shows("● carol", "● bob", "● n2")
+            await it.shows("#ops, 1 here", "● n2")
+            for nick, node in (("bob", "n1"), ("carol", "n3")):
+                await it.do(partial(stage.enter, nick, node, ("#ops",)))
+            await it.shows("● carol", "● bob")
             await it.do(lambda: stage.say("bob", "Alice, you are on n2? I'd like to try it", "#ops"))
             await say(it, "I am. Is it going to hurt?")
             await it.do(lambda: stage.say("bob", "it shouldn't. kill -9 in 3, 2, 1 …", "#ops"))
