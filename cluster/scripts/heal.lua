@@ -35,9 +35,9 @@ end
 
 local function end_ghost(item)
   local session = string.sub(item, 2)
-  local row = redis.call('HMGET', key('session:' .. session), 'mapped', 'epoch')
-  if row[1] and (row[2] ~= EPOCH or redis.call('GET', key('nick:' .. row[1])) ~= session) then
-    finish(session, by_operator(how_ended(session)) and how_ended(session) or 'expired')
+  local row, how = redis.call('HMGET', key('session:' .. session), 'mapped', 'epoch'), how_ended(session)
+  if row[1] and (row[2] ~= EPOCH or how ~= '' or redis.call('GET', key('nick:' .. row[1])) ~= session) then
+    finish(session, by_operator(how) and how or 'expired')
   end
   redis.call('SREM', key('healing'), item)
 end

@@ -360,26 +360,24 @@ local function drop_member(room, session)
   if room ~= '#lobby' then redis.call('EXPIRE', key('room:' .. room .. ':log'), EMPTY_ROOM_KEPT) end
 end
 
--- A restored `left`: it is told, so it must neither be told again nor be untrue. Who was re-claimed knows better, but
--- for a leaving whose answer it waits for.
+-- A restored `left`: it is told, so it must neither be told again nor be untrue. Of where it is who was re-claimed
+-- knows better, but for a leaving whose answer it waits for. That it is over he does not: a session never goes on, but
+-- its node may have been cut off when the others ended it, and nobody remembers that by the time it is back.
 local function part(room, entry, place)
-  local session = entry.session
+  local session, is_over = entry.session, entry.text ~= 'left'
   local row = redis.call('HMGET', key('session:' .. session), 'epoch', 'rooms', 'pending')
-  if row[1] == EPOCH and not contains(row[3], room) then return end
+  if row[1] == EPOCH and not is_over and not contains(row[3], room) then return end
   drop_member(room, session)
-  if not row[1] then
-    -- A node that comes late may still take the session for its own.
-    if entry.text ~= 'left' then redis.call('SET', key('ended:' .. session), entry.text, 'EX', ORPHAN_KEPT) end
-    return
-  end
+  -- A node that comes late may still take the session for its own.
+  if is_over then redis.call('SET', key('ended:' .. session), entry.text, 'EX', LATE_KEPT) end
+  if not row[1] then return end
   local kept = {}
   each_room(row[2], function(name) if name ~= room then kept[#kept + 1] = name end end)
   redis.call('HSET', key('session:' .. session), 'rooms', table.concat(kept, ','))
   redis.call('HDEL', key('session:' .. session), 'from:' .. room)
   note_parted(session, room, EPOCH .. ' ' .. int(place))
-  if row[1] ~= EPOCH and entry.text ~= 'left' then redis.call('SADD', key('healing'), '!' .. session) end
   -- Its row is there until `heal` comes to it.
-  if by_operator(entry.text) then redis.call('SET', key('ended:' .. session), entry.text, 'EX', ORPHAN_KEPT) end
+  if is_over then redis.call('SADD', key('healing'), '!' .. session) end
 end
 
 -- A restored `joined` of one who is no member: its node may come late, so the place is kept for a time, after which

@@ -64,7 +64,7 @@ local function finish(session, reason)
   end)
   free_nick(session, nick, row[2])
   -- A node that slept meanwhile must not bring it back in a later term.
-  redis.call('SET', key('ended:' .. session), reason, 'EX', int(math.ceil((LEASE + GRACE) / 500)))
+  redis.call('SET', key('ended:' .. session), reason, 'EX', ENDED_KEPT)
   redis.call('SREM', key('node:' .. node .. ':sessions'), session)
   redis.call('ZREM', key('absent'), session)
   redis.call('DEL', key('session:' .. session), key('session:' .. session .. ':said'),

@@ -50,6 +50,39 @@ def test_who_has_quit_is_not_brought_back_by_a_node_that_slept(space: Space) -> 
     assert [fields["text"] for fields in space.kinds(LOBBY, "left")] == ["quit"]
 
 
+def test_who_was_ended_is_not_brought_back_by_a_node_that_was_cut_off_then(own_space: Space) -> None:
+    """It re-claims her in time, before anybody could tell it; and nobody in Redis remembers that she is over."""
+    one, two = own_space.serve("n1", 0.7), own_space.serve("n2", 0.7)
+    alice, bob = one.claim("Alice"), two.claim("Bob")
+    alice.join("#ops")
+    moved = alice.resume_at(two)
+    one.events.wait(lambda: one.events.taken, "taken")
+    moved.end()
+    two.events.wait(lambda: two.events.of("left"), "she has left")
+    alice.list()  # the node did not hear of it
+    own_space.admin.flushall()
+    wait_recovered(one, two)
+    assert bob.said("after").n == 1
+    wait_healed(own_space)
+    wait_until(lambda: not own_space.row(alice), what="she is not brought back")
+    assert [fields["text"] for fields in own_space.kinds(LOBBY, "left")] == ["quit"]
+    assert own_space.admin.hgetall(own_space.key("presence")) == {"Bob": "n2 here"}
+    assert two.claim("Alice").said("the name is free").n == 1
+
+
+def test_it_is_remembered_for_longer_than_any_node_sleeps_that_somebody_is_over(own_space: Space) -> None:
+    one, two = own_space.serve("n1", 0.7), own_space.serve("n2", 0.7)
+    alice, bob = one.claim("Alice"), two.claim("Bob")
+    alice.end()
+    two.events.wait(lambda: two.events.of("left"), "she has left")
+    assert own_space.admin.ttl(own_space.key(f"ended:{alice.session}")) > 500
+    own_space.admin.flushall()
+    wait_recovered(one, two)
+    assert bob.said("after").n == 1
+    wait_healed(own_space)
+    assert own_space.admin.ttl(own_space.key(f"ended:{alice.session}")) > 3000
+
+
 def test_a_restored_joined_of_nobody_is_ended_once(own_space: Space, rewinder: Rewinder) -> None:
     """Her node forgot her, and nobody else has her."""
     one, two = own_space.serve("n1", 0.7), own_space.serve("n2", 0.7)
