@@ -34,9 +34,10 @@ end
 -- A rewind can bring back a holder whose end was forgotten.
 local holder = redis.call('GET', key('nick:' .. compared))
 if holder and holder ~= session then
-  local other = redis.call('HMGET', key('session:' .. holder), 'epoch', 'taken')
+  local other = redis.call('HMGET', key('session:' .. holder), 'epoch', 'taken', 'nick')
   if yields(other[1], other[2]) then return {'fenced'} end
   if recovering() then
+    if other[3] then free_nick(holder, other[3], compared) end -- it may be shown in other letters
     redis.call('SADD', key('healing'), '!' .. holder) -- no log may turn yet; `heal` ends it
   else
     finish(holder, 'expired')
