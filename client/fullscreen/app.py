@@ -201,10 +201,9 @@ class RoomApp(App[None], inherit_bindings=False):
 
     # -- what is typed -------------------------------------------------------------------
 
-    def _typed(self, text: str) -> bool:
-        done = self.doing.typed(text)
+    def _typed(self, text: str) -> None:
+        self.doing.typed(text)
         self._paint()
-        return done
 
     def _ask_paste(self, text: str) -> None:
         from client.fullscreen.dialogs import PasteQuestion  # what few need costs no start time
@@ -236,6 +235,7 @@ class RoomApp(App[None], inherit_bindings=False):
     def action_newest(self) -> None:
         self.doing.search.end()
         self.model.current.seen()
+        self.model.current.gap = ""  # it was read; the line in the list stays
         self._paint()
 
     def action_search(self) -> None:

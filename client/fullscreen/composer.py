@@ -27,7 +27,7 @@ _EDITING = dict(_editing())
 
 
 class Composer(TextArea):
-    """`send`: gets what was typed; whether it was taken. `ask_paste`: gets a pasted text of several lines.
+    """`send`: gets what was typed. `ask_paste`: gets a pasted text of several lines.
     `leave`: Ctrl-D where nothing is typed. `keys`: what other keys do."""
 
     ALLOW_SELECT = False
@@ -36,7 +36,7 @@ class Composer(TextArea):
         self,
         model: Model,
         *,
-        send: Callable[[str], bool],
+        send: Callable[[str], object],
         ask_paste: Callable[[str], None],
         leave: Callable[[], None],
         keys: Mapping[str, Callable[[], object]],
@@ -109,9 +109,7 @@ class Composer(TextArea):
             return True
         self.load_text("")
         self.typing.keep(text)
-        if not self._send(text) and not secret(text):
-            # It comes back to be mended; there is nothing to mend at a secret that has no use.
-            self.write(text)
+        self._send(text)  # what was not taken can be had again with Up
         return True
 
     def _new_line(self) -> bool:

@@ -33,7 +33,7 @@ class Conversation:
         self.first_unread: int | None = None  # its serial
         self.below = 0  # spoken entries that came while the view did not follow
         self.draft = ""
-        self.present = not self.private  # whether we are in the room
+        self.present = False  # whether we are in the room
         self.whole = self.private  # nothing older can be had; a person's inbox has no history
         self.loading = False
         self.top = 0  # the newest offset seen, in `epoch`

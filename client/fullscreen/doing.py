@@ -48,7 +48,7 @@ class Doing:
         self._does: dict[str, Callable[[str], object]] = {one.name: getattr(self, f"_{one.name}") for one in COMMANDS}
 
     def typed(self, text: str) -> bool:
-        """Whether it was done; if not, the conversation tells why and the text is worth keeping."""
+        """Whether it was done; if not, the conversation tells why."""
         try:
             wanted = meant(text, self._model.current.title)
             if wanted.word == "say":
@@ -97,7 +97,10 @@ class Doing:
     # -- commands ------------------------------------------------------------------------
 
     def _say(self, text: str, to: str, *, action: bool = False) -> None:
-        where = self._model.addressed(to if to.startswith("#") else "@" + nickname(to[1:]).shown)
+        to = room_name(to) if to.startswith("#") else "@" + nickname(to[1:]).shown
+        if to.startswith("#") and to not in self._model.conversations:
+            raise WireError(Code.NOT_MEMBER, f"you are not in {to}; enter it with /join {to}")
+        where = self._model.addressed(to)
         try:
             sending = self._chat.say(text, to, action=action, timeout=0)
         except ChatError:

@@ -146,6 +146,16 @@ async def test_typing_sending_and_the_marks() -> None:
 
 
 @screen_test
+async def test_a_slip_is_told_and_comes_back_with_up() -> None:
+    async with room() as it:
+        await it.type("/jion #ops", "enter")
+        await it.shows("did you mean", "/join?")
+        assert it.app.composer.text == ""
+        await it.pilot.press("up")
+        assert it.app.composer.text == "/jion #ops"
+
+
+@screen_test
 async def test_the_line_breaks_and_is_mended() -> None:
     async with room() as it:
         it.chat.pending = 3
@@ -158,10 +168,13 @@ async def test_the_line_breaks_and_is_mended() -> None:
 
 @screen_test
 async def test_what_may_be_missing_stays_on_the_screen() -> None:
-    async with room(100) as it:
+    async with room(130) as it:
         await it.hear(message(812), ev.GapEvent("#lobby", 812, 813, 815))
         await it.shows("complete to #812; 813-815 may be missing")
         assert "813-815 may be missing" in it.rows[-2]
+        await it.pilot.press("escape")
+        await it.until(lambda: "813-815" not in it.rows[-2])
+        assert "813-815 may be missing" in it.screen
 
 
 @screen_test

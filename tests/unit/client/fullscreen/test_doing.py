@@ -125,6 +125,15 @@ def test_a_bad_name_is_told_with_what_is_wrong(hand: Hand) -> None:
     assert any("no , in it" in one.text for one in hand.model.current.entries)
 
 
+def test_to_a_room_that_one_is_not_in_nothing_is_said(hand: Hand) -> None:
+    assert hand.type("#ops hello") == []
+    assert "/join #ops" in hand.last
+    assert hand.type("/join #ops") == [("join", "#ops")]
+    hand.doing.hearing.hear([joined(room="#ops", own=True, count=1)], 0.0)
+    hand.chat.asked.clear()
+    assert hand.type("#OPS hello") == [("say", "#ops", "hello")]
+
+
 def test_a_topic_is_asked_for_changed_and_cleared(hand: Hand) -> None:
     assert hand.type("/topic", "/topic -", "/topic #ops all quiet") == [
         ("topic", "#lobby", None), ("topic", "#lobby", ""), ("topic", "#ops", "all quiet"),
