@@ -208,13 +208,15 @@ class RoomApp(App[None], inherit_bindings=False):
     def _ask_paste(self, text: str) -> None:
         from client.fullscreen.dialogs import PasteQuestion  # what few need costs no start time
 
-        def answered(answer: str | None) -> None:
-            if answer == "edit":
-                self.composer.insert(text)
-            for part in {"send": [text], "lines": text.split("\n")}.get(answer or "", []):
-                self._typed(f"/{part}" if part.startswith("/") else part)
+        where = self.model.current
 
-        self.push_screen(PasteQuestion(text, self.model.current.title), answered)
+        def answered(answer: str | None) -> None:
+            parts = {"send": [text], "lines": text.split("\n")}.get(answer or "", [])
+            left = text if answer == "edit" else self.doing.pasted(parts, where)
+            self._paint()
+            self.composer.insert(left)
+
+        self.push_screen(PasteQuestion(text, where.title), answered)
 
     # -- actions -------------------------------------------------------------------------
 

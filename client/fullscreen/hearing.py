@@ -153,9 +153,7 @@ class Hearing:
         self._worded(event, where)
         where.present, where.whole, where.topic = True, False, event.topic
         self._ask_who(event.room)
-        if event.room in self._model.wanted:
-            self._model.wanted.discard(event.room)
-            self._model.switch(where)
+        self._model.wanted.discard(event.room)
 
     def _left(self, event: ev.LeftEvent) -> None:
         where = self._model.room(event.room)
@@ -188,7 +186,7 @@ class Hearing:
         if event.session == self._model.session:
             self._model.rename(event.nick)
         else:
-            self._model.follow(event.former, event.nick)
+            self._model.follow(event.former, event.nick, event.session, event.time)
         for conversation in self._model.listed():
             conversation.people.rename(event.session, event.nick)
         self._worded(event, self._model.room(event.room) if event.ticket is None else None)

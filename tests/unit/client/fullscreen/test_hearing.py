@@ -79,12 +79,23 @@ def test_unread_is_counted_where_one_does_not_look(world: World) -> None:
     assert (ops.unread, ops.mentions) == (0, 0)
 
 
-def test_a_room_that_one_asked_for_comes_to_the_screen(world: World) -> None:
+def test_nothing_that_is_told_takes_one_to_another_conversation(world: World) -> None:
     world.model.wanted.add("#ops")
-    world.hear(joined(room="#ops", own=True, count=1))
-    assert world.model.current.key == "#ops"
-    world.hear(joined(room="#other", own=True, count=1))
-    assert world.model.current.key == "#ops"
+    world.hear(joined(room="#ops", own=True, count=1), message(1, room="#ops"), message(2, room=None))
+    assert world.model.current is world.lobby
+    assert not world.model.wanted
+
+
+def test_a_rename_told_again_does_not_give_the_talk_to_somebody_else(world: World) -> None:
+    def renamed(room: str, former: str, nick: str, session: str, at: int) -> ev.RenamedEvent:
+        return ev.RenamedEvent(room, former, nick, session, NOON + at)
+
+    world.hear(message(1, "psst", nick="eve", room=None))
+    talk = world.model.conversations["@eve"]
+    for room in ("#lobby", "#ops"):
+        world.hear(renamed(room, "bob", "rob", "s-bob", 1), renamed(room, "eve", "bob", "s-eve", 2))
+    assert world.model.conversations["@bob"] is talk
+    assert "@rob" not in world.model.conversations
 
 
 def test_a_message_of_ours_is_pending_then_takes_its_place(world: World) -> None:
