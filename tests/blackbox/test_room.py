@@ -143,6 +143,9 @@ def test_columns_stand_whatever_is_written(calm: Deployment, at: Open) -> None:
         for text in (hindi, hebrew, "日本語 👨‍👩‍👧 👍🏽 ❤️ 🇩🇪", "Z" + "\u0301" * 40):
             nat.say(text, "#wide")
         mo.shows("nat │  Z")
+        painted = len(mo.raw)
+        mo.keys("C-l")  # all rows from left to right, where the one column could push the next
+        wait_until(lambda: len(mo.raw) > painted + 1000, what="it is painted again")
         rows = [row for row in mo.screen.splitlines() if "nat │" in row]
         assert len(rows) == 4
         assert [row.count("│") for row in rows] == [3] * 4, "between conversations and messages, in them, and members"
