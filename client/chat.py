@@ -20,7 +20,7 @@ from typing import Self
 from client.asking import Asking
 from client.commands import valid
 from client.conversation import Conversation
-from client.errors import Closed, Refused
+from client.errors import Closed
 from client.events import Event
 from client.failover import Failover
 from client.listening import Listening
@@ -29,7 +29,6 @@ from client.speaking import Speaking
 from client.stay import Stay
 from client.transport import TcpTransport, TransportFactory
 from wire.address import Address
-from wire.codes import Code
 from wire.names import LOBBY, nickname, room
 
 log = logging.getLogger("hydrachat.client")
@@ -47,7 +46,7 @@ class ChatClient(Speaking, Asking, Listening):
     who only says passes an `on_event` that does nothing. `transport`, `rng`: for tests.
 
     Nothing happens before `start`, or `with`. Raises Refused for a name that can't be one, and
-    ValueError for servers, TypeError for what is no text at all.
+    ValueError for servers, TypeError for what is no text, or no list.
     """
 
     def __init__(
@@ -63,12 +62,11 @@ class ChatClient(Speaking, Asking, Listening):
         transport: TransportFactory = TcpTransport,
         rng: random.Random | None = None,
     ) -> None:
-        if isinstance(rooms, str):
-            raise Refused(Code.BAD_ROOM, f"rooms is a list of names: write [{rooms!r}]")
+        for one in (servers, rooms):
+            if isinstance(one, str):
+                raise TypeError(f"a list of texts is wanted, not one: write [{one!r}]")
         settings, rng = settings or Settings(), rng or random.Random()
         stay = Stay(valid(nickname, nick).shown, [valid(room, name) for name in rooms], client_name, settings, rng)
-        if isinstance(servers, str):
-            raise ValueError(f"servers is a list of addresses: write [{servers!r}]")
         addresses = [Address.parse(one) if isinstance(one, str) else one for one in servers]
         machine = Failover(Conversation(stay), addresses, settings, rng, in_order=in_order)
         super().__init__(machine, transport, settings, stay, on_event)
