@@ -216,12 +216,16 @@ class Doing:
             self._model.switch(found)
 
     def conversation(self, name: str) -> Conversation | None:
-        """By number, from 1, or by what its name begins with."""
+        """By number, from 1, by its name, or by what that begins with."""
         listed = self._model.listed()
         if name.isdecimal():
             return listed[int(name) - 1] if 0 < int(name) <= len(listed) else None
         wanted = name.casefold()
-        return next((one for one in listed if one.title.casefold().lstrip("#@").startswith(wanted.lstrip("#@"))), None)
+        bare = wanted.lstrip("#@")
+        begins = [one for one in listed if one.title.casefold().lstrip("#@").startswith(bare)]
+        # The whole name counts more than where it stands in the list: #ops, not #ops-night.
+        exact = sorted(begins, key=lambda one: (one.title.casefold() != wanted, len(one.title) != len(bare) + 1))
+        return exact[0] if exact else None
 
     def _mute(self, rest: str) -> None:
         where = self.conversation(rest) if rest else self._model.current

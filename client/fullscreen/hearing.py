@@ -91,7 +91,8 @@ class Hearing:
         where = self._model.person(event.nick) if event.room is None else self._model.room(event.room)
         where.people.spoke(event.session, event.time)
         if event.history:
-            where.place(_entry(event))
+            if not self._delivery.found_in_history(event, where):
+                where.place(_entry(event))
             return
         mine = self._delivery.came_back(event, where) if event.own else None
         entry = self._told(event, where, mine)

@@ -120,6 +120,17 @@ def test_joining_where_one_is_goes_there(hand: Hand) -> None:
     assert hand.model.current.key == "#ops"
 
 
+def test_the_whole_name_goes_before_a_longer_one(hand: Hand) -> None:
+    rooms = ("#ops-night", "#ops")
+    hand.doing.hearing.hear([joined(room=room, own=True, count=1) for room in rooms], 0.0)
+    hand.type("/msg ops", "/go ops")
+    assert hand.model.current.key == "#ops"
+    hand.type("/go @ops")
+    assert hand.model.current.key == "@ops"
+    hand.type("/go ops-")
+    assert hand.model.current.key == "#ops-night"
+
+
 def test_a_bad_name_is_told_with_what_is_wrong(hand: Hand) -> None:
     assert hand.type("/join #a,b", "@ x", "/join") == [("say", "#lobby", "@ x")]
     assert any("no , in it" in one.text for one in hand.model.current.entries)

@@ -114,6 +114,14 @@ def test_a_message_of_ours_is_pending_then_takes_its_place(world: World) -> None
     assert world.lobby.pending == []
 
 
+def test_one_of_ours_that_only_the_history_tells_is_shown_once(world: World) -> None:
+    world.delivery.said(7, world.lobby, "hi")
+    world.hear(ev.AcceptedEvent(7, 3, "#lobby", "hi", "room:#lobby:log", "e1", 4, NOON))
+    world.hear(message(4, "hi", nick="alice", own=True, history=True, n=3))
+    assert (world.texts(), world.lobby.pending) == (["hi"], [])
+    assert world.lobby.entries[-1].mark is Mark.ACCEPTED
+
+
 def test_the_copy_may_come_before_the_acceptance(world: World) -> None:
     first, second = (world.delivery.said(ticket, world.lobby, "same") for ticket in (1, 2))
     world.hear(message(6, "same", nick="alice", own=True, session="s-alice", n=1))
