@@ -179,6 +179,7 @@ class RoomApp(App[None], inherit_bindings=False):
                 part.repaint()
 
     def _change_drafts(self) -> None:
+        self.composer.typing.leave_off()
         self._shown.draft, self._shown = self.composer.text, self.model.current
         self.composer.write(self._shown.draft)
 

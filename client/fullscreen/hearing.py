@@ -9,7 +9,7 @@ from client import events as ev
 from client.fullscreen.conversation import Conversation
 from client.fullscreen.delivery import Delivery
 from client.fullscreen.entry import Entry, Kind, Mark
-from client.fullscreen.model import Model, Ring
+from client.fullscreen.model import Model, Ring, mapped
 from client.terminal.wording import lines
 
 
@@ -90,6 +90,8 @@ class Hearing:
     def _message(self, event: ev.MessageEvent) -> None:
         where = self._model.person(event.nick) if event.room is None else self._model.room(event.room)
         where.people.spoke(event.session, event.time)
+        if where.private:
+            self._meet(event, where)
         if event.history:
             if not self._delivery.found_in_history(event, where):
                 where.place(_entry(event))
@@ -102,6 +104,11 @@ class Hearing:
             where.count_unread(entry)
         if (entry.mention or where.private) and where.key not in self._model.muted:
             self._rings.append(Ring(where.key, _caller(event), event.text))
+
+    def _meet(self, event: ev.MessageEvent, where: Conversation) -> None:
+        if where.partner not in ("", event.session):
+            where.note(Kind.NOTICE, f"{event.nick} has come anew: it may be somebody else than before", event.time)
+        where.partner = event.session
 
     def _announced(self, event: ev.AnnounceEvent) -> None:
         """What is for everybody is shown where he looks."""
@@ -168,6 +175,10 @@ class Hearing:
     def _coming(self, event: ev.JoinedEvent | ev.LeftEvent, where: Conversation) -> None:
         for line in lines(event, where.key):
             where.add_coming(line.text, event.time)
+        talk = self._model.conversations.get("@" + mapped(event.nick))
+        if talk is not None and isinstance(event, ev.LeftEvent) and event.reason != "left":
+            for line in lines(event, event.room):
+                talk.note(Kind.QUIET, line.text, event.time)
 
     def _presence(self, event: ev.PresenceHint) -> None:
         for conversation in self._model.listed():

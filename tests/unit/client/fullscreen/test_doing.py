@@ -180,6 +180,14 @@ def test_searching_goes_up_from_match_to_match(hand: Hand) -> None:
     assert (hand.doing.search.state, hand.model.current.view.following) == ("", True)
 
 
+def test_a_search_goes_on_in_another_conversation_from_its_newest(hand: Hand) -> None:
+    hand.doing.hearing.hear([joined(room="#ops", own=True), *(message(n, "fox") for n in range(1, 4))], 0.0)
+    hand.doing.hearing.hear([message(n, "fox", room="#ops") for n in range(10, 30)], 0.0)
+    hand.type("/search fox", "/go ops")
+    hand.doing.search.further()
+    assert hand.doing.search.state.startswith("match 1 of 20")
+
+
 def test_muting_is_taken_back_by_the_same(hand: Hand) -> None:
     hand.type("/mute")
     assert hand.model.muted == {"#lobby"}

@@ -71,6 +71,15 @@ def test_a_direct_message_opens_a_conversation_and_rings(world: World) -> None:
     assert world.model.current is world.lobby
 
 
+def test_another_one_of_the_same_name_is_told_where_one_talks_to_him(world: World) -> None:
+    world.hear(joined("bob"), message(1, "psst", room=None))
+    world.hear(*(ev.LeftEvent(room, "bob", "s-bob", NOON, "quit") for room in ("#lobby", "#ops")))
+    world.hear(message(2, "psst", room=None, session="s-other", n=1))
+    assert [one.text for one in world.model.conversations["@bob"].entries] == [
+        "psst", "bob left", "bob has come anew: it may be somebody else than before", "psst",
+    ]  # fmt: skip
+
+
 def test_unread_is_counted_where_one_does_not_look(world: World) -> None:
     world.hear(joined(room="#ops", own=True, count=1), message(1, room="#ops"), message(2, "alice", room="#ops"))
     ops = world.model.conversations["#ops"]
