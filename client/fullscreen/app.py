@@ -20,6 +20,7 @@ from client import events as ev
 from client.chat import ChatClient
 from client.fullscreen.bars import Head, Prompt, State
 from client.fullscreen.composer import Composer
+from client.fullscreen.conversation import Conversation
 from client.fullscreen.doing import Doing
 from client.fullscreen.keys import mend_alt_keys
 from client.fullscreen.lines_widget import Lines
@@ -182,6 +183,10 @@ class RoomApp(App[None], inherit_bindings=False):
         self.composer.typing.leave_off()
         self._shown.draft, self._shown = self.composer.text, self.model.current
         self.composer.write(self._shown.draft)
+
+    def drafts(self) -> list[tuple[Conversation, str]]:
+        """What is half written, by conversation."""
+        return [(one, self.composer.text if one is self._shown else one.draft) for one in self.model.listed()]
 
     # -- what comes ----------------------------------------------------------------------
 
