@@ -46,7 +46,7 @@ class ChatClient(Speaking, Asking, Listening):
     who only says passes an `on_event` that does nothing. `transport`, `rng`: for tests.
 
     Nothing happens before `start`, or `with`. Raises Refused for a name that can't be one, and
-    ValueError for servers.
+    ValueError for servers, TypeError for what is no text, or no list.
     """
 
     def __init__(
@@ -62,6 +62,9 @@ class ChatClient(Speaking, Asking, Listening):
         transport: TransportFactory = TcpTransport,
         rng: random.Random | None = None,
     ) -> None:
+        for one in (servers, rooms):
+            if isinstance(one, str):
+                raise TypeError(f"a list of texts is wanted, not one: write [{one!r}]")
         settings, rng = settings or Settings(), rng or random.Random()
         stay = Stay(valid(nickname, nick).shown, [valid(room, name) for name in rooms], client_name, settings, rng)
         addresses = [Address.parse(one) if isinstance(one, str) else one for one in servers]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from pathlib import Path
 from types import FrameType
@@ -114,7 +113,7 @@ def join(ctx: click.Context, /, plain: bool, follow: bool, base_port: int, **_: 
 
 
 def _run(chat: ChatClient, config: Config, front: str, *, follow: bool) -> int:
-    before = signal.signal(signal.SIGTERM, _terminated)
+    before = ending.on_signals(_terminated)
     room = config.rooms[0]
     try:
         chat.start(PATIENCE)
@@ -139,7 +138,7 @@ def _run(chat: ChatClient, config: Config, front: str, *, follow: bool) -> int:
         return ending.OK
     finally:
         chat.quit()
-        signal.signal(signal.SIGTERM, before)
+        ending.restore(before)
 
 
 def _at_terminal() -> bool:

@@ -22,6 +22,9 @@ def addressee(to: str) -> str:
 
 
 def valid(rule: Callable[[str], Result], given: str) -> Result:
+    """Raises Refused for what breaks the rule, TypeError for what is no text at all."""
+    if not isinstance(given, str):
+        raise TypeError(f"a str is wanted, not {type(given).__name__} ({given!r:.40})")
     try:
         return rule(given)
     except WireError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from client import forked
 from client.changed import Changed
 from client.errors import ChatError, Closed, Crashed
 from client.event_queue import EventQueue
@@ -47,6 +48,7 @@ class Core:
         self._error: ChatError | None = None
         self._stay = stay
         self._node = self._session = ""
+        forked.watch(self, self._changed, Core._left_behind)
 
     # -- how it stands -------------------------------------------------------------------
 
@@ -106,7 +108,12 @@ class Core:
         elif isinstance(event, Stopped):
             self._error = self._error or event.error
 
-    def _ended(self, crash: Crashed | None) -> None:
+    def _left_behind(self) -> None:
+        """The thread that did all for us is not in the child of a fork."""
+        if not self._over:
+            self._ended(Closed("this client belongs to the process before the fork; make one in the child"))
+
+    def _ended(self, crash: Crashed | Closed | None) -> None:
         with self._changed:
             self._over = True
             self._error = self._error or crash

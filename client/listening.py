@@ -29,7 +29,9 @@ class Listening(Core):
         return event
 
     def __iter__(self) -> Iterator[Event]:
-        """All events up to Stopped. Raises its error, if there is one, after it."""
+        """All events up to Stopped. Raises its error, if there is one, after it; Closed before `start`."""
+        if not self._started and not self._over:
+            raise Closed("nothing can come yet: use `with`, or call start() first")
         while (event := self.next_event()) is not None:
             yield event
             if isinstance(event, Stopped) and event.error is not None:

@@ -100,7 +100,7 @@ class Network:
         crash: Crashed | None = None
         try:
             self._loop()
-        except Exception as fault:
+        except BaseException as fault:
             # The top of a supervised thread: whatever it is, who waits for us must hear of it.
             log.exception("the network thread died")
             crash = Crashed(f"the network thread died: {fault!r}")

@@ -6,6 +6,7 @@ and `hydrachat who` never for the client. Main thread only.
 
 from __future__ import annotations
 
+import errno
 import importlib
 import sys
 from collections.abc import Mapping, Sequence
@@ -106,6 +107,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # Whoever read our output is gone; the interpreter must not try to flush the rest into it.
         sys.stdout = None
+        return FAILED
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EIO):
+            raise
+        sys.stdout = None
+        click.echo(f"Error: the output can't be written: {error.strerror}", err=True)
         return FAILED
     return result if isinstance(result, int) else OK
 

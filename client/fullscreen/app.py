@@ -20,6 +20,7 @@ from client import events as ev
 from client.chat import ChatClient
 from client.fullscreen.bars import Head, Prompt, State
 from client.fullscreen.composer import Composer
+from client.fullscreen.conversation import Conversation
 from client.fullscreen.doing import Doing
 from client.fullscreen.keys import mend_alt_keys
 from client.fullscreen.lines_widget import Lines
@@ -179,8 +180,13 @@ class RoomApp(App[None], inherit_bindings=False):
                 part.repaint()
 
     def _change_drafts(self) -> None:
+        self.composer.typing.leave_off()
         self._shown.draft, self._shown = self.composer.text, self.model.current
         self.composer.write(self._shown.draft)
+
+    def drafts(self) -> list[tuple[Conversation, str]]:
+        """What is half written, by conversation."""
+        return [(one, self.composer.text if one is self._shown else one.draft) for one in self.model.listed()]
 
     # -- what comes ----------------------------------------------------------------------
 
@@ -208,13 +214,15 @@ class RoomApp(App[None], inherit_bindings=False):
     def _ask_paste(self, text: str) -> None:
         from client.fullscreen.dialogs import PasteQuestion  # what few need costs no start time
 
-        def answered(answer: str | None) -> None:
-            if answer == "edit":
-                self.composer.insert(text)
-            for part in {"send": [text], "lines": text.split("\n")}.get(answer or "", []):
-                self._typed(f"/{part}" if part.startswith("/") else part)
+        where = self.model.current
 
-        self.push_screen(PasteQuestion(text, self.model.current.title), answered)
+        def answered(answer: str | None) -> None:
+            parts = {"send": [text], "lines": text.split("\n")}.get(answer or "", [])
+            left = text if answer == "edit" else self.doing.pasted(parts, where)
+            self._paint()
+            self.composer.insert(left)
+
+        self.push_screen(PasteQuestion(text, where.title), answered)
 
     # -- actions -------------------------------------------------------------------------
 

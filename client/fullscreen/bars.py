@@ -22,7 +22,8 @@ class Head(Lines):
         if here.private:
             right = self._presence(here.title[1:])
         else:
-            right = f"{len(here.people)} here" if here.present else "not in this room"
+            outside = "entering…" if here.key in self._model.wanted else "not in this room"
+            right = f"{len(here.people)} here" if here.present else outside
         name = f" {shown(here.title)}"
         topic = f" · {shown(here.topic)}" if here.topic else ""
         room = width - cells(name) - len(right) - 3

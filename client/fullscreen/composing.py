@@ -46,6 +46,12 @@ class Typing:
             del self._lines[:-KEPT]
         self._at = len(self._lines)
 
+    def leave_off(self) -> None:
+        """Ends a walk, elsewhere; what was being typed is the first one up."""
+        if self._at < len(self._lines):
+            self.keep(self._unfinished)
+        self._at = len(self._lines)
+
     def up(self, now: str) -> str | None:
         """None: there is nothing further up."""
         if self._at == 0:

@@ -33,6 +33,7 @@ class Conversation:
         self.first_unread: int | None = None  # its serial
         self.below = 0  # spoken entries that came while the view did not follow
         self.draft = ""
+        self.partner = ""  # of a person's: the session that wrote last
         self.present = False  # whether we are in the room
         self.whole = self.private  # nothing older can be had; a person's inbox has no history
         self.loading = False
@@ -75,6 +76,11 @@ class Conversation:
             return
         last.text, last.cached = f"{last.text}, {text}", None
         last.comings += 1
+
+    def note(self, kind: Kind, text: str, time: int) -> None:
+        """Unless it stands last already: what is told for each room is told here once."""
+        if not self.entries or self.entries[-1].text != text:
+            self.add(Entry(kind, text, time))
 
     def prepend(self, older: Sequence[Entry]) -> int:
         """Above all others, oldest first; what is known is left out. How many were new."""

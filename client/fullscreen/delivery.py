@@ -51,6 +51,15 @@ class Delivery:
                 return entry
         return None
 
+    def found_in_history(self, event: ev.MessageEvent, where: Conversation) -> bool:
+        """Whether it is one of ours that was accepted, and whose copy was missed: it is not shown twice."""
+        for entry in where.pending:
+            if entry.identity == (event.session, event.n):
+                entry.time, entry.epoch, entry.offset = event.time, event.epoch, event.offset
+                where.settle(entry, Mark.ACCEPTED)
+                return True
+        return False
+
     def failed(self, ticket: int, mark: Mark) -> None:
         """REFUSED, or it is not known whether it was said."""
         where, entry = self._of(ticket)

@@ -71,7 +71,11 @@ def help_rows(columns: int) -> Iterator[Row]:
     for title, table in (("Commands", (*OTHERS, *commands)), ("Keys", KEYS)):
         yield (Span(title, "bold"),)
         for what, does in table:
-            for start, end in wrap(does, max(10, columns - LEFT)):
+            if columns < 2 * LEFT:
+                yield (Span(fit(f" {what}", columns), "bold"),)
+                yield from ((Span(f"    {does[start:end]}"),) for start, end in wrap(does, columns - 4))
+                continue
+            for start, end in wrap(does, columns - LEFT):
                 yield (Span(fit("" if start else f" {what}", LEFT), "bold"), Span(does[start:end]))
         yield (Span(""),)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from client.chat import ChatClient
 from client.errors import ChatError
-from client.fullscreen.commands import BY_WORD, COMMANDS, meant
+from client.fullscreen.commands import BY_WORD, COMMANDS, Typed, meant
 from client.fullscreen.conversation import Conversation
 from client.fullscreen.delivery import Delivery
 from client.fullscreen.entry import Kind
@@ -50,11 +50,7 @@ class Doing:
     def typed(self, text: str) -> bool:
         """Whether it was done; if not, the conversation tells why."""
         try:
-            wanted = meant(text, self._model.current.title)
-            if wanted.word == "say":
-                self._say(wanted.rest, wanted.to)
-            elif wanted.word:
-                self._does[wanted.word](wanted.rest)
+            self._do(meant(text, self._model.current.title))
         except WireError as error:
             self._model.note(error.text, Kind.TROUBLE)
             return False
@@ -62,6 +58,26 @@ class Doing:
             self._model.note(explain(error), Kind.TROUBLE)
             return False
         return True
+
+    def _do(self, wanted: Typed) -> None:
+        if wanted.word == "say":
+            self._say(wanted.rest, wanted.to)
+        elif wanted.word:
+            self._does[wanted.word](wanted.rest)
+
+    def pasted(self, parts: Sequence[str], where: Conversation) -> str:
+        """Says them to `where` as they are: no command, nor to anybody else, however they begin.
+        What was not taken comes back."""
+        said = [part for part in parts if part.strip()]
+        try:
+            while said:
+                self._say(said[0], where.title)
+                said.pop(0)
+        except WireError as error:
+            self._model.note(error.text, Kind.TROUBLE)
+        except ChatError as error:
+            self._model.note(explain(error), Kind.TROUBLE)
+        return "\n".join(said)
 
     # -- by itself -----------------------------------------------------------------------
 
@@ -131,19 +147,25 @@ class Doing:
         if there is not None and there.present:
             self._model.switch(there)
             return
-        self._expect(self._chat.join(name))
+        reply = self._chat.join(name)
         self._model.wanted.add(name)
+        # At once: what is typed next goes there or is refused, and never to another room.
+        self._model.switch(self._model.room(name))
+        self._expect(reply)
 
     def _leave(self, rest: str) -> None:
-        where = self._model.current
-        if rest and not rest.startswith("@"):
-            where = self._model.conversations.get(room_name(_hashed(rest)), where)
-        elif rest:
-            where = self._model.conversations.get("@" + mapped(rest[1:]), where)
-        if where.private or not where.present:
+        where = self._named(rest) if rest else self._model.current
+        if where is None:
+            self._model.note(f"there is no conversation {rest}; nothing was left", Kind.TROUBLE)
+        elif where.private or not (where.present or where.key in self._model.wanted):
             self._model.close(where.key)
         else:
             self._expect(self._chat.leave(where.key))
+            self._model.step_aside(where)  # at once, not in the middle of what is typed next
+
+    def _named(self, name: str) -> Conversation | None:
+        key = "@" + mapped(name[1:]) if name.startswith("@") else room_name(_hashed(name))
+        return self._model.conversations.get(key)
 
     def _rooms(self, _: str) -> None:
         self._expect(self._chat.rooms())
@@ -185,6 +207,8 @@ class Doing:
         self._expect(self._chat.rename(rest))
 
     def _go(self, rest: str) -> None:
+        if not rest.strip("#@"):
+            raise WireError(Code.BAD_ROOM, "go where? Write /go and the beginning of a name, or a number")
         found = self.conversation(rest)
         if found is None:
             self._model.note(f"there is no conversation {rest}", Kind.TROUBLE)
@@ -192,12 +216,16 @@ class Doing:
             self._model.switch(found)
 
     def conversation(self, name: str) -> Conversation | None:
-        """By number, from 1, or by what its name begins with."""
+        """By number, from 1, by its name, or by what that begins with."""
         listed = self._model.listed()
         if name.isdecimal():
             return listed[int(name) - 1] if 0 < int(name) <= len(listed) else None
         wanted = name.casefold()
-        return next((one for one in listed if one.title.casefold().lstrip("#@").startswith(wanted.lstrip("#@"))), None)
+        bare = wanted.lstrip("#@")
+        begins = [one for one in listed if one.title.casefold().lstrip("#@").startswith(bare)]
+        # The whole name counts more than where it stands in the list: #ops, not #ops-night.
+        exact = sorted(begins, key=lambda one: (one.title.casefold() != wanted, len(one.title) != len(bare) + 1))
+        return exact[0] if exact else None
 
     def _mute(self, rest: str) -> None:
         where = self.conversation(rest) if rest else self._model.current

@@ -10,13 +10,16 @@ import click
 from client.chat import ChatClient
 from client.config import Config
 from client.fullscreen.app import RoomApp
+from client.fullscreen.composing import secret
 from client.fullscreen.driver import StdoutDriver
 from client.fullscreen.model import Model
 from client.fullscreen.notify import Notifier
 from client.terminal import ending
 from client.terminal.wording import explain
+from wire.text import harmless
 
 WAIT_FOR_OUTCOMES = 5.0
+MARGIN = "\n  | "
 
 
 class FullScreen:
@@ -34,6 +37,11 @@ class FullScreen:
         model.mute(config.muted)
         self._app = RoomApp(chat, model, look=config.theme, notifier=notifier, driver=StdoutDriver, signals=True)
 
+    def _unfinished(self) -> list[str]:
+        """What was being typed when the chat ended under one's hands."""
+        drafts = [(one.title, text.strip().split("\n")) for one, text in self._app.drafts() if not secret(text)]
+        return [f"not sent to {harmless(to)}: " + MARGIN.join(map(harmless, text)) for to, text in drafts if any(text)]
+
     def run(self) -> int:
         """The exit code. The terminal is as it was before, whatever happens."""
         # Where a shell exports them they are those of its start, and the screen would never change its size.
@@ -48,7 +56,8 @@ class FullScreen:
         tally = self._app.doing.tally
         missing = ending.unaccepted(tally)
         self._chat.quit()
-        for text in (explain(self._chat.error) if self._chat.error else "", missing):
+        told = [explain(self._chat.error), *self._unfinished()] if self._chat.error else []
+        for text in (*told, missing):
             if text:
                 click.echo(f"hydrachat: {text}", err=True)
         return self._app.return_code or ending.verdict(self._chat, tally)

@@ -9,7 +9,7 @@ from client import events as ev
 from client.fullscreen.conversation import Conversation
 from client.fullscreen.delivery import Delivery
 from client.fullscreen.entry import Entry, Kind, Mark
-from client.fullscreen.model import Model, Ring
+from client.fullscreen.model import Model, Ring, mapped
 from client.terminal.wording import lines
 
 
@@ -90,8 +90,11 @@ class Hearing:
     def _message(self, event: ev.MessageEvent) -> None:
         where = self._model.person(event.nick) if event.room is None else self._model.room(event.room)
         where.people.spoke(event.session, event.time)
+        if where.private:
+            self._meet(event, where)
         if event.history:
-            where.place(_entry(event))
+            if not self._delivery.found_in_history(event, where):
+                where.place(_entry(event))
             return
         mine = self._delivery.came_back(event, where) if event.own else None
         entry = self._told(event, where, mine)
@@ -101,6 +104,11 @@ class Hearing:
             where.count_unread(entry)
         if (entry.mention or where.private) and where.key not in self._model.muted:
             self._rings.append(Ring(where.key, _caller(event), event.text))
+
+    def _meet(self, event: ev.MessageEvent, where: Conversation) -> None:
+        if where.partner not in ("", event.session):
+            where.note(Kind.NOTICE, f"{event.nick} has come anew: it may be somebody else than before", event.time)
+        where.partner = event.session
 
     def _announced(self, event: ev.AnnounceEvent) -> None:
         """What is for everybody is shown where he looks."""
@@ -153,9 +161,7 @@ class Hearing:
         self._worded(event, where)
         where.present, where.whole, where.topic = True, False, event.topic
         self._ask_who(event.room)
-        if event.room in self._model.wanted:
-            self._model.wanted.discard(event.room)
-            self._model.switch(where)
+        self._model.wanted.discard(event.room)
 
     def _left(self, event: ev.LeftEvent) -> None:
         where = self._model.room(event.room)
@@ -169,6 +175,10 @@ class Hearing:
     def _coming(self, event: ev.JoinedEvent | ev.LeftEvent, where: Conversation) -> None:
         for line in lines(event, where.key):
             where.add_coming(line.text, event.time)
+        talk = self._model.conversations.get("@" + mapped(event.nick))
+        if talk is not None and isinstance(event, ev.LeftEvent) and event.reason != "left":
+            for line in lines(event, event.room):
+                talk.note(Kind.QUIET, line.text, event.time)
 
     def _presence(self, event: ev.PresenceHint) -> None:
         for conversation in self._model.listed():
@@ -188,7 +198,7 @@ class Hearing:
         if event.session == self._model.session:
             self._model.rename(event.nick)
         else:
-            self._model.follow(event.former, event.nick)
+            self._model.follow(event.former, event.nick, event.session, event.time)
         for conversation in self._model.listed():
             conversation.people.rename(event.session, event.nick)
         self._worded(event, self._model.room(event.room) if event.ticket is None else None)

@@ -6,6 +6,8 @@ from client import events as ev
 
 NEWS_FOR = 30.0
 """How long something that is over stays to be read."""
+STUCK_AFTER = 3.0
+"""How long nothing of what one said may be accepted, on a good line, until that is told: Redis may be away."""
 
 
 class LineState:
@@ -17,10 +19,13 @@ class LineState:
         self._broken_at: float | None = None
         self._news = ""
         self._news_at = 0.0
+        self._unsent = 0
+        self._stuck_at: float | None = None  # since when none of it was accepted
+        self._stuck = False
 
     @property
     def well(self) -> bool:
-        return not self.trouble
+        return not (self.trouble or self._stuck)
 
     def hear(self, event: ev.Event, now: float) -> None:
         match event:
@@ -59,9 +64,20 @@ class LineState:
         """Node, trouble or news, and how much waits to be sent."""
         waiting = f"{unsent} unsent"
         if self.trouble:
+            self._stuck, self._stuck_at = False, None
             since = "" if self._broken_at is None or now - self._broken_at < 1 else f" {now - self._broken_at:.0f} s"
             return f"{self.trouble}…{since}" + (f" ({waiting})" if unsent else "")
         parts = [self._news] if self._news and now - self._news_at < NEWS_FOR else []
+        still = self._standing_still(now, unsent)
         if unsent:
-            parts.append(waiting)
+            parts.append(f"{waiting} for {still:.0f} s, still trying" if self._stuck else waiting)
         return " · ".join([self.node or "connecting…", *parts])
+
+    def _standing_still(self, now: float, unsent: int) -> float:
+        """Seconds since something was accepted, while something waits for that."""
+        if not unsent or unsent < self._unsent or self._stuck_at is None:
+            self._stuck_at = now if unsent else None
+        self._unsent = unsent
+        still = 0.0 if self._stuck_at is None else now - self._stuck_at
+        self._stuck = still >= STUCK_AFTER
+        return still

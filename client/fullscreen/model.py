@@ -47,9 +47,10 @@ class Model:
         self.muted: set[str] = set()  # keys of conversations
         self.away = ""  # what to show of it while one is away
         self.unsent = 0
-        self.wanted: set[str] = {room_name(room)}  # rooms to go to once we are in
+        self.wanted: set[str] = {room_name(room)}  # rooms that we asked to enter
         self.found = ""  # what is searched
         self.rooms_known: set[str] = set()  # told by /rooms
+        self._renamed: dict[str, int] = {}  # session -> when it was renamed, as far as we followed
         self.conversations: dict[str, Conversation] = {}
         self.current = self.open(room_name(room), room)
         self.rename(nick)
@@ -83,8 +84,12 @@ class Model:
         found.title = "@" + nick
         return found
 
-    def follow(self, former: str, nick: str) -> None:
-        """Who is called `nick` now is talked to under that name, in the same place."""
+    def follow(self, former: str, nick: str, session: str, time: int) -> None:
+        """Who is called `nick` now is talked to under that name, in the same place. It is told again for each room
+        that one shares: by then somebody else may have the former name."""
+        if time <= self._renamed.get(session, 0):
+            return
+        self._renamed[session] = time
         old, new = "@" + mapped(former), "@" + mapped(nick)
         if old not in self.conversations or (new != old and new in self.conversations):
             return
@@ -113,14 +118,17 @@ class Model:
         if going is None:
             return
         going.present = False
-        order = self.listed()
-        if len(order) == 1:
+        if len(self.conversations) == 1:
             return
-        at = order.index(going)
+        self.step_aside(going)
         del self.conversations[key]
-        if going is self.current:
-            self.current = order[at - 1] if at else order[1]
-            self.switch(self.current)
+
+    def step_aside(self, going: Conversation) -> None:
+        """From the one that is about to go to the one above it, if there is one."""
+        order = self.listed()
+        at = order.index(going)
+        if going is self.current and len(order) > 1:
+            self.switch(order[at - 1] if at else order[1])
 
     # -- what is shown -------------------------------------------------------------------
 

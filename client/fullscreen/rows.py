@@ -116,8 +116,12 @@ def _pieces(entry: Entry, look: Look, columns: int) -> list[Row]:
         text = f"(late) {text}"
     found: list[Row] = []
     role = _BODIES.get(entry.kind, "text")
+    blank = False
     for line in text.split("\n"):
         line = shown(line)
+        if blank and not line.strip():
+            continue  # many of them would push all else off the screen
+        blank = not line.strip()
         painted = _painted(line, entry, look)
         found += [_cut(line, painted, start, end, role) for start, end in wrap(line, columns)]
     return found

@@ -25,7 +25,8 @@ class Search:
     def further(self) -> None:
         """To the next match above the last one; at the top from the newest again."""
         hits = self._hits()
-        above = [one for one in hits if self._at is None or one.serial < self._at.serial]
+        at = self._at if self._at in hits else None  # it may be of another conversation
+        above = [one for one in hits if at is None or one.serial < at.serial]
         self._at = above[-1] if above else None
         if self._at is not None:
             self._model.current.view.show(self._at)

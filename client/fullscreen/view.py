@@ -93,7 +93,7 @@ class View:
     def _above(self, index: int) -> list[Row]:
         """The separators over an entry."""
         entry, found = self._entry(index), list[Row]()
-        if index == 0 and not self._of.private:
+        if index == 0 and (self._of.present or self._of.whole) and not self._of.private:
             text = "loading…" if self._of.loading else "beginning of the log" if self._of.whole else "more above"
             found.append(note_row(text, self.look, "note"))
         if index == 0 or day(self._entry(index - 1).time) != day(entry.time):

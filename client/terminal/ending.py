@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
 from client.chat import ChatClient
 from client.errors import ChatError, Refused, Unreachable
 from client.terminal.talk import Tally
@@ -15,7 +20,18 @@ INTERRUPTED = 130
 
 
 class Terminated(Exception):
-    """SIGTERM: leave in order."""
+    """SIGTERM, or SIGHUP: the terminal was closed. Leave in order."""
+
+
+def on_signals(handler: Callable[[int, FrameType | None], None]) -> dict[signal.Signals, Any]:
+    """What was there before, for `restore`. Who ignores SIGHUP (nohup) goes on. Main thread."""
+    ends = [one for one in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(one) is not signal.SIG_IGN]
+    return {one: signal.signal(one, handler) for one in ends}
+
+
+def restore(before: dict[signal.Signals, Any]) -> None:
+    for one, handler in before.items():
+        signal.signal(one, handler)
 
 
 def code_of(error: ChatError) -> int:

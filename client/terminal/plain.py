@@ -88,14 +88,15 @@ class PlainFront:
     def _show(self, line: Line) -> None:
         self._write(sys.stderr if line.kind in _TO_STDERR else self._out, plain(line))
 
-    def _write(self, stream: TextIO, text: str) -> None:
-        if self._nobody_reads and stream is self._out:
+    def _write(self, stream: TextIO | None, text: str) -> None:
+        # A stream that was closed before we started is None.
+        if stream is None or (self._nobody_reads and stream is self._out):
             return
         try:
             with self._printing:
                 stream.write(text + "\n")
                 stream.flush()
-        except BrokenPipeError:
+        except OSError:  # a pipe without a reader, a closed terminal, a full disk
             self._nobody_reads = True
             self._lines.stop()
             if stream is sys.stdout:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
 from collections.abc import Mapping
 from types import FrameType
@@ -37,12 +36,12 @@ class Screen:
 
     def run(self) -> int:
         """The exit code."""
-        before = signal.signal(signal.SIGTERM, self._terminated)
+        before = ending.on_signals(self._terminated)
         try:
             with patch_stdout(raw=True):
                 return self._chatting()
         finally:
-            signal.signal(signal.SIGTERM, before)
+            ending.restore(before)
 
     def _chatting(self) -> int:
         self._printer.start()
@@ -64,7 +63,7 @@ class Screen:
         while not (self._talk.quitting or self._over.is_set()):
             try:
                 line = self._prompt.prompt(lambda: f"{self._talk.current}> ", pre_run=self._leave_if_over)
-            except EOFError:
+            except (EOFError, OSError):  # OSError: the terminal was closed
                 return
             text = self._talk.typed(line)
             if text:

@@ -39,7 +39,7 @@ FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 def show(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Prints a table on stdout. Cells are made harmless first; a pipe gets no colours or frames."""
-    if sys.stdout.isatty():
+    if sys.stdout is not None and sys.stdout.isatty():
         made_console().print(drawn(columns, rows))
     else:
         for line in plain(columns, rows):

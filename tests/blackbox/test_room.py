@@ -13,6 +13,7 @@ import pytest
 from client import ChatClient
 from tests.blackbox.conftest import Deploy
 from tests.support.deployment import Deployment
+from tests.support.operator import run
 from tests.support.programs import required
 from tests.support.terminal import Terminal
 from tests.support.waiting import wait_until
@@ -177,6 +178,15 @@ def test_a_signal_ends_it_in_order(calm: Deployment, at: Open, number: int) -> N
         lou.shows("restored", "code 0")
         assert "#lobby" not in lou.screen
         wait_until(lambda: nick not in calm.presence(), what="it has left")
+
+
+def test_what_is_half_written_when_one_is_kicked_can_be_copied(calm: Deployment, at: Open) -> None:
+    with at("rex", calm.addresses) as rex:
+        rex.shows("● rex")
+        rex.type("a long sto")
+        rex.shows("#lobby> a long sto")
+        assert run(calm, "kick", "rex")[0] == 0
+        rex.shows("removed you", "not sent to #lobby: a long sto", "restored", "code 5")
 
 
 def test_a_dumb_terminal_gets_lines(calm: Deployment, at: Open) -> None:

@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import shlex
 import signal
 import socket
 import subprocess
@@ -282,7 +283,13 @@ class Terminal:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait(10)
+        if self._master >= 0:
+            os.close(self._master)
+
+    def hang_up(self) -> None:
+        """Closes it, as one closes a window."""
         os.close(self._master)
+        self._master = -1
 
     def types(self, text: str) -> None:
         os.write(self._master, text.encode())
@@ -354,6 +361,34 @@ def test_sigterm_ends_the_prompt_in_order(cluster: Loopback) -> None:
         terminal.process.send_signal(signal.SIGTERM)
         assert terminal.ends() == 0
         assert cluster.run(lambda: cluster.world.sessions) == {}
+
+
+@pytest.mark.parametrize("term", ["xterm-256color", "dumb"])
+def test_a_terminal_that_is_closed_leaves_in_order(cluster: Loopback, term: str) -> None:
+    with Terminal(command(cluster, "--plain"), TERM=term) as terminal:
+        terminal.shows("you are in #lobby")
+        terminal.hang_up()
+        assert terminal.process.wait(10) >= 0
+        assert cluster.run(lambda: cluster.world.sessions) == {}
+
+
+def test_who_ignores_the_hang_up_goes_on(cluster: Loopback) -> None:
+    with start(["nohup", *command(cluster, "--follow")]) as process:
+        assert process.stdout is not None
+        assert "you are in" in process.stdout.readline()
+        process.send_signal(signal.SIGHUP)
+        cluster.post("still there")
+        assert "still there" in process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=10)
+
+
+@pytest.mark.parametrize(("redirect", "code"), [(">&-", 0), ("2>&-", 0), (">/dev/full", 1)])
+def test_output_that_goes_nowhere_is_no_fault_of_the_chat(cluster: Loopback, redirect: str, code: int) -> None:
+    done = run(["sh", "-c", f"{shlex.join(command(cluster))} {redirect}"], "hello\n")
+    assert done.returncode == code
+    assert "Traceback" not in done.stdout + done.stderr
+    assert cluster.run(lambda: cluster.world.sessions) == {}
 
 
 def test_a_node_that_dies_is_one_quiet_line(cluster: Loopback) -> None:

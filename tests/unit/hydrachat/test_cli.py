@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import subprocess
@@ -152,7 +153,14 @@ class Refused(click.ClickException):
 
 @pytest.mark.parametrize(
     ("error", "code"),
-    [(0, 0), (4, 4), (Refused("taken"), 5), (KeyboardInterrupt(), 130), (BrokenPipeError(), 1)],
+    [
+        (0, 0),
+        (4, 4),
+        (Refused("taken"), 5),
+        (KeyboardInterrupt(), 130),
+        (BrokenPipeError(), 1),
+        (OSError(errno.ENOSPC, "no space left"), 1),
+    ],
 )
 def test_exit_codes(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: BaseException | int, code: int

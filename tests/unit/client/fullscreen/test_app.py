@@ -314,6 +314,14 @@ async def test_help_lists_all_there_is() -> None:
 
 
 @screen_test
+async def test_help_can_be_read_on_a_narrow_screen() -> None:
+    async with room() as it:
+        await it.pilot.resize_terminal(34, 20)
+        await it.pilot.press("f1")
+        await it.shows("say it in the")
+
+
+@screen_test
 async def test_a_mention_rings() -> None:
     async with room() as it:
         written: list[str] = []

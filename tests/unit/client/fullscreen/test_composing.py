@@ -102,3 +102,12 @@ def test_unknown_commands_say_what_is_near() -> None:
 def test_no_word_is_taken_twice() -> None:
     words = [word for one in COMMANDS for word in (one.name, *one.aliases)]
     assert len(words) == len(set(words))
+
+
+def test_a_walk_ends_where_one_goes_elsewhere() -> None:
+    typing = Typing()
+    typing.keep("one")
+    assert typing.up("unfinished") == "one"
+    typing.leave_off()
+    assert typing.down() is None, "it is not for whom one talks to now"
+    assert typing.up("") == "unfinished"

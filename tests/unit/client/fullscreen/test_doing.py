@@ -120,6 +120,17 @@ def test_joining_where_one_is_goes_there(hand: Hand) -> None:
     assert hand.model.current.key == "#ops"
 
 
+def test_the_whole_name_goes_before_a_longer_one(hand: Hand) -> None:
+    rooms = ("#ops-night", "#ops")
+    hand.doing.hearing.hear([joined(room=room, own=True, count=1) for room in rooms], 0.0)
+    hand.type("/msg ops", "/go ops")
+    assert hand.model.current.key == "#ops"
+    hand.type("/go @ops")
+    assert hand.model.current.key == "@ops"
+    hand.type("/go ops-")
+    assert hand.model.current.key == "#ops-night"
+
+
 def test_a_bad_name_is_told_with_what_is_wrong(hand: Hand) -> None:
     assert hand.type("/join #a,b", "@ x", "/join") == [("say", "#lobby", "@ x")]
     assert any("no , in it" in one.text for one in hand.model.current.entries)
@@ -142,7 +153,7 @@ def test_a_topic_is_asked_for_changed_and_cleared(hand: Hand) -> None:
     assert hand.type("/topic x") == []
 
 
-@pytest.mark.parametrize("line", ["/me", "/nick", "/join"])
+@pytest.mark.parametrize("line", ["/me", "/nick", "/join", "/go"])
 def test_what_is_left_out_is_asked_for(hand: Hand, line: str) -> None:
     assert hand.type(line) == []
     assert hand.model.current.entries[-1].kind is Kind.TROUBLE
@@ -169,6 +180,14 @@ def test_searching_goes_up_from_match_to_match(hand: Hand) -> None:
     assert (hand.doing.search.state, hand.model.current.view.following) == ("", True)
 
 
+def test_a_search_goes_on_in_another_conversation_from_its_newest(hand: Hand) -> None:
+    hand.doing.hearing.hear([joined(room="#ops", own=True), *(message(n, "fox") for n in range(1, 4))], 0.0)
+    hand.doing.hearing.hear([message(n, "fox", room="#ops") for n in range(10, 30)], 0.0)
+    hand.type("/search fox", "/go ops")
+    hand.doing.search.further()
+    assert hand.doing.search.state.startswith("match 1 of 20")
+
+
 def test_muting_is_taken_back_by_the_same(hand: Hand) -> None:
     hand.type("/mute")
     assert hand.model.muted == {"#lobby"}
@@ -181,6 +200,50 @@ def test_a_room_that_one_joins_is_told_in_it(hand: Hand) -> None:
     hand.doing.hearing.hear([joined(room="#ops", own=True, count=1, ticket=hand.chat.tickets)], 0.0)
     assert hand.model.current.key == "#ops"
     assert hand.last.startswith("you are in #ops")
+
+
+def test_what_is_typed_behind_join_is_never_said_in_the_room_before(hand: Hand) -> None:
+    assert hand.type("/join #ops", "for ops") == [("join", "#ops"), ("say", "#ops", "for ops")]
+    hand.type("/go lobby")
+    hand.doing.hearing.hear([joined(room="#ops", own=True, count=1)], 0.0)
+    assert hand.model.current.key == "#lobby"
+
+
+def test_a_refused_join_is_told_where_one_is_then(hand: Hand) -> None:
+    hand.type("/join #ops")
+    hand.doing.hearing.hear([ev.RequestRefused("join", "#ops", 1013, "full", ticket=hand.chat.tickets)], 0.0)
+    assert (hand.model.current.key, hand.last) == ("#ops", "join #ops: full")
+    assert hand.type("/leave") == []
+    assert list(hand.model.conversations) == ["#lobby"]
+
+
+def test_leaving_goes_to_the_next_one_at_once(hand: Hand) -> None:
+    hand.doing.hearing.hear([joined(room="#ops", own=True, count=1)], 0.0)
+    hand.type("/go ops")
+    hand.chat.asked.clear()
+    assert hand.type("/leave", "hello") == [("leave", "#ops"), ("say", "#lobby", "hello")]
+
+
+@pytest.mark.parametrize("name", ["#opps", "opps", "@nobody"])
+def test_a_misspelt_room_is_not_taken_for_the_one_on_the_screen(hand: Hand, name: str) -> None:
+    assert hand.type(f"/leave {name}") == []
+    assert list(hand.model.conversations) == ["#lobby"]
+    assert "nothing was left" in hand.last
+
+
+def test_pasted_lines_are_said_where_one_was_asked_however_they_begin(hand: Hand) -> None:
+    lines = ["@property", "", "#include <x>", "@bob hi", "/quit", "\\q"]
+    where = hand.model.current
+    hand.type("/msg eve")
+    assert hand.doing.pasted(lines, where) == ""
+    assert hand.type() == [("say", "#lobby", line) for line in lines if line]
+    assert not hand.did
+
+
+def test_pasted_lines_that_are_not_taken_come_back(hand: Hand) -> None:
+    hand.chat.refuse = Backlogged("1000 messages wait already")
+    assert hand.doing.pasted(["one", "two"], hand.model.current) == "one\ntwo"
+    assert hand.last == "1000 messages wait already"
 
 
 def test_an_answer_is_told_where_it_was_asked_for(hand: Hand) -> None:

@@ -71,6 +71,15 @@ def test_a_direct_message_opens_a_conversation_and_rings(world: World) -> None:
     assert world.model.current is world.lobby
 
 
+def test_another_one_of_the_same_name_is_told_where_one_talks_to_him(world: World) -> None:
+    world.hear(joined("bob"), message(1, "psst", room=None))
+    world.hear(*(ev.LeftEvent(room, "bob", "s-bob", NOON, "quit") for room in ("#lobby", "#ops")))
+    world.hear(message(2, "psst", room=None, session="s-other", n=1))
+    assert [one.text for one in world.model.conversations["@bob"].entries] == [
+        "psst", "bob left", "bob has come anew: it may be somebody else than before", "psst",
+    ]  # fmt: skip
+
+
 def test_unread_is_counted_where_one_does_not_look(world: World) -> None:
     world.hear(joined(room="#ops", own=True, count=1), message(1, room="#ops"), message(2, "alice", room="#ops"))
     ops = world.model.conversations["#ops"]
@@ -79,12 +88,23 @@ def test_unread_is_counted_where_one_does_not_look(world: World) -> None:
     assert (ops.unread, ops.mentions) == (0, 0)
 
 
-def test_a_room_that_one_asked_for_comes_to_the_screen(world: World) -> None:
+def test_nothing_that_is_told_takes_one_to_another_conversation(world: World) -> None:
     world.model.wanted.add("#ops")
-    world.hear(joined(room="#ops", own=True, count=1))
-    assert world.model.current.key == "#ops"
-    world.hear(joined(room="#other", own=True, count=1))
-    assert world.model.current.key == "#ops"
+    world.hear(joined(room="#ops", own=True, count=1), message(1, room="#ops"), message(2, room=None))
+    assert world.model.current is world.lobby
+    assert not world.model.wanted
+
+
+def test_a_rename_told_again_does_not_give_the_talk_to_somebody_else(world: World) -> None:
+    def renamed(room: str, former: str, nick: str, session: str, at: int) -> ev.RenamedEvent:
+        return ev.RenamedEvent(room, former, nick, session, NOON + at)
+
+    world.hear(message(1, "psst", nick="eve", room=None))
+    talk = world.model.conversations["@eve"]
+    for room in ("#lobby", "#ops"):
+        world.hear(renamed(room, "bob", "rob", "s-bob", 1), renamed(room, "eve", "bob", "s-eve", 2))
+    assert world.model.conversations["@bob"] is talk
+    assert "@rob" not in world.model.conversations
 
 
 def test_a_message_of_ours_is_pending_then_takes_its_place(world: World) -> None:
@@ -101,6 +121,14 @@ def test_a_message_of_ours_is_pending_then_takes_its_place(world: World) -> None
     assert world.texts() == ["before it", "hello", "after it"]
     assert entry.mark is Mark.ACCEPTED
     assert world.lobby.pending == []
+
+
+def test_one_of_ours_that_only_the_history_tells_is_shown_once(world: World) -> None:
+    world.delivery.said(7, world.lobby, "hi")
+    world.hear(ev.AcceptedEvent(7, 3, "#lobby", "hi", "room:#lobby:log", "e1", 4, NOON))
+    world.hear(message(4, "hi", nick="alice", own=True, history=True, n=3))
+    assert (world.texts(), world.lobby.pending) == (["hi"], [])
+    assert world.lobby.entries[-1].mark is Mark.ACCEPTED
 
 
 def test_the_copy_may_come_before_the_acceptance(world: World) -> None:

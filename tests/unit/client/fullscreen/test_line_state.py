@@ -46,3 +46,14 @@ def test_both_in_one_batch() -> None:
     line.hear(ev.Disconnected("n1", "reset"), 10.0)
     line.hear(ev.Moved("n1", "n1", True), 10.0)
     assert line.text(10.0, 0) == "n1 · connected to n1 again in under 0.1 s, nothing missed"
+
+
+def test_what_nobody_accepts_is_told_also_on_a_good_line() -> None:
+    line = LineState()
+    line.hear(ev.Connected("n1", "alice", "s", "a"), 0.0)
+    assert line.text(10.0, 1) == "n1 · 1 unsent"
+    assert line.text(15.0, 4) == "n1 · 4 unsent for 5 s, still trying"
+    assert not line.well
+    assert line.text(16.0, 3) == "n1 · 3 unsent", "it goes on"
+    assert line.well
+    assert line.text(17.0, 0) == "n1"

@@ -136,3 +136,10 @@ def _all(world: World) -> list[str]:
     found = screen(world.lobby)
     view.height = height
     return found
+
+
+def test_empty_lines_do_not_push_all_else_off_the_screen(world: World) -> None:
+    world.hear(message(1, "begin" + "\n" * 500 + "\u3164\nend\n\nof it"))
+    world.lobby.view.height = 10
+    shown = [row.rpartition("│")[2].strip() for row in screen(world.lobby)]
+    assert shown[-5:] == ["begin", "", "end", "", "of it"]
