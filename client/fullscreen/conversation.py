@@ -98,7 +98,7 @@ class Conversation:
             return False
         if not self.entries or entry.time >= self.entries[-1].time:
             return self.add(entry, live=False)
-        at = bisect.bisect_right([one.time for one in self.entries], entry.time)
+        at = bisect.bisect_right(self.entries, entry.time, key=lambda one: one.time)
         self.entries.insert(at, entry)
         base = self.entries[0].serial if at else self.entries[1].serial
         for serial, one in enumerate(self.entries[at:], base + at):
