@@ -3,14 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := hydrachat wire node client cluster drill
-SOURCES := $(PACKAGES) tests benchmarks examples
+SOURCES := $(PACKAGES) tests benchmarks examples docs/pictures
 
 # How many tests run at a time: most of them wait, so more than there are cores; drills don't.
 WORKERS ?= 4
 DRILLS ?= 3
 PYTEST := $(BIN)/python -m pytest --dist worksteal
 
-.PHONY: install up test test-unit test-blackbox test-drill test-long drill bench-quick lint types check clean
+.PHONY: install up test test-unit test-blackbox test-drill test-long drill bench-quick pictures lint types check clean
 # Side by side the parts of the suite would take each other's time.
 .NOTPARALLEL:
 
@@ -41,6 +41,10 @@ drill: $(VENV)/installed
 # Under a minute: two rows beside a bare loop that sends.
 bench-quick: $(VENV)/installed
 	@$(BIN)/hydrachat bench --rows 200x20,1000x4 --against raw --runs 1 --seconds 3
+
+# Those of README.md, from the real program; a minute.
+pictures: $(VENV)/installed
+	@$(BIN)/python -m docs.pictures.make $(ARGS)
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check $(SOURCES)

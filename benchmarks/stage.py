@@ -60,7 +60,7 @@ def _enter(caller: Caller, link: Link, number: int, room: str) -> Role:
     replies = caller.call_all(
         link,
         [
-            ("claim", [role.session, role.claim, nick, nick, "token", "127.0.0.1:1"]),
+            ("claim", [role.session, role.claim, nick, nick, "token", "127.0.0.1:1", ""]),
             ("join", [role.session, role.claim, room, "join", ROOMS_LIMIT]),
             ("leave", [role.session, role.claim, "#lobby", "leave"]),
         ],

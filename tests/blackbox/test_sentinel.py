@@ -24,7 +24,7 @@ from wire.codes import Code
 from wire.frames import Accepted, Message
 
 Deploy = Callable[..., GroupDeployment]
-ROLES = 4
+ROLES = 5  # publisher, reader, subscriber, beat, upkeep
 
 
 @pytest.fixture
