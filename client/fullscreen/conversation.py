@@ -96,15 +96,29 @@ class Conversation:
         """A message of the log that is older than others here (the history told on joining again)."""
         if self.knows(entry.identity):
             return False
-        if not self.entries or entry.time >= self.entries[-1].time:
+        at = self._slot(entry)
+        if at == len(self.entries):
             return self.add(entry, live=False)
-        at = bisect.bisect_right([one.time for one in self.entries], entry.time)
         self.entries.insert(at, entry)
         base = self.entries[0].serial if at else self.entries[1].serial
         for serial, one in enumerate(self.entries[at:], base + at):
             one.serial = serial
+        if self.first_unread is not None and self.first_unread >= entry.serial:
+            self.first_unread += 1
+        self.view.inserted(entry.serial)
         self._note(entry)
         return True
+
+    def _slot(self, entry: Entry) -> int:
+        """By offset among the messages; by time among what stands between those, which has our own clock's."""
+        end = len(self.entries)
+        for at in range(end - 1, -1, -1):
+            one = self.entries[at]
+            if one.offset and one.epoch == entry.epoch:
+                if one.offset < entry.offset:
+                    return bisect.bisect_right(self.entries, entry.time, at + 1, end, key=_time)
+                end = at
+        return bisect.bisect_right(self.entries, entry.time, 0, end, key=_time)
 
     def await_outcome(self, entry: Entry) -> None:
         entry.mark = Mark.PENDING
@@ -149,3 +163,7 @@ class Conversation:
         del self.entries[:SPARE]
         self.whole = self.private
         self.view.trimmed()
+
+
+def _time(entry: Entry) -> int:
+    return entry.time

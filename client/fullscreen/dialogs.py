@@ -93,10 +93,11 @@ class PasteQuestion(ModalScreen[str]):
       padding: 0 1; border: round $primary; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,s", "answer('send')", "one message"),
-        Binding("l", "answer('lines')", "line by line"),
-        Binding("e", "answer('edit')", "edit"),
-        Binding("escape,n,q", "answer('')", "no"),
+        # Nothing that one may type on with sends or drops anything.
+        Binding("enter", "answer('send')", "one message"),
+        Binding("L", "answer('lines')", "line by line"),
+        Binding("e,E", "answer('edit')", "edit"),
+        Binding("escape", "answer('')", "no"),
     ]
 
     def __init__(self, text: str, where: str) -> None:
@@ -109,8 +110,8 @@ class PasteQuestion(ModalScreen[str]):
         for line in lines[:5]:
             text.append(f"│ {fit(shown(line), 60).rstrip()}\n", "not bold dim")
         text.append("│ …\n" if len(lines) > 5 else "", "not bold dim")
-        text.append("\nEnter, s   send as one message\nl          each line as a message\n", "not bold")
-        text.append("e          edit it first\nEsc, n     forget it", "not bold")
+        text.append("\nEnter      send as one message\nL          each line as a message\n", "not bold")
+        text.append("e          edit it first\nEsc        forget it", "not bold")
         yield Static(text)
 
     def action_answer(self, answer: str) -> None:

@@ -42,7 +42,7 @@ class Doing:
         self.tally = Tally()
         self.delivery = Delivery(model)
         self.search = Search(model)
-        self.hearing = Hearing(model, self.delivery, self.ask_who)
+        self.hearing = Hearing(model, self.delivery, self.ask_who, self._ask_missed)
         self._chat, self._model = chat, model
         self._show_help, self._set_theme, self._go_away = show_help, set_theme, leave
         self._does: dict[str, Callable[[str], object]] = {one.name: getattr(self, f"_{one.name}") for one in COMMANDS}
@@ -106,6 +106,12 @@ class Doing:
             self._model.note(explain(error), Kind.TROUBLE)
             return
         self.hearing.expect_history(reply.ticket, where)
+
+    def _ask_missed(self, room: str, before: int, limit: int) -> int | None:
+        try:
+            return self._chat.history(room, before=before, limit=limit).ticket
+        except ChatError:
+            return None  # the gap stays told
 
     def _expect(self, reply: Reply[Any]) -> None:
         self.hearing.expect_answer(reply.ticket)

@@ -9,17 +9,25 @@ from client import events as ev
 from client.fullscreen.conversation import Conversation
 from client.fullscreen.delivery import Delivery
 from client.fullscreen.entry import Entry, Kind, Mark
+from client.fullscreen.filling import Filling
 from client.fullscreen.model import Model, Ring, mapped
 from client.terminal.wording import lines
 
 
 class Hearing:
-    """`ask_who`: who is in that room? Called when it is not known any more. One thread."""
+    """`ask_who`: who is in that room? Called when it is not known any more. `ask_missed`: see `Filling`. One thread."""
 
-    def __init__(self, model: Model, delivery: Delivery, ask_who: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        model: Model,
+        delivery: Delivery,
+        ask_who: Callable[[str], None],
+        ask_missed: Callable[[str, int, int], int | None] = lambda *_: None,
+    ) -> None:
         self._model = model
         self._delivery = delivery
         self._ask_who = ask_who
+        self._filling = Filling(ask_missed, _entry)
         self._quiet: set[int] = set()  # tickets of questions that nobody typed
         self._backlog: dict[int, Conversation] = {}  # tickets of histories asked for by scrolling
         self._asked: dict[int, Conversation] = {}  # tickets of questions -> where they were typed
@@ -84,6 +92,8 @@ class Hearing:
         where = self._model.current if event.room is None else self._model.room(event.room)
         where.gap = event.text
         self._worded(event, where)
+        if event.room is not None:
+            self._filling.missed(event, where)
 
     # -- talk ----------------------------------------------------------------------------
 
@@ -145,6 +155,8 @@ class Hearing:
             self._worded(event, self._model.person(event.nick))
 
     def _history(self, event: ev.HistoryEvent) -> None:
+        if self._filling.answered(event, int(self._model.now() * 1000)):
+            return
         where = self._backlog.pop(event.ticket or 0, None) or self._model.room(event.room)
         where.loading = False
         if where.prepend([_entry(one) for one in event.messages if _older(one, where)]) == 0:
@@ -228,7 +240,7 @@ class Hearing:
         self._model.wanted.discard(event.room or "")
         if event.ticket in self._quiet:
             self._quiet.discard(event.ticket)
-        else:
+        elif not self._filling.refused(event.ticket):
             self._worded(event)
 
     def _worded(self, event: ev.Event, where: Conversation | None = None) -> None:

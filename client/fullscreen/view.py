@@ -42,6 +42,11 @@ class View:
         if self._anchor is not None and self._anchor[0] < first:
             self._anchor = (first, 0)
 
+    def inserted(self, serial: int) -> None:
+        """One more has that serial; those from there on have the next ones."""
+        if self._anchor is not None and self._anchor[0] >= serial:
+            self._anchor = (self._anchor[0] + 1, self._anchor[1])
+
     def rows(self) -> list[Row]:
         """At most `height`, from above. Goes on following once the end is seen."""
         if self._anchor is not None:

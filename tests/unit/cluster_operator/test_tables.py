@@ -169,3 +169,8 @@ def test_times() -> None:
 
 def test_a_row_of_another_version_is_no_error() -> None:
     assert read.session_row("s", {"nick": "x", "since": "soon"}).since == 0
+
+
+def test_a_closed_output_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout", None)
+    table.show(["nick"], [["bob"]])

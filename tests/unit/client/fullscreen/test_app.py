@@ -199,11 +199,11 @@ async def test_pasting_lines_is_asked_about() -> None:
         await it.pilot.press("escape")
         await it.until(lambda: len(it.app.screen_stack) == 1)
         assert not [one for one in it.chat.asked if one[0] == "say"]
-        for answer, said in (("enter", ["one\ntwo"]), ("l", ["one", "two"])):
+        for answer, said in (("enter", ["one\ntwo"]), ("L", ["one", "two"])):
             it.chat.asked.clear()
             it.app.composer.post_message(events.Paste("one\ntwo\n"))
             await it.shows("You pasted")
-            await it.pilot.press(answer)
+            await it.pilot.press("l", "o", "n", "g", "s", answer)
             await it.until(lambda: len(it.app.screen_stack) == 1)
             assert it.chat.asked == [("say", "#lobby", text) for text in said]
         it.app.composer.post_message(events.Paste("one\ntwo\n"))

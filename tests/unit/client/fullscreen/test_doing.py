@@ -8,6 +8,7 @@ from client import events as ev
 from client.errors import Backlogged
 from client.fullscreen.doing import NO_REGISTRATION, Doing
 from client.fullscreen.entry import Kind
+from client.fullscreen.filling import FILLED
 from client.fullscreen.model import Model
 from tests.unit.client.fullscreen.fake_chat import FakeChat
 from tests.unit.client.fullscreen.world import NOON, joined, message
@@ -164,6 +165,30 @@ def test_older_messages_are_asked_for_once(hand: Hand) -> None:
     hand.doing.load_older()
     hand.doing.load_older()
     assert hand.chat.asked == [("history", "#lobby", 50, 100)]
+
+
+def _missed(hand: Hand, *pages: range) -> None:
+    hand.doing.hearing.hear([message(10), ev.GapEvent("#lobby", 10, 11, 300, "e1")], 0.0)
+    for page in pages:
+        told = tuple(message(n) for n in page)
+        hand.doing.hearing.hear([ev.HistoryEvent("#lobby", told, ticket=hand.chat.tickets)], 0.0)
+
+
+def test_what_was_missed_is_read_from_the_log_into_its_place(hand: Hand) -> None:
+    _missed(hand, range(101, 301), range(5, 101))
+    assert hand.chat.asked == [("history", "#lobby", 301, 200), ("history", "#lobby", 101, 200)]
+    here = hand.model.current
+    assert [one.offset for one in here.entries if one.spoken] == list(range(10, 301))
+    assert (hand.last, here.gap) == (FILLED, "")
+
+
+def test_what_the_log_does_not_hold_stays_told(hand: Hand) -> None:
+    _missed(hand, range(101, 301), range(0))
+    assert len(hand.chat.asked) == 2
+    assert hand.model.current.gap.endswith("11-300 may be missing")
+    hand.chat.asked.clear()
+    hand.doing.hearing.hear([ev.GapEvent("#lobby", 300, 301, 305, "e0")], 0.0)
+    assert hand.chat.asked == [], "that life of the log is over"
 
 
 def test_searching_goes_up_from_match_to_match(hand: Hand) -> None:

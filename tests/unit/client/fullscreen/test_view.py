@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 from client import events as ev
 from client.fullscreen.conversation import MOST, SPARE
 from client.fullscreen.rows import Look
-from tests.unit.client.fullscreen.world import DAY, World, message, screen
+from tests.unit.client.fullscreen.world import DAY, NOON, World, message, screen
 
 
 @pytest.fixture
@@ -143,3 +143,17 @@ def test_empty_lines_do_not_push_all_else_off_the_screen(world: World) -> None:
     world.lobby.view.height = 10
     shown = [row.rpartition("│")[2].strip() for row in screen(world.lobby)]
     assert shown[-5:] == ["begin", "", "end", "", "of it"]
+
+
+def test_what_is_put_in_above_moves_nothing_and_keeps_the_order_of_the_log(world: World) -> None:
+    world.hear(*(message(n) for n in (10, 11, 12)))
+    world.model.now = lambda: NOON / 1000 + 7200  # our own clock is two hours ahead
+    world.model.note("a line of our own")
+    world.hear(*(message(n) for n in range(20, 60)))
+    world.lobby.view.height = 8
+    screen(world.lobby)
+    world.lobby.view.scroll(-5)
+    before = screen(world.lobby)
+    world.hear(*(message(n, history=True) for n in range(13, 20)))
+    assert screen(world.lobby) == before
+    assert [one.offset for one in world.lobby.entries if one.offset] == list(range(10, 60))
