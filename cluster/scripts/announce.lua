@@ -19,7 +19,11 @@ local function begin()
 end
 
 local function say_in_room()
-  append_entry(room, key('room:' .. room .. ':log'), announcement_entry(id, text, int(NOW)))
+  settle(room)
+  -- Asked again after a rewind that took it, it may have been brought back.
+  if not brought_back(room, '*' .. id, 1) then
+    append_entry(room, key('room:' .. room .. ':log'), announcement_entry(id, text, int(NOW)))
+  end
   redis.call('HSET', about, 'text', text, 'time', int(NOW), 'sessions', redis.call('HLEN', key('room:' .. room .. ':members')))
   redis.call('EXPIRE', about, ANNOUNCED_KEPT)
 end

@@ -17,7 +17,10 @@ if how_ended(session) ~= '' then return {'fenced'} end
 local row = redis.call('HMGET', key('session:' .. session), 'claim', 'epoch', 'n', 'rooms', 'node', 'taken', 'nick',
   'mapped')
 local same = row[1] == claim
-if same and contains(pending, 'nick') then nick, compared = row[7], row[8] end
+-- Whether it was done stands in the row, unless that is older than what the node knows for certain.
+if same and contains(pending, 'nick') and tonumber(row[6] or '0') > taken then
+  nick, compared, taken = row[7], row[8], tonumber(row[6])
+end
 if banned(compared) then return {'fenced'} end
 
 -- Of two that believe to hold the same, the one who took it later does; where that isn't known, the first here.
@@ -34,9 +37,10 @@ end
 -- A rewind can bring back a holder whose end was forgotten.
 local holder = redis.call('GET', key('nick:' .. compared))
 if holder and holder ~= session then
-  local other = redis.call('HMGET', key('session:' .. holder), 'epoch', 'taken')
+  local other = redis.call('HMGET', key('session:' .. holder), 'epoch', 'taken', 'nick')
   if yields(other[1], other[2]) then return {'fenced'} end
   if recovering() then
+    if other[3] then free_nick(holder, other[3], compared) end -- it may be shown in other letters
     redis.call('SADD', key('healing'), '!' .. holder) -- no log may turn yet; `heal` ends it
   else
     finish(holder, 'expired')

@@ -18,25 +18,37 @@ local former, mapped_before, rooms, taken = row[4], row[5], row[6], row[8]
 local done = done_before(row[7], ticket)
 if done then return concat(done, {taken, '', '0'}) end
 if nick == former then return {'ok', former, int(NOW), 0, taken, '', '0'} end
+
+local told, offset = '', '0'
+local function tell_rooms(name)
+  each_room(rooms, function(room)
+    local members = key('room:' .. room .. ':members')
+    local known = redis.call('HGET', members, session)
+    if not known or known == name then return end
+    -- A room whose log is no log any more must not keep anybody from his name.
+    if not spoilt(room) then told, offset = room, append_room(room, 'joined', session, name, known) end
+    redis.call('HSET', members, session, name)
+  end)
+end
+
+-- It was done before a rewind, restored in the rooms, and can't be done again: there it is told back.
+local function refuse(...)
+  tell_rooms(former)
+  announce()
+  return {'no', ...}
+end
+
 local barred = banned(compared)
-if barred then return barred end
+if barred then return refuse(barred[2], barred[3]) end
 local holder = redis.call('GET', key('nick:' .. compared))
 if holder and holder ~= session then
   for i = 11, #ARGV do
-    if redis.call('EXISTS', key('nick:' .. ARGV[i])) == 0 and not banned(ARGV[i]) then return {'no', 'nick_taken', int(i - 11 + 1)} end
+    if redis.call('EXISTS', key('nick:' .. ARGV[i])) == 0 and not banned(ARGV[i]) then return refuse('nick_taken', int(i - 11 + 1)) end
   end
-  return {'no', 'nick_taken', '0'}
+  return refuse('nick_taken', '0')
 end
 
-local told, offset = '', '0'
-each_room(rooms, function(room)
-  local members = key('room:' .. room .. ':members')
-  local known = redis.call('HGET', members, session)
-  if not known or known == nick then return end
-  -- A room whose log is no log any more must not keep anybody from his name.
-  if not spoilt(room) then told, offset = room, append_room(room, 'joined', session, nick, former) end
-  redis.call('HSET', members, session, nick)
-end)
+tell_rooms(nick)
 free_nick(session, former, mapped_before)
 redis.call('SET', key('nick:' .. compared), session)
 -- As if it were claimed anew: of two who bring a name into a later term, the one who took it later holds it.

@@ -1,0 +1,503 @@
+"""People, nicknames and an operator through several lives of the data, driven by the scripts themselves.
+
+As in heal_world.py all that speaks with Redis is real but for the threads and the clock. A plan is a list of steps,
+some of which do nothing. After each step what Redis holds must agree with itself, and with what people were answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import count
+from typing import Any
+
+from cluster import endings
+from cluster.calls import Caller, status
+from cluster.errors import Fenced, Refused, Unavailable
+from cluster.fresh import Fresh
+from cluster.keys import Keys
+from cluster.link import Link
+from cluster.lives import Lives
+from cluster.logs import Logs
+from cluster.merging import runs
+from cluster.pipe import Request
+from cluster.recovery import RENAMING, Recovery
+from cluster.sessions import Sessions
+from cluster.settings import ClusterSettings
+from cluster.term import Standing
+from cluster.tops import Tops
+from cluster.types import LOBBY, Entry, Membership, Name, Position, Renamed, SessionRecord
+from node.recall import recall
+from tests.contract.heal_world import ALL, LEASE, PREFIX, Data, Serving, Step
+
+NAMES = ["n1", "n2", "n3"]
+NICKS = ["ann", "Ann", "bob", "Bob", "cy"]
+ROOMS = [LOBBY, "#ops"]
+HEARTBEAT = ["id", "n"]
+
+
+class Tickets:
+    """What cluster/sessions.py draws for each request: the same again for one whose answer was lost."""
+
+    def __init__(self) -> None:
+        self._numbers = count(1)
+        self.again = ""
+
+    def __call__(self) -> str:
+        return self.again or f"t{next(self._numbers)}"
+
+
+class Losing:
+    """A pipe that asks one thing after the other on the caller's thread, and may lose an answer."""
+
+    def __init__(self, link: Link, caller: Caller) -> None:
+        self._link, self._caller, self.loses = link, caller, False
+
+    def submit(self, request: Request) -> None:
+        (run,) = runs([(request.script, request.arguments)])
+        (reply,) = self._link.run([run.command(self._caller)])
+        (own,) = run.replies(reply)
+        request.done(Unavailable("the answer is lost") if self.loses else own)
+
+
+class Host:
+    """A node: its sessions, and of each log's feed the place and the memory."""
+
+    def __init__(self, data: Data, name: str, boot: str) -> None:
+        self.name, self.data = name, data
+        self.link = Link(data.url, 5.0, name)
+        self.link.open()
+        self.standing = Standing(ClusterSettings(name, data.url, PREFIX, LEASE, LEASE), boot)
+        self.caller, lives, self._fresh = Caller(self.standing, Keys(PREFIX)), Lives(), Fresh()
+        self.pipe = Losing(self.link, self.caller)
+        self.known = Tops(self.link, self.caller, self)  # type: ignore[arg-type]
+        self.recovery = Recovery(
+            self.standing, self.caller, data.identity, self, self._fresh, self._taken, lambda: NAMES,  # type: ignore[arg-type]
+            self.known.forks, lives,
+        )  # fmt: skip
+        self.sessions = Sessions(self.pipe, self.standing, self._fresh, lives, Serving())  # type: ignore[arg-type]
+        self.logs = Logs(self.pipe, Keys(PREFIX))  # type: ignore[arg-type]
+        self.people: dict[str, SessionRecord] = {}
+        self.places: dict[str, Position] = {}
+        self.memory: dict[str, list[Entry]] = {}
+        self.damages: list[str] = []
+
+    @property
+    def is_awake(self) -> bool:
+        return self.standing.epoch == f"L{self.data.life}"
+
+    # -- ClusterEvents, as far as a recovery and a heartbeat ask ----------------------------
+
+    def remembered(self) -> Mapping[str, Sequence[Entry]]:
+        return {log: list(entries) for log, entries in self.memory.items()}
+
+    def local_sessions(self) -> list[SessionRecord]:
+        return [self._record(record) for record in self.people.values()]
+
+    def local_logs(self) -> list[str]:
+        return [*ROOMS, *(f"@{session}" for session in self.people)]
+
+    def on_recovered(self, lost: Sequence[str]) -> None:
+        for session in lost:
+            self.people.pop(session, None)
+
+    def on_tops(self, _: object) -> None: ...
+    def on_opened(self) -> None: ...
+
+    def on_damage(self, what: str) -> None:
+        self.damages.append(what)
+
+    def _taken(self, session: str, claim: str, time: int, how: str) -> None:
+        final = endings.parsed(how).is_final
+        ours = self.people.get(session)
+        if (self._fresh.taken(session, claim, time) or final) and ours is not None and ours.claim != claim:
+            del self.people[session]
+
+    def _record(self, record: SessionRecord) -> SessionRecord:
+        logs = [*record.rooms, f"@{record.session}"]
+        return replace(record, positions={log: self.places[log] for log in logs if log in self.places})
+
+    # -- what it does ------------------------------------------------------------------------
+
+    def recover(self, pending: Mapping[str, set[str]] | None = None) -> None:
+        self.recovery.run(self.link, pending or {})
+
+    def verify(self) -> None:
+        self.recovery.verify(self.link)
+
+    def beat(self) -> None:
+        for script in ("heartbeat", "reap", "heal"):
+            reply = self.caller.call(self.link, script, HEARTBEAT if script == "heartbeat" else [])
+            assert status(reply) == "ok", (script, reply)
+        self.known.ask()
+
+    def hear(self, log: str) -> None:
+        """The feed goes on to the end of the log."""
+        place = self.places.get(log, Position("", 0))
+        page = self.logs.read(log, place, ALL)
+        memory = self.memory.setdefault(log, [])
+        if page.position.epoch != place.epoch:
+            again = recall(lambda after, limit: self.logs.read(log, after, limit), memory, page, place)
+            assert again is not None
+            memory[:], place = again, Position(page.position.epoch, page.start - 1)
+        for entry in page.entries:
+            memory.append(entry)
+            place = Position(entry.epoch, entry.offset)
+        self.places[log] = place
+
+
+class PeopleWorld:
+    """`nicks`: who was answered to have which nickname. `strict`: all that was said is remembered by somebody who
+    comes in time, so that nothing may be lost."""
+
+    def __init__(self, data: Data, tickets: Tickets) -> None:
+        self.data, self.admin, self.tickets = data, data.admin, tickets
+        self._ids = count(1)
+        self.hosts = [Host(data, name, "b0") for name in NAMES]
+        self.nicks: dict[str, str] = {}
+        self.order: list[str] = []
+        self.tokens_lost: set[str] = set()
+        self.announced: dict[str, set[str]] = {}
+        self.in_rooms: dict[str, str] = {}
+        self.strict = True
+        for host in self.hosts:
+            host.recover()
+        data.open()
+
+    def close(self) -> None:
+        for host in self.hosts:
+            host.link.close()
+
+    def run(self, plan: list[Step]) -> None:
+        for name, *more in plan:
+            getattr(self, name)(*more)
+            self.hear()
+            self.check()
+
+    # -- who is meant ------------------------------------------------------------------------
+
+    def awake(self) -> list[Host]:
+        return [host for host in self.hosts if host.is_awake]
+
+    def person(self, which: int) -> tuple[Host, str] | None:
+        """A session with a connection."""
+        if not self.order:
+            return None
+        session = self.order[which % len(self.order)]
+        for host in self.awake():
+            if session in host.people and not host.people[session].away:
+                return host, session
+        return None
+
+    def hear(self) -> None:
+        for host in self.awake():
+            host.verify()
+            for log in host.local_logs():
+                host.hear(log)
+
+    # -- what people do ----------------------------------------------------------------------
+
+    def claim(self, which: int, nick: int) -> None:
+        host, session, name = self.awake()[which % len(self.awake())], f"s{next(self._ids)}", NICKS[nick]
+        try:
+            done = host.sessions.claim(session, f"c{next(self._ids)}", _name(name), [], "t", "a", "")
+        except Refused as error:
+            self._refused(error, session, name)
+            return
+        host.people[session] = SessionRecord(
+            session, done.claim, done.name, "t", "a", done.since, 0, (LOBBY,), taken=done.taken
+        )  # fmt: skip
+        self._has(session, name)
+        self.order.append(session)
+
+    def resume(self, who: int, which: int) -> None:
+        if not self.order:
+            return
+        session, host = self.order[who % len(self.order)], self.awake()[which % len(self.awake())]
+        try:
+            done = host.sessions.resume(session, f"c{next(self._ids)}", "t", 0, "a", "")
+        except Refused as error:
+            assert not self.strict or session not in self.nicks or self._is_barred(error), (session, error)
+            self._is_gone(session)
+            return
+        assert not self.strict or self.nicks[session] == done.name.shown
+        self.nicks[session] = done.name.shown
+        for other in self.awake():
+            other.people.pop(session, None)
+        rooms = tuple(log for log in done.logs if log.startswith("#"))
+        host.people[session] = SessionRecord(
+            session, done.claim, done.name, "t", "a", done.since, done.n, rooms, taken=done.taken, gone=done.gone
+        )  # fmt: skip
+
+    def rename(self, who: int, nick: int) -> None:
+        self._ask("rename", who, nick)
+
+    def join(self, who: int, room: int) -> None:
+        self._ask("join", who, room)
+
+    def leave(self, who: int, room: int) -> None:
+        self._ask("leave", who, room)
+
+    def gone(self, who: int, is_gone: bool) -> None:
+        if (found := self.person(who)) is None:
+            return
+        host, session = found
+        record = host.people[session]
+        host.sessions.gone(session, record.claim, "out" if is_gone else None)
+        host.people[session] = replace(record, gone="out" if is_gone else None)
+
+    def twice(self, what: str, who: int, more: int) -> None:
+        """The answer is lost, and the connection with Redis with it."""
+        self.tickets.again = f"again{next(self._ids)}"
+        self._ask(what, who, more, loses=True)
+        self._ask(what, who, more)
+        self.tickets.again = ""
+
+    def over(self, what: str, who: int, more: int, to: int | None) -> None:
+        """The answer is lost with the life of the data."""
+        self.tickets.again = f"again{next(self._ids)}"
+        found = self.person(who)
+        self._ask(what, who, more, loses=True)
+        self.hear()
+        pending = {found[1]: {RENAMING if what == "rename" else ROOMS[more % 2]}} if found else {}
+        self.life(to, [(host.name, pending) for host in self.awake()])
+        self._ask(what, who, more)
+        self.tickets.again = ""
+
+    def _ask(self, what: str, who: int, more: int, loses: bool = False) -> None:
+        if (found := self.person(who)) is None:
+            return
+        host, session = found
+        record = host.people[session]
+        host.pipe.loses = loses
+        try:
+            self._noted(host, record, what, more, self._asked(host, record, what, more))
+        except Refused as error:
+            # Where it is asked again in another life, a ghost may have the name still.
+            if what == "rename" and not self.tickets.again:
+                self._refused(error, session, NICKS[more % len(NICKS)])
+        except Unavailable:
+            assert loses
+        except Fenced:
+            assert not self.strict
+            host.people.pop(session, None)
+            self._is_gone(session)
+        finally:
+            host.pipe.loses = False
+
+    def _asked(self, host: Host, record: SessionRecord, what: str, more: int) -> Membership | Renamed:
+        if what == "rename":
+            return host.sessions.rename(record.session, record.claim, _name(NICKS[more % len(NICKS)]), [])
+        act: Callable[..., Membership] = getattr(host.sessions, what)
+        return act(record.session, record.claim, ROOMS[more % 2])
+
+    def _noted(self, host: Host, record: SessionRecord, what: str, more: int, done: Membership | Renamed) -> None:
+        if isinstance(done, Renamed):
+            name = NICKS[more % len(NICKS)]
+            host.people[record.session] = replace(record, name=_name(name), taken=done.taken)
+            self._has(record.session, name)
+            return
+        rooms = [room for room in record.rooms if room != done.room]
+        kept = (*rooms, done.room) if what == "join" else tuple(rooms)
+        host.people[record.session] = replace(record, rooms=kept)
+
+    def away(self, who: int) -> None:
+        """His connection breaks."""
+        if found := self.person(who):
+            host, session = found
+            host.people[session] = replace(host.people[session], away=True)
+            host.sessions.away(session, host.people[session].claim)
+
+    def quit(self, who: int) -> None:
+        if found := self.person(who):
+            host, session = found
+            host.sessions.end(session, host.people.pop(session).claim, "quit")
+            self._is_gone(session)
+
+    def expire(self, who: int) -> None:
+        """Of one who is away the grace is over."""
+        if self.order:
+            session = self.order[who % len(self.order)]
+            if self.admin.hget(PREFIX + f"session:{session}", "state") == "away":
+                self.admin.hset(PREFIX + f"session:{session}", "until", 1)
+                self.admin.zadd(PREFIX + "absent", {session: 1})
+                self._is_gone(session)
+
+    # -- what an operator does ---------------------------------------------------------------
+
+    def kick(self, nick: int) -> None:
+        self._end_of(nick, self._operator("kick", [NICKS[nick].casefold(), "why"])[0] == b"ok")
+
+    def ban(self, nick: int) -> None:
+        name = NICKS[nick].casefold()
+        self._end_of(nick, self._operator("ban", [f"nick:{name}", NICKS[nick], 0, "why"])[2] != b"")
+        self._operator("unban", [f"nick:{name}"])
+
+    def _end_of(self, nick: int, is_done: bool) -> None:
+        found = [session for session, name in self.nicks.items() if name.casefold() == NICKS[nick].casefold()]
+        assert not self.strict or bool(found) == is_done, (NICKS[nick], found)
+        for session in found if is_done else ():
+            self._is_gone(session)
+
+    def announce(self, count: int) -> None:
+        """To `count` only, what is left is the nodes' to tell."""
+        name = f"a{next(self._ids)}"
+        self.announced[name] = set(self.nicks)
+        self._operator("announce", [name, "", name, count])
+
+    def announce_in(self, room: int, to: int | None, is_lost: bool) -> None:
+        """`is_lost`: the answer is, with the life of the data."""
+        name, where = f"a{next(self._ids)}", ROOMS[room]
+        if self._operator("announce", [name, where, name, 1])[0] != b"ok":
+            return
+        self.in_rooms[name] = where
+        if is_lost:
+            self.hear()
+            self.life(to, [(host.name, {}) for host in self.awake()])
+            self._operator("announce", [name, where, name, 1])
+
+    def _operator(self, script: str, arguments: Sequence[Any]) -> list[Any]:
+        host = self.awake()[0]
+        return host.caller.call(host.link, script, arguments)
+
+    # -- what becomes of nodes and data ------------------------------------------------------
+
+    def die(self, which: int) -> None:
+        """A node is killed, found dead, and started again."""
+        host = self.hosts[which]
+        if len(self.awake()) < len(self.hosts):
+            return
+        self.admin.zincrby(PREFIX + "nodes", -1500 * LEASE, host.standing.name)
+        self.admin.hset(PREFIX + "term", "hold", 0)
+        host.link.close()
+        self.hosts[which] = Host(self.data, host.name, f"b{next(self._ids)}")
+        self.strict = False  # what it alone remembered
+        self.hosts[which].recover()
+        self.data.open()
+
+    def keep(self) -> None:
+        self.data.keep()
+
+    def life(self, to: int | None, in_time: Sequence[tuple[str, dict[str, set[str]]]]) -> None:
+        """Another life of the data. Of who is away, and of no node, nobody knows."""
+        held = {session for host in self.awake() for session in host.people}
+        self.strict &= held >= set(self.nicks) and len(self.awake()) == len(in_time) == len(self.hosts)
+        self.data.end_life(to)
+        self._age_former_boots()
+        for name, pending in in_time:
+            self.hosts[NAMES.index(name)].recover(pending)
+        self.data.open()
+
+    def _age_former_boots(self) -> None:
+        """They have been silent for longer than a rewind remembers."""
+        present = {host.standing.name for host in self.hosts}
+        for name in self.admin.zrange(PREFIX + "nodes", 0, -1):
+            if name not in present:
+                self.admin.zincrby(PREFIX + "nodes", -1500 * LEASE, name)
+
+    def lives(self, to: int | None, in_time: Sequence[int]) -> None:
+        self.life(to, [(NAMES[which], {}) for which in in_time])
+
+    def late(self, which: int) -> None:
+        if not self.hosts[which].is_awake:
+            self.hosts[which].recover()
+
+    # -- what must hold ----------------------------------------------------------------------
+
+    def _has(self, session: str, name: str) -> None:
+        others = [one for one, nick in self.nicks.items() if nick.casefold() == name.casefold() and one != session]
+        assert not others or not self.strict, f"{name} has two holders: {session}, {others}"
+        for other in others:
+            self._is_gone(other)
+        self.nicks[session] = name
+
+    def _is_gone(self, session: str) -> None:
+        self.nicks.pop(session, None)
+        self.order = [each for each in self.order if each != session]
+
+    def _is_barred(self, error: Refused) -> bool:
+        return error.reason in ("kicked", "banned")
+
+    def _refused(self, error: Refused, session: str, name: str) -> None:
+        others = [one for one, nick in self.nicks.items() if nick.casefold() == name.casefold() and one != session]
+        assert others or not self.strict, (session, name, error)
+
+    def check(self) -> None:
+        if len(self.awake()) < len(self.hosts):
+            return
+        self.admin.hset(PREFIX + "term", "hold", 0)
+        for _ in range(3):
+            for host in self.hosts:
+                host.beat()
+        for host in self.hosts:
+            host.verify()
+            assert not host.damages, host.damages
+        rows = {key.rpartition(":")[2]: self.admin.hgetall(key) for key in self._keys("session:*")
+                if not key.endswith(":said")}  # fmt: skip
+        if self.strict:
+            assert {session: row["nick"] for session, row in rows.items() if session in self.nicks} == self.nicks
+            # Who had left all rooms before he quit is in no log: a rewind brings him back for a grace.
+            others = [row for session, row in rows.items() if session not in self.nicks]
+            assert all(row["state"] == "away" and not row["rooms"] for row in others), others
+        self._check_names(rows)
+        self._check_rooms(rows)
+        self._check_announced(rows)
+
+    def _keys(self, pattern: str) -> list[str]:
+        return [str(key) for key in self.admin.keys(PREFIX + pattern)]
+
+    def _check_names(self, rows: dict[str, dict[str, str]]) -> None:
+        held = {key.rpartition(":")[2]: self.admin.get(key) for key in self._keys("nick:*")}
+        assert held == {row["mapped"]: session for session, row in rows.items()}
+        shown = {row["nick"]: f"{row['node'].split('/')[0]} {row['state']}" for row in rows.values()}
+        assert self.admin.hgetall(PREFIX + "presence") == shown
+        absent = set(self.admin.zrange(PREFIX + "absent", 0, -1))
+        assert absent == {session for session, row in rows.items() if row["state"] == "away"}
+        for key in self._keys("node:*:sessions"):
+            node = key.removeprefix(PREFIX + "node:").removesuffix(":sessions")
+            assert all(rows[session]["node"] == node for session in self.admin.smembers(key)), key
+        for host in self.hosts:
+            for session, record in host.people.items():
+                assert rows[session]["claim"] == record.claim
+                assert rows[session]["nick"] == record.name.shown
+
+    def _check_rooms(self, rows: dict[str, dict[str, str]]) -> None:
+        listed = set(self.admin.smembers(PREFIX + "rooms"))
+        for room in ROOMS:
+            members = self.admin.hgetall(PREFIX + f"room:{room}:members")
+            assert bool(members) == (room in listed)
+            there = {session: row["nick"] for session, row in rows.items() if room in row["rooms"].split(",")}
+            assert members == there, room
+            if self.strict:
+                assert self._told(room) == there, room
+
+    def _told(self, room: str) -> dict[str, str]:
+        """Who is in the room by what its log tells, each coming, renaming and leaving once."""
+        there: dict[str, str] = {}
+        for _, entry in self.admin.xrange(PREFIX + f"room:{room}:log"):
+            kind, session, text = entry["kind"], entry["session"], entry["text"]
+            if kind == "joined":
+                assert there.get(session, "") == text, (room, entry, there)
+                there[session] = entry["nick"]
+            elif kind == "left":
+                assert there.pop(session, None) == entry["nick"], (room, entry, there)
+        return there
+
+    def _check_announced(self, rows: dict[str, dict[str, str]]) -> None:
+        assert not self.admin.exists(PREFIX + "announcements")
+        for session in rows:
+            log = self.admin.xrange(PREFIX + f"inbox:{session}:log")
+            texts = [entry["text"] for _, entry in log if entry["kind"] == "message"]
+            assert len(texts) == len(set(texts)), (session, texts)
+            owed = {name for name, people in self.announced.items() if session in people}
+            assert not self.strict or set(texts) == owed, (session, texts, owed)
+        for room in ROOMS:
+            log = self.admin.xrange(PREFIX + f"room:{room}:log")
+            texts = [entry["text"] for _, entry in log if entry["kind"] == "message"]
+            assert len(texts) == len(set(texts)), (room, texts)
+            owed = {name for name, where in self.in_rooms.items() if where == room}
+            assert not self.strict or set(texts) == owed, (room, texts, owed)
+
+
+def _name(nick: str) -> Name:
+    return Name(nick, nick.casefold())
