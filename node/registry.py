@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import TypeVar
 
 from cluster import endings
 from node.session import Session
 
+T = TypeVar("T")
 NOTICES = 256
 """How many sessions are remembered that were taken or ended lately: of more, hellos can't be under way at once."""
 REMEMBERED = 1024
@@ -26,7 +28,9 @@ class Registry:
         self._lock = threading.Lock()
         self._sessions: dict[str, Session] = {}
         self._notices: dict[str, str] = {}
-        self._ended: dict[str, str] = {}  # session id -> how an operator ended it; the last ones
+        # Session id -> how an operator ended it, and as the how manieth; the last ones.
+        self._ended: dict[str, tuple[int, str]] = {}
+        self._ends = 0
 
     def add(self, session: Session) -> Session | None:
         """Returns the one with this id whose connection must go, if there are two: of two claims the earlier one, be
@@ -68,13 +72,22 @@ class Registry:
         with self._lock:
             _remember(self._notices, session, "", NOTICES)
             if endings.parsed(how).is_final:
-                _remember(self._ended, session, how, REMEMBERED)
+                self._ends += 1
+                _remember(self._ended, session, (self._ends, how), REMEMBERED)
             return self._sessions.pop(session, None)
 
-    def how_ended(self, session: Session) -> str | None:
-        """How an operator has ended it, if he has lately. To be asked once it was added."""
+    @property
+    def ends(self) -> int:
+        """How many were ended by an operator so far: for `how_ended`."""
         with self._lock:
-            return self._ended.get(session.id)
+            return self._ends
+
+    def how_ended(self, session: Session, since: int) -> str | None:
+        """How an operator has ended it, if he has since `ends` was `since`, which is when its claim was asked for: one
+        with a token of its own may have come before, and been ended then. To be asked once it was added."""
+        with self._lock:
+            number, how = self._ended.get(session.id, (0, None))
+            return how if number > since else None
 
     def set_away(self, session: Session) -> bool:
         """Its connection broke; it stays, to be claimed again if Redis loses it. Whether it was there."""
@@ -105,7 +118,7 @@ class Registry:
         return len(self._sessions)
 
 
-def _remember(notes: dict[str, str], session: str, what: str, most: int) -> None:
+def _remember(notes: dict[str, T], session: str, what: T, most: int) -> None:
     """As the latest one; the oldest goes."""
     notes.pop(session, None)
     notes[session] = what

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cluster.errors import ClusterError, Refused
 from cluster.types import LOBBY, Claimed, Name, Position, Reason
@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 _BUSY = "too many come at once; connect again in a moment"
 LEAST_TOKEN = 22
 """Characters: 128 random bits in base64. Who guesses a token has the session."""
+
+
+class _Asked(NamedTuple):
+    """What was so when the cluster was asked for a session: under which boot, and `Registry.ends`."""
+
+    boot: str
+    ends: int
 
 
 def hello(connection: Connection, frame: Hello) -> None:
@@ -82,7 +89,7 @@ def _own_token(frame: Hello) -> str:
 def begin(connection: Connection, name: Name, token: str, client: str) -> None:
     """A new session under `name`; the same one again, if a hello with this token began it and was not answered."""
     house, session, hashed = connection.house, session_of(token), token_hash(token)
-    boot = house.cluster.boot
+    asked = _Asked(house.cluster.boot, house.registry.ends)
     # Held before the script runs: what is said right after it must find the feeds.
     with _held(connection, [f"@{session}", LOBBY]):
         try:
@@ -90,7 +97,7 @@ def begin(connection: Connection, name: Name, token: str, client: str) -> None:
         except ClusterError as error:
             _refuse(connection, error)
             return
-        settle(connection, claimed, hashed, boot, client)
+        settle(connection, claimed, hashed, asked, client)
         for room in connection.session.rooms if connection.session else ():
             house.log.info("resumed" if claimed.resumed else "joined", room=room, **connection.names())
         connection.send(_welcome(connection, claimed, token, {}))
@@ -113,7 +120,7 @@ def _claim(connection: Connection, session: str, name: Name, hashed: str, client
 def resume(connection: Connection, frame: Hello, session: str, token: str) -> None:
     """The session `session` goes on here, from the client's cursors."""
     house, hashed = connection.house, token_hash(token)
-    boot = house.cluster.boot
+    asked = _Asked(house.cluster.boot, house.registry.ends)
     rooms = [log for log in frame.cursors if log.startswith("#") and house.rooms.is_held(log)]
     with _held(connection, [f"@{session}", *rooms]):
         try:
@@ -121,7 +128,7 @@ def resume(connection: Connection, frame: Hello, session: str, token: str) -> No
         except ClusterError as error:
             _refuse(connection, error)
             return
-        settle(connection, claimed, hashed, boot, frame.client)
+        settle(connection, claimed, hashed, asked, frame.client)
         house.log.info("resumed", **connection.names())
         connection.send(_welcome(connection, claimed, None, frame.cursors))
         _attach_all(connection, claimed, frame.cursors)
@@ -130,7 +137,7 @@ def resume(connection: Connection, frame: Hello, session: str, token: str) -> No
         house.rooms.release(room)
 
 
-def settle(connection: Connection, claimed: Claimed, hashed: str, boot: str, client: str) -> None:
+def settle(connection: Connection, claimed: Claimed, hashed: str, asked: _Asked, client: str) -> None:
     """The session is this connection's from now on, unless a later claim was faster or the lease is lost."""
     house = connection.house
     session = connection.session = Session(claimed, hashed, connection.peer, connection, client)
@@ -140,10 +147,10 @@ def settle(connection: Connection, claimed: Claimed, hashed: str, boot: str, cli
         overtaken.connection.dismiss(TAKEN_OVER)
     if house.registry.doubtful(session):
         house.doubt(session)  # another node took it before we knew that it was ours
-    if house.cluster.boot != boot and house.registry.remove(session):
+    if house.cluster.boot != asked.boot and house.registry.remove(session):
         # The lease was lost while the claim was on its way, so `on_lease_lost` did not see this session.
         connection.dismiss(LEASE_LOST)
-    how = house.registry.how_ended(session)
+    how = house.registry.how_ended(session, asked.ends)
     if how is not None and house.registry.remove(session):
         # An operator was quicker than the answer to the claim.
         connection.dismiss(farewell(how))

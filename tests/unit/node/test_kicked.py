@@ -10,7 +10,7 @@ from tests.unit.node.fake_cluster import FakeCluster
 from tests.unit.node.fake_store import Store
 from tests.unit.node.support import Client, Native, log_of, pair, plain, running
 from wire import Code
-from wire.frames import Accepted, Error, Hello, Left, Rename, Say
+from wire.frames import Accepted, Error, Hello, Left, Rename, Say, Welcome
 
 
 def test_each_dialect_is_told_why_and_closed() -> None:
@@ -53,6 +53,22 @@ def test_a_kick_that_is_quicker_than_the_welcome_leaves_no_ghost() -> None:
         assert bot.expect(Error).code == Code.KICKED
         assert bot.rest() == []
         assert len(node.house.registry) == 0
+
+
+def test_who_was_kicked_may_come_again_under_his_own_token() -> None:
+    """When the kick is forgotten, an hour later. A token of one's own always means the same session."""
+    cluster = FakeCluster(Store())
+    with running(cluster) as node, Native(node) as bot, Native(node) as again:
+        bot.say(Hello(nick="bot", token="t" * 22))
+        session = bot.expect(Welcome).session
+        assert cluster.events is not None
+        cluster.events.on_taken(session, "", "kicked")
+        assert bot.expect(Error).code == Code.KICKED
+        cluster.end(session, cluster.store.rows[session].claim, "kicked")
+        again.say(Hello(nick="bot", token="t" * 22))
+        assert again.expect(Welcome).session == session
+        again.say(Say(n=1, to="#lobby", text="back"))
+        assert again.expect(Accepted).n == 1
 
 
 def test_an_answer_that_finds_the_session_gone_says_how_it_ended() -> None:
