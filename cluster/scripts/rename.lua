@@ -12,7 +12,7 @@ local shut = closed()
 if shut then return shut end
 if not leased() then return {'lease'} end
 each_room(redis.call('HGET', key('session:' .. session), 'rooms'), settle) -- what is restored may tell it already
-local row, reply = owned(session, claim, {'nick', 'mapped', 'rooms', 'did', 'taken'})
+local row, reply = owned(session, claim, {'nick', 'mapped', 'rooms', 'did', 'taken', 'state'})
 if not row then return reply end
 local former, mapped_before, rooms, taken = row[4], row[5], row[6], row[8]
 local done = done_before(row[7], ticket)
@@ -54,6 +54,6 @@ redis.call('SET', key('nick:' .. compared), session)
 -- As if it were claimed anew: of two who bring a name into a later term, the one who took it later holds it.
 redis.call('HSET', key('session:' .. session), 'nick', nick, 'mapped', compared, 'taken', int(MICROS),
   'did', table.concat({ticket, former, int(NOW)}, ' '))
-show_presence(nick, NODE, 'here')
+show_presence(nick, NODE, row[9])
 announce()
 return {'ok', former, int(NOW), 1, int(MICROS), told, offset}

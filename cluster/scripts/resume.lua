@@ -17,6 +17,9 @@ if not row[1] or by_operator(how_ended(session)) then return refuse_ended(sessio
 if row[1] ~= token then return {'no', 'resume_refused', ''} end
 local barred = banned(row[6])
 if barred then return barred end
+-- A rewind may have brought it back after its nickname had changed hands.
+local holder = redis.call('GET', key('nick:' .. row[6]))
+if holder and holder ~= session then return {'no', 'resume_refused', ''} end
 local former, rooms, nick = row[2], row[4], row[5]
 -- After a rewind the row may have forgotten an n that was consumed; the client has not.
 local n = int(math.max(tonumber(row[3]), tonumber(known)))

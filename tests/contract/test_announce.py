@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 import pytest
 
 from cluster.operator import acts
@@ -158,6 +160,23 @@ def test_a_rewind_in_the_middle_tells_nobody_twice(own_space: Space, rewinder: R
         assert told(own_space, user) == ["through it all"]
         page = user.node.cluster.read(user.inbox, Position("", 0), 10)
         assert sum(entry.text == "through it all" for entry in page.entries) == 1
+
+
+def test_one_to_a_room_that_is_asked_again_after_a_rewind_is_there_once(own_space: Space, rewinder: Rewinder) -> None:
+    node = own_space.serve("n1")
+    node.claim("Alice")
+    asked = [secrets.token_hex(8), LOBBY, "look here", 1]
+
+    def say() -> None:
+        with desk_at(own_space) as at:
+            assert at.do("announce", asked)[0] == b"ok"
+        node.wait_texts(["look here"])
+
+    rewinder(say)
+    wait_recovered(node)
+    with desk_at(own_space) as at:
+        assert at.do("announce", asked) == [b"ok", 0, 1]
+    assert [entry["text"] for entry in own_space.kinds(LOBBY, "message")] == ["look here"]
 
 
 def _wait_told(space: Space, user: User) -> None:

@@ -111,6 +111,27 @@ def test_it_is_resumed_under_its_new_name_after_its_node_has_died(space: Space) 
     assert space.admin.hgetall(space.key("presence")) == {"Alicia": "n2 here"}
 
 
+def test_who_is_away_is_shown_so_under_his_new_name(space: Space) -> None:
+    """His connection broke while the answer was on its way, and it is asked for again."""
+    node = space.serve("n1")
+    alice = node.claim("Alice")
+    alice.away()
+    wait_until(lambda: space.row(alice)["state"] == "away", what="away")
+    rename(alice, "Alicia")
+    assert space.admin.hgetall(space.key("presence")) == {"Alicia": "n1 away"}
+
+
+def test_who_is_brought_back_by_a_rewind_does_not_speak_under_anothers_name(space: Space) -> None:
+    """Until he is ended: his name has changed hands since."""
+    one, two = space.serve("n1"), space.serve("n2")
+    alice, bob = one.claim("Alice"), one.claim("Bob")
+    space.admin.set(space.key("nick:alice"), bob.session)
+    with pytest.raises(Refused) as refused:
+        alice.resume_at(two)
+    assert refused.value.reason == Reason.RESUME_REFUSED
+    assert space.row(alice)["node"].startswith("n1/")
+
+
 def test_a_spoilt_room_keeps_nobody_from_his_name(space: Space) -> None:
     node = space.serve("n1")
     alice = node.claim("Alice")
@@ -233,3 +254,76 @@ def test_a_restart_that_loses_nothing_changes_nothing(own_space: Space, own_redi
     wait_recovered(node)
     assert nicks(own_space) == {"alicia": alice.session}
     assert told(own_space) == [("Alice", "Alicia")]
+
+
+def test_what_the_node_knows_of_an_earlier_renaming_holds_although_a_later_one_has_no_answer(
+    own_space: Space, rewinder: Rewinder, proxied: Callable[[Space], Proxy]
+) -> None:
+    """The data are older than both."""
+    proxy = proxied(own_space)
+    one, two = own_space.serve("n1", url=proxy.url), own_space.serve("n2")
+    alice = one.claim("Alice")
+    rewinder.keep()
+    rename(alice, "Alicia")
+    proxy.hold("publisher", requests=False)
+    with ThreadPoolExecutor(1) as pool:
+        acting = pool.submit(rename, alice, "Ally")
+        two.events.wait(lambda: len([e for e in two.events.of("joined") if e.text]) == 2, "both entries")
+        wait_until(lambda: own_space.row(alice)["nick"] == "Ally", what="done in Redis")
+        proxy.refuse()
+        proxy.cut("publisher")
+        proxy.release()
+        rewinder.back()
+        proxy.accept()
+        assert acting.result(DEADLINE).former == "Alicia"
+    wait_recovered(one, two)
+    wait_healed(own_space)
+    assert told(own_space) == [("Alice", "Alicia"), ("Alicia", "Ally")]
+    assert nicks(own_space) == {"ally": alice.session}
+
+
+def test_of_a_name_that_is_shown_in_other_letters_since_no_trace_stays(own_space: Space, rewinder: Rewinder) -> None:
+    one, two = own_space.serve("n1"), own_space.serve("n2")
+    former = one.claim("Alice")
+    later: list[User] = []
+
+    def act() -> None:
+        former.end()
+        wait_until(lambda: not nicks(own_space), what="ended")
+        later.append(two.claim("ALICE"))
+
+    rewinder(act)
+    wait_recovered(one, two)
+    wait_healed(own_space)
+    assert nicks(own_space) == {"alice": later[0].session}
+    assert own_space.admin.hgetall(own_space.key("presence")) == {"ALICE": "n2 here"}
+
+
+def test_a_renaming_that_can_not_be_done_again_is_told_back(own_space: Space, rewinder: Rewinder, proxied: Callable[[Space], Proxy]) -> None:
+    """It was done and told, its answer was lost with the data, and who had the name before is back for a moment."""
+    proxy = proxied(own_space)
+    one, two = own_space.serve("n1", url=proxy.url), own_space.serve("n2")
+    alice, bob = one.claim("Alice"), two.claim("Bob")
+    rewinder.keep()
+    bob.end()
+    wait_until(lambda: "bob" not in nicks(own_space), what="the name is free")
+    proxy.hold("publisher", requests=False)
+    with ThreadPoolExecutor(1) as pool:
+        acting = pool.submit(rename, alice, "Bob")
+        two.events.wait(lambda: [e for e in two.events.of("joined") if e.text], "the entry")
+        wait_until(lambda: own_space.row(alice)["nick"] == "Bob", what="done in Redis")
+        proxy.refuse()
+        proxy.cut("publisher")
+        proxy.release()
+        rewinder.back()
+        proxy.accept()
+        try:
+            assert acting.result(DEADLINE).changed
+            name = "Bob"
+        except Refused:
+            name = "Alice"
+    wait_recovered(one, two)
+    wait_healed(own_space)
+    assert own_space.row(alice)["nick"] == name
+    assert own_space.admin.hgetall(own_space.key(f"room:{LOBBY}:members")) == {alice.session: name}
+    assert told(own_space) == [("Alice", "Bob"), ("Bob", "Alice")][: 1 if name == "Bob" else 2]
