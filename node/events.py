@@ -137,4 +137,7 @@ class Events:
         reason = endings.parsed(how).reason or ("expired" if session.away_since else "ended")
         for room in session.rooms:
             self.house.log.info("left", room=room, reason=reason, session=session.id, nick=session.name.shown)
+        if endings.parsed(how).is_final:
+            # Redis may have lost it since, and we have brought the session back before we heard of it.
+            self.house.cluster.end(session.id, session.claim, how)
         session.connection.dismiss(farewell(how))

@@ -23,9 +23,9 @@ local told, offset = '', '0'
 local function tell_rooms(name)
   each_room(rooms, function(room)
     local members = key('room:' .. room .. ':members')
-    local known = redis.call('HGET', members, session)
-    if not known or known == name then return end
-    -- A room whose log is no log any more must not keep anybody from his name.
+    -- A room whose members or log are something else by now must not keep anybody from his name.
+    local fine, known = pcall(redis.call, 'HGET', members, session)
+    if not fine or not known or known == name then return end
     if not spoilt(room) then told, offset = room, append_room(room, 'joined', session, name, known) end
     redis.call('HSET', members, session, name)
   end)

@@ -153,6 +153,7 @@ def settle(connection: Connection, claimed: Claimed, hashed: str, asked: _Asked,
     how = house.registry.how_ended(session, asked.ends)
     if how is not None and house.registry.remove(session):
         # An operator was quicker than the answer to the claim.
+        house.cluster.end(session.id, session.claim, how)
         connection.dismiss(farewell(how))
     ban = house.bans.of(connection.peer)
     if ban is not None:

@@ -218,8 +218,7 @@ class PeopleWorld:
         try:
             done = host.sessions.resume(session, f"c{next(self._ids)}", "t", 0, "a", "")
         except Refused as error:
-            assert not self.strict or session not in self.nicks or self._is_barred(error), (session, error)
-            self._is_gone(session)
+            self._lost(session, error)
             return
         assert not self.strict or self.nicks[session] == done.name.shown
         self.nicks[session] = done.name.shown
@@ -416,8 +415,9 @@ class PeopleWorld:
         self.nicks.pop(session, None)
         self.order = [each for each in self.order if each != session]
 
-    def _is_barred(self, error: Refused) -> bool:
-        return error.reason in ("kicked", "banned")
+    def _lost(self, session: str, error: Refused) -> None:
+        assert not self.strict or session not in self.nicks or error.reason in ("kicked", "banned"), (session, error)
+        self._is_gone(session)
 
     def _refused(self, error: Refused, session: str, name: str) -> None:
         others = [one for one, nick in self.nicks.items() if nick.casefold() == name.casefold() and one != session]

@@ -6,6 +6,7 @@ import secrets
 
 import pytest
 
+from cluster.calls import Argument
 from cluster.operator import acts
 from cluster.operator.acting import Desk
 from cluster.types import Kind, Position
@@ -165,7 +166,7 @@ def test_a_rewind_in_the_middle_tells_nobody_twice(own_space: Space, rewinder: R
 def test_one_to_a_room_that_is_asked_again_after_a_rewind_is_there_once(own_space: Space, rewinder: Rewinder) -> None:
     node = own_space.serve("n1")
     node.claim("Alice")
-    asked = [secrets.token_hex(8), LOBBY, "look here", 1]
+    asked: list[Argument] = [secrets.token_hex(8), LOBBY, "look here", 1]
 
     def say() -> None:
         with desk_at(own_space) as at:

@@ -138,8 +138,12 @@ def test_a_spoilt_room_keeps_nobody_from_his_name(space: Space) -> None:
     alice.join("#bad")
     space.admin.delete(space.key("room:#bad:log"))
     space.admin.set(space.key("room:#bad:log"), "no stream")
+    alice.join("#worse")
+    space.admin.delete(space.key("room:#worse:members"))
+    space.admin.set(space.key("room:#worse:members"), "nobody")
     assert rename(alice, "Alicia").room == LOBBY
     assert space.admin.hget(space.key("room:#bad:members"), alice.session) == "Alicia"
+    assert space.row(alice)["nick"] == "Alicia"
 
 
 def test_an_answer_that_was_lost_is_asked_for_again_and_told_once(
@@ -299,7 +303,9 @@ def test_of_a_name_that_is_shown_in_other_letters_since_no_trace_stays(own_space
     assert own_space.admin.hgetall(own_space.key("presence")) == {"ALICE": "n2 here"}
 
 
-def test_a_renaming_that_can_not_be_done_again_is_told_back(own_space: Space, rewinder: Rewinder, proxied: Callable[[Space], Proxy]) -> None:
+def test_a_renaming_that_can_not_be_done_again_is_told_back(
+    own_space: Space, rewinder: Rewinder, proxied: Callable[[Space], Proxy]
+) -> None:
     """It was done and told, its answer was lost with the data, and who had the name before is back for a moment."""
     proxy = proxied(own_space)
     one, two = own_space.serve("n1", url=proxy.url), own_space.serve("n2")

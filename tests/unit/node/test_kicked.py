@@ -24,8 +24,20 @@ def test_each_dialect_is_told_why_and_closed() -> None:
         assert bot.rest() == []
         cluster.events.on_taken(cluster.store.nicks["bob"], "", "banned 1795368692180 spam")
         assert person.rest()[-1] == "! you are banned until 2026-11-22 17:31 UTC: spam"
-    assert not [call for call in cluster.calls if call[0] in ("away", "end")], "its end is the operator's"
+    assert not [call for call in cluster.calls if call[0] == "away"], "its end is the operator's"
     assert {line["reason"] for line in log_of(node) if line["event"] == "left"} == {"kicked", "banned"}
+
+
+def test_a_session_that_was_brought_back_before_its_kick_was_heard_of_ends_all_the_same() -> None:
+    """Redis has lost the kick, and the node's subscriber was slower than its publisher."""
+    cluster = FakeCluster(Store())
+    with running(cluster) as node, Native(node) as bot:
+        session = bot.enter("bot").session
+        assert cluster.events is not None
+        cluster.events.on_taken(session, "", "kicked too loud")
+        bot.expect(Error)
+        assert session not in cluster.store.rows
+        assert "bot" not in cluster.store.nicks
 
 
 class Quick(FakeCluster):
@@ -64,7 +76,6 @@ def test_who_was_kicked_may_come_again_under_his_own_token() -> None:
         assert cluster.events is not None
         cluster.events.on_taken(session, "", "kicked")
         assert bot.expect(Error).code == Code.KICKED
-        cluster.end(session, cluster.store.rows[session].claim, "kicked")
         again.say(Hello(nick="bot", token="t" * 22))
         assert again.expect(Welcome).session == session
         again.say(Say(n=1, to="#lobby", text="back"))
