@@ -46,7 +46,10 @@ def _networks(reply: list[Reply]) -> list[Ban]:
     found = []
     for what, ends, why in zip(reply[3::3], reply[4::3], reply[5::3], strict=True):
         if what.startswith(_NETWORK.encode()):
-            until = int(ends)
-            over = monotonic + (until - now) / 1000 if until else float("inf")
-            found.append(Ban(what.decode().removeprefix(_NETWORK), until, why.decode(), over))
+            try:
+                until = int(ends)
+                over = monotonic + (until - now) / 1000 if until else float("inf")
+                found.append(Ban(what.decode().removeprefix(_NETWORK), until, why.decode(), over))
+            except (ValueError, OverflowError):
+                continue  # written by hand
     return found

@@ -68,8 +68,14 @@ def farewell(how: str) -> Error:
 
 def banned(what: str, until: int, why: str) -> Error:
     """`what` is banned, as a sentence. `until`: Unix ms, 0: for good. Pure; any thread."""
-    when = f" until {datetime.fromtimestamp(until / 1000, UTC):%Y-%m-%d %H:%M} UTC" if until else ""
-    return Error(code=Code.BANNED, text=_with_why(what + when, why))
+    return Error(code=Code.BANNED, text=_with_why(what + _until(until), why))
+
+
+def _until(until: int) -> str:
+    try:
+        return f" until {datetime.fromtimestamp(until / 1000, UTC):%Y-%m-%d %H:%M} UTC" if until else ""
+    except (ValueError, OverflowError, OSError):
+        return ""  # beyond all calendars: written by hand
 
 
 def _with_why(text: str, why: str) -> str:

@@ -185,3 +185,16 @@ def test_bans_that_can_not_be_read_keep_no_node_from_serving(space: Space) -> No
     with desk_at(space) as at:
         bans.ban(at, bans.target("192.0.2.9"), None, "")
     node.events.wait(lambda: node.events.bans and node.events.bans[-1], "and read when somebody has mended it")
+
+
+def test_a_ban_that_was_written_by_hand_and_wrong_stops_no_node(space: Space) -> None:
+    node = space.serve("n1")
+    space.admin.hset(space.key("ban:net:198.51.100.0/24"), mapping={"until": "forever", "reason": "by hand"})
+    space.admin.hset(space.key("ban:net:198.51.101.0/24"), mapping={"until": "0", "reason": b"\xff"})
+    space.admin.zadd(space.key("bans"), {"net:198.51.100.0/24": float("inf"), "net:198.51.101.0/24": float("inf")})
+    with desk_at(space) as at:
+        bans.ban(at, bans.target("192.0.2.9"), None, "")
+    node.events.wait(lambda: node.events.bans and "192.0.2.9/32" in node.events.bans[-1], "the others are read")
+    assert node.cluster.health == Health.SERVING
+    assert "198.51.100.0/24" not in node.events.bans[-1]
+    assert node.events.fatal == []

@@ -27,7 +27,8 @@ PEOPLE = [
     step("resume", WHO, WHICH), step("quit", WHO), step("expire", WHO),
     step("twice", st.sampled_from(["rename", "join", "leave"]), WHO, NICK),
     step("kick", NICK), step("ban", NICK), step("announce", st.integers(1, 2)),
-    step("announce_in", ROOM, TO, st.booleans()), step("keep"), step("keep"), step("over", st.sampled_from(["rename", "rename", "join", "leave"]), WHO, NICK, TO),
+    step("announce_in", ROOM, TO, st.booleans()), step("keep"), step("keep"),
+    step("over", st.sampled_from(["rename", "rename", "join", "leave"]), WHO, NICK, TO),
     step("lives", TO, SUBSETS), step("lives", TO, SUBSETS),
 ]  # fmt: skip
 HARD = [

@@ -24,6 +24,9 @@ def test_each_dialect_is_told_why_and_closed() -> None:
         assert bot.rest() == []
         cluster.events.on_taken(cluster.store.nicks["bob"], "", "banned 1795368692180 spam")
         assert person.rest()[-1] == "! you are banned until 2026-11-22 17:31 UTC: spam"
+        with plain(node, "carol") as other:
+            cluster.events.on_taken(cluster.store.nicks["carol"], "", f"banned {10**20} spam")
+            assert other.rest()[-1] == "! you are banned: spam"
     assert not [call for call in cluster.calls if call[0] == "away"], "its end is the operator's"
     assert {line["reason"] for line in log_of(node) if line["event"] == "left"} == {"kicked", "banned"}
 
