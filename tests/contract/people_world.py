@@ -339,11 +339,15 @@ class PeopleWorld:
         for session in found if is_done else ():
             self._is_gone(session)
 
-    def announce(self, count: int) -> None:
-        """To `count` only, what is left is the nodes' to tell."""
+    def announce(self, count: int, to: int | None, is_lost: bool) -> None:
+        """To `count` only, what is left is the nodes' to tell. `is_lost`: the answer is, with the life of the data."""
         name = f"a{next(self._ids)}"
         self.announced[name] = set(self.nicks)
         self._operator("announce", [name, "", name, count])
+        if is_lost:
+            self.hear()
+            self.life(to, [(host.name, {}) for host in self.awake()])
+            self._operator("announce", [name, "", name, count])
 
     def announce_in(self, room: int, to: int | None, is_lost: bool) -> None:
         """`is_lost`: the answer is, with the life of the data."""

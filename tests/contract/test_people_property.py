@@ -26,7 +26,7 @@ PEOPLE = [
     step("join", WHO, ROOM), step("leave", WHO, ROOM), step("gone", WHO, st.booleans()), step("away", WHO),
     step("resume", WHO, WHICH), step("quit", WHO), step("expire", WHO),
     step("twice", st.sampled_from(["rename", "join", "leave"]), WHO, NICK),
-    step("kick", NICK), step("ban", NICK), step("announce", st.integers(1, 2)),
+    step("kick", NICK), step("ban", NICK), step("announce", st.integers(1, 2), TO, st.booleans()),
     step("announce_in", ROOM, TO, st.booleans()), step("keep"), step("keep"),
     step("over", st.sampled_from(["rename", "rename", "join", "leave"]), WHO, NICK, TO),
     step("lives", TO, SUBSETS), step("lives", TO, SUBSETS),
