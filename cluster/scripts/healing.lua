@@ -439,6 +439,10 @@ local function after_heal(log, restored)
   if string.sub(log, 1, 1) == '#' then
     settle_members(log, restored)
     settle_topic(log, restored)
+    -- Whoever left it last did so before its log was there again.
+    if log ~= '#lobby' and redis.call('EXISTS', key('room:' .. log .. ':members')) == 0 then
+      redis.call('EXPIRE', base(log) .. ':log', EMPTY_ROOM_KEPT)
+    end
   elseif redis.call('EXISTS', key('session:' .. string.sub(log, 2))) == 0 then
     -- Its session may be re-claimed late, or has ended long ago: then nobody would ever clear this up.
     redis.call('EXPIRE', base(log) .. ':log', ORPHAN_KEPT)

@@ -54,7 +54,7 @@ class Data:
     def reset(self, leaps: bool) -> None:
         self.raw.flushall()
         self.life, self.leaps = 0, leaps
-        self.kept: list[dict[str, bytes]] = []
+        self.kept: list[dict[str, tuple[bytes, int]]] = []  # key -> what it holds, and for how long, ms (0: for good)
 
     def identity(self, _: Link) -> str:
         return f"run:{self.life}"
@@ -67,7 +67,10 @@ class Data:
         pipe = self.raw.pipeline(transaction=False)
         for key in keys:
             pipe.dump(key)
-        self.kept.append(dict(zip(keys, pipe.execute(), strict=True)))
+            pipe.pttl(key)
+        found = pipe.execute()
+        lasting = [max(0, length) for length in found[1::2]]
+        self.kept.append(dict(zip(keys, zip(found[::2], lasting, strict=True), strict=True)))
 
     def end_life(self, to: int | None) -> None:
         """`to`: which of the states that were kept; None: it is emptied."""
@@ -77,8 +80,8 @@ class Data:
             del self.kept[at + 1 :]
         pipe = self.raw.pipeline(transaction=False)
         pipe.flushall()
-        for key, value in state.items():
-            pipe.restore(key, 0, value)
+        for key, (value, lasting) in state.items():
+            pipe.restore(key, lasting, value)
         pipe.execute()
         self.life += 1
 

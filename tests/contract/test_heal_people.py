@@ -92,3 +92,17 @@ def test_a_join_whose_answer_was_lost_is_told_once(own_space: Space, rewinder: R
     assert [fields["nick"] for fields in own_space.kinds("#ops", "joined")] == ["Bob", "Alice"]
     assert own_space.row(alice)["rooms"] == f"{LOBBY},#ops"
     assert alice.said("in", "#ops").n == 1
+
+
+def test_a_room_that_all_have_left_is_kept_for_a_time_only_when_it_is_brought_back(space: Space) -> None:
+    node = space.serve("n1")
+    bob = node.claim("Bob")
+    node.hear("#ops")
+    bob.join("#ops")
+    bob.leave("#ops")
+    node.events.wait(lambda: [entry for entry in node.events.of("left") if entry.log == "#ops"], "heard")
+    space.admin.flushall()
+    wait_recovered(node)
+    wait_healed(space)
+    assert [fields["kind"] for _, fields in space.stream("#ops")] == ["joined", "left"]
+    assert space.admin.ttl(space.key("room:#ops:log")) > 0
