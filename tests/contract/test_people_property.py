@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from cluster import recovery, sessions
 from tests.contract.heal_world import Data, Step
-from tests.contract.people_world import NICKS, PeopleWorld, Tickets
+from tests.contract.people_host import Tickets
+from tests.contract.people_world import NICKS, PeopleWorld
 from tests.contract.space import Backend
 
 WHO, WHICH, NICK = st.integers(0, 3), st.integers(0, 2), st.integers(0, len(NICKS) - 1)
@@ -54,7 +55,7 @@ def tickets(monkeypatch: pytest.MonkeyPatch) -> Tickets:
 
 
 BOUNDED = settings(
-    max_examples=60,
+    max_examples=40,
     derandomize=True,
     deadline=None,
     database=None,
