@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 from cluster import recovery, sessions
 from tests.contract.heal_world import Data, Step
@@ -35,6 +35,18 @@ PEOPLE = [
 HARD = [
     *PEOPLE, step("die", WHICH), step("lives", TO, st.sampled_from([(0,), (1,), (2, 1)])), step("late", WHICH),
     step("late", WHICH), step("late", WHICH),
+]  # fmt: skip
+
+
+LETTERS: list[Step] = [("claim", 1, 3), ("keep",), ("kick", 2), ("claim", 2, 2), ("lives", 2, [1, 2, 0])]
+"""In other letters than a former holder."""
+ASKED_AGAIN: list[Step] = [("claim", 0, 0), ("announce_in", 0, None, True)]
+IN_VAIN: list[Step] = [
+    ("claim", 2, 3), ("claim", 0, 0), ("keep",), ("twice", "rename", 0, 4), ("kick", 1), ("over", "rename", 1, 1, 0),
+]  # fmt: skip
+"""Renamed to a name whose holder is brought back, after a renaming that was answered."""
+DESERTED: list[Step] = [
+    ("claim", 2, 0), ("join", 0, 1), ("leave", 0, 1), ("lives", None, [2, 0, 1]),
 ]  # fmt: skip
 
 
@@ -75,6 +87,10 @@ def live(data: Data, tickets: Tickets, plan: list[Step]) -> None:
 
 @BOUNDED
 @given(plan=st.lists(st.one_of(PEOPLE), min_size=3, max_size=14))
+@example(plan=LETTERS)
+@example(plan=ASKED_AGAIN)
+@example(plan=IN_VAIN)
+@example(plan=DESERTED)
 def test_all_that_was_answered_holds(data: Data, tickets: Tickets, plan: list[Step]) -> None:
     """Every node comes in time, and somebody remembers all that was said."""
     live(data, tickets, plan)
