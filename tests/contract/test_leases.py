@@ -17,8 +17,8 @@ from tests.contract.space import LOBBY, Node, Space
 from tests.support.proxy import Proxy
 from tests.support.waiting import wait_until
 
-LEASE, GRACE = 0.7, 0.3
-LONG = 3.0  # a lease that does not end before the test fails
+LEASE, GRACE = 1.4, 0.3
+LONG = 6.0  # a lease that does not end before the test fails
 SLEEPY = (
     20.0  # one of which a third is longer than it takes to start a node: till then a held heartbeat degrades nobody
 )
