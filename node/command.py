@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import resource
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -128,6 +129,7 @@ def node(
 
 def _run(settings: NodeSettings) -> int:
     # Here, not above: `--help` and a bad setting shall not wait for Redis's library.
+    from node.logs import let_go
     from node.real import open_node
 
     try:
@@ -142,6 +144,8 @@ def _run(settings: NodeSettings) -> int:
         return built.wait()
     finally:
         built.stop()
+        if sys.stderr is not None:
+            let_go(sys.stderr)
 
 
 def _blamed(error: BadSetting | CantBind) -> click.BadParameter:

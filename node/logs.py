@@ -6,11 +6,14 @@ message's text, never a token.
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
 import select
 import sys
 from collections.abc import Callable, MutableMapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, TextIO, TypeAlias, cast
 
 import structlog
@@ -94,6 +97,16 @@ class _Patient:
         except io.UnsupportedOperation:
             return True  # in memory
         return bool(poll.poll(0 if self._lost else PATIENCE * 1000))
+
+
+def let_go(stream: TextIO) -> None:
+    """Before the process ends: what `stream` still holds, of a line that could not be written, would be tried once more
+    by the interpreter, and make another exit code of ours when that fails."""
+    try:
+        stream.flush()
+    except (OSError, ValueError):
+        with Path(os.devnull).open("w") as nowhere, contextlib.suppress(OSError, ValueError):
+            os.dup2(nowhere.fileno(), stream.fileno())
 
 
 def _lost(render: Callable[[object, str, Fields], str | bytes], node: str, boot: Boot) -> Callable[[int], str]:

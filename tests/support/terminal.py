@@ -77,8 +77,8 @@ class Terminal:
     def pid(self) -> int:
         """Of the program."""
         shell = self._tmux("display-message", "-p", "#{pane_pid}").strip()
-        found = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", shell], capture_output=True, text=True, check=True)
-        return next(int(line.split()[0]) for line in found.stdout.splitlines() if "client" in line)
+        children = Path(f"/proc/{shell}/task/{shell}/children").read_text().split()
+        return next(int(pid) for pid in children if b"client" in Path(f"/proc/{pid}/cmdline").read_bytes())
 
     def shows(self, *texts: str, within: float = 20.0) -> None:
         """Waits for all of them at once."""

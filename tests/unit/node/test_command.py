@@ -174,3 +174,20 @@ def test_a_reader_of_the_log_that_stands_still_holds_up_nobody(monkeypatch: pyte
     assert (lost["event"], last["event"]) == ("log_lost", "left")
     assert len(lines) + lost["lines"] in (5001, 5002)  # one may have been cut in the middle
     assert all(line.endswith(b"}") for line in lines[:-3])
+
+
+def test_what_could_not_be_logged_changes_no_exit_code() -> None:
+    """A line that met a reader who had just gone is still in the stream."""
+    program = """
+import os, sys
+from node.logs import let_go
+reader, writer = os.pipe()
+os.dup2(writer, 2)
+os.close(writer), os.close(reader)
+try:
+    print("a line", file=sys.stderr, flush=True)
+except BrokenPipeError:
+    pass
+let_go(sys.stderr)
+"""
+    assert subprocess.run([sys.executable, "-c", program], timeout=30, check=False).returncode == 0
