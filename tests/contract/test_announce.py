@@ -149,8 +149,9 @@ def test_a_rewind_in_the_middle_tells_nobody_twice(own_space: Space, rewinder: R
             assert begun(at, "through it all", 2)[0] == 1
         for user in people:
             if told(own_space, user):
-                user.node.events.wait(
-                    lambda: len({e.log for n in (one, two) for e in n.events.entries if e.log[0] == "@"}) == 3, "heard"
+                wait_until(
+                    lambda: len({e.log for n in (one, two) for e in n.events.entries if e.log[0] == "@"}) == 3,
+                    what="heard",
                 )
 
     rewinder(more)

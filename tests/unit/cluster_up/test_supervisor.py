@@ -19,7 +19,11 @@ from cluster.up.slot import Death, in_words
 from cluster.up.supervisor import Supervisor
 from tests.support.waiting import wait_until
 
-POLITE = "import signal, sys, time; signal.signal(15, lambda *_: sys.exit(0)); print('up', flush=True); time.sleep(60)"
+# Not one long sleep: a signal that comes just before it would be heeded after it.
+POLITE = """import signal, sys, time
+signal.signal(15, lambda *_: sys.exit(0))
+print('up', flush=True)
+while True: time.sleep(0.05)"""
 STUBBORN = "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
 ROOT = Path(__file__).resolve().parents[3]
 
