@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import Mapping
 from types import FrameType
@@ -32,6 +33,7 @@ class Screen:
         # What was typed goes; it comes back with its place in the log.
         self._prompt: PromptSession[str] = PromptSession(erase_when_done=True)
         self._over = threading.Event()
+        self._prompting = False  # the main thread's
         self._printer = threading.Thread(target=self._print_events, name="hydrachat-print", daemon=True)
 
     def run(self) -> int:
@@ -62,9 +64,12 @@ class Screen:
     def _read(self) -> None:
         while not (self._talk.quitting or self._over.is_set()):
             try:
+                self._prompting = True
                 line = self._prompt.prompt(lambda: f"{self._talk.current}> ", pre_run=self._leave_if_over)
             except (EOFError, OSError):  # OSError: the terminal was closed
                 return
+            finally:
+                self._prompting = False
             text = self._talk.typed(line)
             if text:
                 print(text)  # noqa: T201
@@ -81,8 +86,17 @@ class Screen:
     def _show(self, line: Line) -> None:
         print(self._paint(line))  # noqa: T201
 
-    def _terminated(self, _: int, frame: FrameType | None) -> None:
+    def _terminated(self, number: int, frame: FrameType | None) -> None:
+        if number == signal.SIGHUP and self._prompting:
+            # The prompt's loop may not end any more: it reads from what is no terminal now, fails, and tells so on it,
+            # again and again. There is nothing to give back to a terminal, either.
+            threading.Thread(target=self._leave_at_once, name="hydrachat-hung-up", daemon=True).start()
         self._end()
+
+    def _leave_at_once(self) -> None:
+        self._chat.flush(WAIT_FOR_OUTCOMES)
+        self._chat.quit()
+        os._exit(ending.verdict(self._chat, self._talk.tally))
 
     def _end(self) -> None:
         # Whether the prompt runs is known to its own loop only; one that starts later sees `_over`.
