@@ -20,7 +20,10 @@ def leaked(before: set[threading.Thread]) -> list[str]:
         alive = [t for t in threading.enumerate() if t not in before and not _of_a_tool(t)]
         if not alive or time.monotonic() > deadline:
             return [t.name for t in alive]
-        alive[0].join(0.05)
+        try:
+            alive[0].join(0.05)
+        except RuntimeError:  # it is listed, and not quite started yet
+            time.sleep(0.01)
 
 
 def _of_a_tool(thread: threading.Thread) -> bool:
