@@ -154,7 +154,7 @@ end
 local ORPHAN_KEPT = int(math.ceil((LEASE + GRACE) / 500))
 -- How long it is remembered that a session is over, seconds: longer than a node can sleep, or fail to come into a term,
 -- and still believe that it has the session.
-local ENDED_KEPT = int(math.max(600, math.ceil((LEASE + GRACE) / 500)))
+local ENDED_KEPT = int(math.max(600, tonumber(ORPHAN_KEPT)))
 
 -- Outcomes, as {n, outcome}, rising. Only the last are kept, also where a rewind or a heal has made n jump.
 local OUTCOMES_KEPT = 128

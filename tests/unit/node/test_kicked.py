@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from cluster.errors import Fenced, Refused
 from cluster.types import Claimed, Kind, Name, Reason, Renamed
@@ -46,19 +47,10 @@ def test_a_session_that_was_brought_back_before_its_kick_was_heard_of_ends_all_t
 class Quick(FakeCluster):
     """An operator ends each session before the node has read the answer to its claim."""
 
-    def claim(
-        self,
-        session: str,
-        claim: str,
-        name: Name,
-        suggestions: Sequence[Name],
-        token_hash: str,
-        address: str,
-        client: str = "",
-    ) -> Claimed:
-        claimed = super().claim(session, claim, name, suggestions, token_hash, address)
+    def claim(self, *asked: Any, **more: Any) -> Claimed:
+        claimed = super().claim(*asked, **more)
         assert self.events is not None
-        self.events.on_taken(session, "", "kicked")
+        self.events.on_taken(claimed.session, "", "kicked")
         return claimed
 
 
@@ -95,16 +87,7 @@ def test_an_answer_that_finds_the_session_gone_says_how_it_ended() -> None:
 
 
 class Barring(FakeCluster):
-    def claim(
-        self,
-        session: str,
-        claim: str,
-        name: Name,
-        suggestions: Sequence[Name],
-        token_hash: str,
-        address: str,
-        client: str = "",
-    ) -> Claimed:
+    def claim(self, *asked: Any, **more: Any) -> Claimed:
         raise Refused(Reason.BANNED, "0 not that name")
 
     def resume(self, session: str, claim: str, token_hash: str, n: int, address: str, client: str = "") -> Claimed:
