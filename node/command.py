@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from node.limits import DEFAULTS, RANGES
 from node.settings import LIMITS, LOG_FORMATS, LOG_LEVELS, BadSetting, CantBind, NodeSettings
 from wire import Address
 
@@ -46,8 +47,16 @@ def _number(name: str, metavar: str, default: float, text: str) -> Callable[[F],
     least, most = LIMITS[name]
     whole = isinstance(default, int)
     kind = click.IntRange(int(least), int(most)) if whole else click.FloatRange(least, most)
-    envvar = f"HYDRACHAT_{name.upper()}"
+    envvar = f"HYDRACHAT_{name.upper().replace('-', '_')}"
     return click.option(f"--{name}", envvar=envvar, type=kind, metavar=metavar, default=default, help=text)
+
+
+def _limits(command: F) -> F:
+    """An option for each of `node.limits`."""
+    for name, limit in reversed(list(RANGES.items())):
+        option = _number(name.replace("_", "-"), limit.unit, DEFAULTS[name], limit.text)
+        command = option(command)
+    return command
 
 
 @click.command(epilog=_EPILOG, context_settings={"show_default": True})
@@ -88,6 +97,7 @@ def _number(name: str, metavar: str, default: float, text: str) -> Callable[[F],
     default="info",
     help="debug: the way of each message, too.",
 )
+@_limits
 def node(
     id_: str,
     listen: Address,
@@ -101,6 +111,7 @@ def node(
     retain: int,
     log_format: str,
     log_level: str,
+    **limits: Any,
 ) -> None:
     """Runs one chat node in the foreground, with its log on stderr.
 
@@ -121,6 +132,7 @@ def node(
             retain=retain,
             log_format=log_format,
             log_level=log_level,
+            **limits,
         )
     except BadSetting as error:
         raise _blamed(error) from None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from cluster.group import FORM, is_group, parsed, without_password
+from node.limits import RANGES, Limits
 from wire import Address
 
 LOG_FORMATS = ("human", "json")
@@ -17,7 +18,7 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "grace": (0, 86400),
     "history": (0, 200),
     "retain": (1, 10_000_000),
-    "outbox-bytes": (256 * 1024, 1024**3),
+    **{name.replace("_", "-"): (limit.least, limit.most) for name, limit in RANGES.items()},
 }
 """Setting -> the least and the most that is allowed."""
 _SCHEMES = ("redis", "rediss", "unix")
@@ -50,14 +51,13 @@ def binding(setting: str, address: Address) -> Iterator[None]:
         raise CantBind(setting, address, error) from error
 
 
-@dataclass(frozen=True, slots=True)
-class NodeSettings:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeSettings(Limits):
     """Times are seconds. `advertise`: where clients reach this node ('': `listen`). Raises BadSetting.
 
-    `history`: messages shown to a newcomer. `retain`: entries kept per room. `outbox_bytes`: what may
-    wait for one client. `hello_timeout`: a client that has not said hello by then is closed. `window`: `say`
-    of one client without an answer. `drain`: how long clients may take to move when the node leaves.
-    `hellos`: carried out at once; `hello_line`: so many more may wait.
+    `history`: messages shown to a newcomer. `retain`: entries kept per room. `window`: `say` of one client without an
+    answer. `drain`: how long clients may take to move when the node leaves. `hellos`: carried out at once;
+    `hello_line`: so many more may wait.
     """
 
     id: str
@@ -72,10 +72,7 @@ class NodeSettings:
     retain: int = 10_000
     log_format: str = "human"
     log_level: str = "info"
-    outbox_bytes: int = 1024 * 1024
-    hello_timeout: float = 10.0
     window: int = 64
-    max_connections: int = 10_000
     hellos: int = 32
     hello_line: int = 2000
     drain: float = 5.0

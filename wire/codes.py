@@ -25,6 +25,9 @@ class Code(IntEnum):
     SILENT = 107  # nothing was heard from the client for too long: resume
     LEASE_LOST = 108  # the node lost its lease: resume anywhere
     BUSY = 109  # the node has no room for another connection just now
+    RATE_LIMITED = 110  # too much in too short a time: nothing was taken, `after` tells when it may be said again
+    ADDRESS_LIMIT = 111  # too many connections from one address
+    MEMORY_LIMIT = 112  # the node holds as much as it may: connect to another one
 
     # -- final ---------------------------------------------------------------------------
     BAD_FRAME = 1000  # not a JSON object, or a field of the wrong type
@@ -49,8 +52,21 @@ class Code(IntEnum):
     FORGOTTEN = 1019  # this n was consumed too long ago to know its outcome
     ENDED = 1020  # the session was ended by the cluster
     LOG_SPOILT = 1021  # something else has overwritten the log in Redis: an operator must mend it
+    TOKEN_SPENT = 1022  # a token that was replaced since: somebody else may have a copy of it
     KICKED = 1030  # an operator has ended the session: do not come back by yourself
     BANNED = 1031  # an operator does not want this nickname or this address here
+    NOT_ADMITTED = 1040  # nickname and password do not fit, or a password is needed here
+    BAD_PASSWORD = 1041  # too short or too long to be one
+    LOOKS_ALIKE = 1042  # the nickname could be taken for another one that is present or registered
+    NOT_REGISTERED = 1043  # the nickname is not registered, or not by you
+    WRONG_KEY = 1050  # the room needs a key, and this is not it
+    NOT_INVITED = 1051  # the room is by invitation
+    NOT_OWNER = 1052  # only the owner of the room may
+    MUTED = 1053  # the owner of the room has muted you there
+    REMOVED = 1054  # the owner of the room does not want you there
+    ROOM_FULL = 1055  # as many members as a room may have
+    TOO_MANY_ROOMS_IN_ALL = 1056  # as many rooms as the cluster may have
+    BAD_PROXY = 1060  # a PROXY header that can't be read, or from an address that may not send one
 
 
 def may_retry(code: int) -> bool:

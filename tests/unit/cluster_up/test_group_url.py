@@ -35,7 +35,7 @@ def test_a_bad_one_is_told_with_what_is_allowed(command: list[str], capsys: pyte
 
 def test_a_node_says_the_same() -> None:
     def settings(redis: str) -> NodeSettings:
-        return NodeSettings("n1", Address("h", 1), redis, Address("h", 2))
+        return NodeSettings(id="n1", listen=Address("h", 1), redis=redis, http=Address("h", 2))
 
     with pytest.raises(BadNodeSetting, match="sentinel 2 is not given as HOST:PORT; write redis") as told:
         settings(BAD)
