@@ -182,6 +182,22 @@ local function had(life, item, shown)
   return false
 end
 
+-- Up to which place of what was found all had been in a life that forked off before: it began with nothing, then got
+-- what nodes remembered, and now the data that had been lost are here again. What it had by its own numbers stands
+-- here by those of `found`.
+local function had_of_found(work, life, found, top)
+  local first = found and life.memory.first[found]
+  if not first then return 0 end
+  local is_had, lowest = {}, top + 1
+  for name, place in pairs(work.seen) do
+    is_had[place] = is_had[place] or life.memory[name] ~= nil
+    lowest = math.min(lowest, place)
+  end
+  local place = math.max(first, lowest) - 1
+  while place < top and is_had[place + 1] do place = place + 1 end
+  return place
+end
+
 -- Whether something was appended that who was in this life has not had. Up to `life.clear` there is nothing such.
 local function behind_others(work, life)
   while life.clear < work.place do
@@ -299,7 +315,7 @@ end
 local function note_life(work, life, segments, upto)
   local meta, words = base(work.log) .. ':meta', {EPOCH}
   redis.call('HSET', meta, 'lost:' .. life.name, int(upto))
-  behind_others(work, life)
+  if life.clear >= work.top then behind_others(work, life) end
   -- Nor over what it had only later, where it had got that late.
   local most, lowest = {}, math.huge
   for i = #segments, 1, -1 do
@@ -308,7 +324,7 @@ local function note_life(work, life, segments, upto)
   end
   for i, segment in ipairs(segments) do
     local old, new, count = unpack(segment)
-    local led = life.late and 0 or math.max(0, math.min(count, most[i] - new + 1))
+    local led = math.max(0, math.min(count, most[i] - new + 1))
     if led > 0 then words[#words + 1] = table.concat({int(old), int(new), int(led)}, ' ') end
     for j = led, count - 1 do note_late(work.log, life.name, old + j, new + j) end
   end
@@ -452,12 +468,16 @@ end
 heal = function(log, found, top)
   local ordered, from = staged_lives(log, found, top), top
   for _, life in ipairs(ordered) do from = math.min(from, life.fork) end
-  local work = {log = log, place = top, restored = {}, seen = {}, appended = {}, ordered = ordered, moves = {}}
+  local work = {log = log, top = top, place = top, restored = {}, seen = {}, appended = {}, ordered = ordered, moves = {}}
   for i, life in ipairs(ordered) do
     life.number, life.clear, life.brings = i, top, {}
-    life.memory = #ordered > 1 and memory(life) or {first = {}, late = {}, named = {}} -- nothing to compare with
+    local is_alone = #ordered == 1 and not life.late
+    life.memory = is_alone and {first = {}, late = {}, named = {}} or memory(life) -- alone: nothing to compare with
   end
   if from < top then work.seen = there_beyond(log, from, COMPARED_ONCE) end
+  for _, life in ipairs(ordered) do
+    if life.late then life.clear = had_of_found(work, life, found, top) end
+  end
   local done = {}
   for i, life in ipairs(ordered) do
     local lost = life.former and tonumber(redis.call('HGET', base(log) .. ':meta', 'lost:' .. life.name) or '0') or 0

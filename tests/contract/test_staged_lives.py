@@ -156,3 +156,47 @@ def test_two_memories_that_begin_within_one_millisecond_are_brought_in_order(sta
         stage.heal()
         told = [text for text in stage.after("", 0) if text.startswith("a")]
         assert told == sorted(told)
+
+
+def emptied(stage: Stage, top: int, *, held_from: int) -> None:
+    """A's data come back after a life B that began with nothing, and had of A what the nodes remembered, from
+    `held_from` to `top`, and then one message of its own."""
+    stage.found("A", *(f"{i} a{i}" for i in range(1, top + 1)))
+    for place, i in enumerate(range(held_from, top + 1), 1):
+        stage.remembered("B", place, f"{i} a{i}", f"A:{i}")
+    stage.remembered("B", top - held_from + 2, "90 new")
+    stage.known(B=top - held_from + 2, fork__B=0)
+
+
+def test_a_life_that_began_with_what_was_remembered_leads_to_where_that_stands(stage: Stage) -> None:
+    """What its members had before is not told them again, though its offsets began anew."""
+    emptied(stage, 9, held_from=5)
+    stage.heal()
+    assert stage.after("B", 3) == ["a8", "a9", "new*"]
+    assert stage.after("B", 5) == ["new*"]
+    assert stage.after("B", 6) == []
+    assert stage.after("A", 9) == ["new*"]
+
+
+def test_such_a_life_leads_over_nothing_that_it_lacked(stage: Stage) -> None:
+    """A had 7, which nobody remembered in B, and went further than B knew."""
+    stage.found("A", *(f"{i} a{i}" for i in range(1, 10)))
+    for place, i in enumerate((5, 6, 8), 1):
+        stage.remembered("B", place, f"{i} a{i}", f"A:{i}")
+    stage.remembered("B", 4, "90 new")
+    stage.known(B=4, fork__B=0)
+    stage.heal()
+    assert "a7" in stage.after("B", 3)
+    assert {"a7", "a9"} <= set(stage.after("B", 4))
+    assert "a5" not in stage.after("B", 2)
+
+
+def test_nor_over_what_it_got_late(stage: Stage) -> None:
+    stage.found("A", *(f"{i} a{i}" for i in range(1, 8)))
+    for place, i in enumerate((5, 7), 1):
+        stage.remembered("B", place, f"{i} a{i}", f"A:{i}")
+    stage.remembered("B", 3, "6 a6", "late A:6")
+    stage.known(B=3, fork__B=0)
+    stage.heal()
+    assert "a6" in stage.after("B", 2)
+    assert "a5" not in stage.after("B", 3)
