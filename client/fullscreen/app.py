@@ -77,6 +77,7 @@ class RoomApp(App[None], inherit_bindings=False):
         notifier: Notifier | None = None,
         driver: type[Driver] | None = None,
         signals: bool = False,
+        ready: Callable[[], object] = lambda: None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         mend_alt_keys()
@@ -85,7 +86,7 @@ class RoomApp(App[None], inherit_bindings=False):
         super().__init__(ansi_color=True if plain else None, driver_class=driver)
         self.interrupted = False
         self.model = model
-        self._chat, self._now, self._signals = chat, now, signals
+        self._chat, self._now, self._signals, self._tell_ready = chat, now, signals, ready
         self.doing = Doing(chat, model, show_help=self.action_help, set_theme=self.set_look, leave=self.leave)
         self._notifier = notifier or Notifier()
         self._pump = Pump(chat, lambda batch: self.post_message(Heard(batch)))
@@ -145,6 +146,10 @@ class RoomApp(App[None], inherit_bindings=False):
                 asyncio.get_running_loop().add_signal_handler(number, self.leave)
         self._pump.start()
         self.doing.ask_rooms()
+
+    def on_ready(self) -> None:
+        """Textual has painted for the first time."""
+        self._tell_ready()
 
     def on_key(self, event: events.Key) -> None:
         """What is typed before the composer has the focus isn't lost."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import click
 
@@ -30,12 +30,17 @@ class FullScreen:
         chat: ChatClient,
         config: Config,
         environment: Mapping[str, str] = os.environ,
+        *,
+        ready: Callable[[], object] = lambda: None,
     ) -> None:
+        """`ready`: called when the first screen is there."""
         self._chat = chat
         notifier = Notifier(config.notify, tmux="TMUX" in environment)
         model = Model(chat.nick, config.rooms[0])
         model.mute(config.muted)
-        self._app = RoomApp(chat, model, look=config.theme, notifier=notifier, driver=StdoutDriver, signals=True)
+        self._app = RoomApp(
+            chat, model, look=config.theme, notifier=notifier, driver=StdoutDriver, signals=True, ready=ready
+        )
 
     def _unfinished(self) -> list[str]:
         """What was being typed when the chat ended under one's hands."""
