@@ -151,6 +151,15 @@ class RoomApp(App[None], inherit_bindings=False):
         """Textual has painted for the first time."""
         self._tell_ready()
 
+    @property
+    def crash(self) -> Exception | None:
+        """What ended it, if that was a fault."""
+        return self._exception
+
+    def _fatal_error(self) -> None:
+        """Textual would show the variables of all functions on the way, also a password that is just being typed."""
+        self._close_messages_no_wait()
+
     def on_key(self, event: events.Key) -> None:
         """What is typed before the composer has the focus isn't lost."""
         if self.focused is not self.composer and len(self.screen_stack) == 1:
