@@ -301,11 +301,17 @@ class RoomsEvent:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEvent:
-    """Answer to `history`, oldest first; also what was shown before."""
+    """Answer to `history`, oldest first; also what was shown before. `announcements`: an operator's among them."""
 
     room: str
     messages: tuple[MessageEvent, ...]
     ticket: int | None = None
+    announcements: tuple[AnnounceEvent, ...] = ()
+
+    @property
+    def told(self) -> tuple[MessageEvent | AnnounceEvent, ...]:
+        """Both, as they stand in the log."""
+        return tuple(sorted((*self.messages, *self.announcements), key=lambda one: one.offset))
 
 
 @dataclass(frozen=True, slots=True)
