@@ -133,7 +133,7 @@ CASES: list[tuple[ev.Event, list[str]]] = [
         [
             "* the last 2 messages of #lobby:",
             "22:13 (history) bob: old",
-            "22:13 (history) operator in #lobby: at noon",
+            "22:13 *** (history) operator in #lobby: at noon",
             "* end of the history",
         ],
     ),
