@@ -54,10 +54,8 @@ def bridge(chat: ChatClient, follower: Follower, given: Namespace) -> None:
             if text := follower.take():
                 try:
                     chat.say(text, *given.room[-1:]).wait_accepted()
-                except Unsure:
-                    print(
-                        f"log_bridge: the session was lost; may not have been said: {text}", file=sys.stderr, flush=True
-                    )
+                except Unsure as error:
+                    print(f"log_bridge: may not have been said ({error}): {text}", file=sys.stderr, flush=True)
             if given.state and saved != follower.mark:
                 saved = follower.mark
                 new = given.state.with_suffix(".new")

@@ -28,14 +28,19 @@ def line(event: Event) -> dict[str, Any] | None:
     return {"kind": kind, **asdict(event), **words}
 
 
-def known(path: Path) -> set[tuple[str, int]]:
-    """The messages at the end of the file: (session, n) is what one is known by for ever."""
+def identity(found: dict[str, Any]) -> tuple[str | None, int | None]:
+    """What a message is known by for ever is (session, n); an announcement has an id."""
+    return found.get("session") or found.get("id"), found.get("n")
+
+
+def known(path: Path) -> set[tuple[str | None, int | None]]:
+    """Those at the end of the file."""
     with path.open("a+b") as file:
         file.seek(0)
         lines = deque(file, 50_000)
         if lines and not lines[-1].endswith(b"\n"):  # a crash has cut it short; it comes again in the history
             file.truncate(file.tell() - len(lines.pop()))
-    return {(one["session"], one["n"]) for one in map(json.loads, lines) if one["kind"] == "message"}
+    return {identity(one) for one in map(json.loads, lines) if one["kind"] in ("message", "announcement")}
 
 
 def main() -> None:
@@ -46,7 +51,7 @@ def main() -> None:
     with given.file.open("a") as file, ChatClient(given.server, given.nick, rooms=given.room) as chat:
         for event in chat:
             found = line(event)
-            if found and (found.get("session"), found.get("n")) not in before:
+            if found and identity(found) not in before:
                 print(json.dumps(found), file=file, flush=True)
 
 
