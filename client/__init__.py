@@ -3,6 +3,7 @@
 Imports only `wire`. A chat survives the death of the node that it runs over: see `failover`.
 """
 
+from client.bot import bot_arguments, run_bot, uninterrupted
 from client.chat import ChatClient
 from client.errors import Backlogged, ChatError, Closed, Crashed, Refused, Unreachable, Unsure
 from client.events import (
@@ -40,6 +41,7 @@ from wire.address import Address
 from wire.codes import Code
 from wire.frames import Member, RoomInfo
 from wire.names import LOBBY
+from wire.text import sayable
 
 __all__ = [
     "LOBBY",
@@ -85,4 +87,8 @@ __all__ = [
     "Unreachable",
     "Unsure",
     "WhoisEvent",
+    "bot_arguments",
+    "run_bot",
+    "sayable",
+    "uninterrupted",
 ]

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from client.events import (
     AcceptedEvent,
+    AnnounceEvent,
     Doubtful,
     Event,
     HistoryEvent,
@@ -27,6 +28,8 @@ from wire.codes import Code, may_retry
 from wire.frames import Accepted, Error, History, HistoryEnd, Members, RoomList, Whois, WhoisAnswer
 from wire.text import action
 
+ANNOUNCED = 1
+"""The n of every announcement: each is a session of its own."""
 HERE, AWAY, RECONNECTING = "here", "away", "reconnecting"
 
 
@@ -94,10 +97,13 @@ class Answers:
         cut = max(0, len(done.messages) - frame.count)
         before, answer = done.messages[:cut], done.messages[cut:]
         events: list[Event] = [message for message in before if self._first_time(frame.room, message)]
-        return [*events, HistoryEvent(frame.room, tuple(answer), done.ticket)]
+        messages = tuple(one for one in answer if isinstance(one, MessageEvent))
+        announcements = tuple(one for one in answer if isinstance(one, AnnounceEvent))
+        return [*events, HistoryEvent(frame.room, messages, done.ticket, announcements)]
 
-    def _first_time(self, room: str, message: MessageEvent) -> bool:
-        return self._stay.inbound.first_time(room, message.session, message.n)
+    def _first_time(self, room: str, told: MessageEvent | AnnounceEvent) -> bool:
+        session, n = (told.id, ANNOUNCED) if isinstance(told, AnnounceEvent) else (told.session, told.n)
+        return self._stay.inbound.first_time(room, session, n)
 
     def _say_failed(self, frame: Error, n: int, now: float) -> list[Event]:
         unsent = self._stay.unsent

@@ -9,16 +9,18 @@ from types import FrameType
 
 import click
 
+from client import loading
 from client.chat import ChatClient
 from client.command_line import NODES_TRIED, checked_nick, local, print_sample, settings
 from client.config import Config
 from client.errors import ChatError
 from client.terminal import ending
-from client.terminal.plain import PlainFront
 from client.terminal.wording import explain
 from wire.names import LOBBY
 
 PATIENCE = 5.0
+# Imported late: the first costs a quarter of a second, the second a tenth, and a bot has no use for them.
+_FRONTS = {"screen": "client.fullscreen.front", "prompt": "client.terminal.screen", "lines": "client.terminal.plain"}
 _EPILOG = """\b
 Examples:
   hydrachat join alice                        chat; /help lists what can be typed
@@ -114,21 +116,10 @@ def join(ctx: click.Context, /, plain: bool, follow: bool, base_port: int, **_: 
 
 def _run(chat: ChatClient, config: Config, front: str, *, follow: bool) -> int:
     before = ending.on_signals(_terminated)
-    room = config.rooms[0]
     try:
+        loading.begin(_FRONTS[front])
         chat.start(PATIENCE)
-        # Imported late: the one costs a quarter of a second, the other a tenth, and a bot has no use for them.
-        if front == "screen":
-            from client.fullscreen.front import FullScreen
-
-            return FullScreen(chat, config).run()
-        if front == "prompt":
-            from client.terminal.screen import Screen
-
-            return Screen(chat, room).run()
-        with Path(os.devnull).open() as nothing:
-            source = sys.stdin.fileno() if sys.stdin is not None else nothing.fileno()
-            return PlainFront(chat, room, source=source).run(follow=follow)
+        return _chatting(chat, config, front, follow=follow)
     except ChatError as error:
         click.echo(f"hydrachat: {explain(error)}", err=True)
         return ending.code_of(error)
@@ -137,8 +128,28 @@ def _run(chat: ChatClient, config: Config, front: str, *, follow: bool) -> int:
     except ending.Terminated:
         return ending.OK
     finally:
+        loading.end()
         chat.quit()
         ending.restore(before)
+
+
+def _chatting(chat: ChatClient, config: Config, front: str, *, follow: bool) -> int:
+    room = config.rooms[0]
+    if front == "screen":
+        from client.fullscreen.front import FullScreen
+
+        return FullScreen(chat, config, ready=loading.end).run()
+    if front == "prompt":
+        from client.terminal.screen import Screen
+
+        loading.end()
+        return Screen(chat, room).run()
+    from client.terminal.plain import PlainFront
+
+    loading.end()
+    with Path(os.devnull).open() as nothing:
+        source = sys.stdin.fileno() if sys.stdin is not None else nothing.fileno()
+        return PlainFront(chat, room, source=source).run(follow=follow)
 
 
 def _at_terminal() -> bool:

@@ -8,7 +8,7 @@ from client import forked
 from client.changed import Changed
 from client.errors import ChatError, Closed, Crashed
 from client.event_queue import EventQueue
-from client.events import Connected, Event, Moved, Stopped
+from client.events import Connected, Event, JoinedEvent, LeftEvent, Moved, Stopped
 from client.failover import Failover
 from client.ledger import Ledger
 from client.network import Network
@@ -48,6 +48,7 @@ class Core:
         self._error: ChatError | None = None
         self._stay = stay
         self._node = self._session = ""
+        self._joined: dict[str, None] = {}
         forked.watch(self, self._changed, Core._left_behind)
 
     # -- how it stands -------------------------------------------------------------------
@@ -66,6 +67,12 @@ class Core:
     def session(self) -> str:
         """The identity of our stay; "" before the first welcome. `Connected` tells of another one."""
         return self._session
+
+    @property
+    def joined(self) -> tuple[str, ...]:
+        """The rooms that we are in, in the order in which we came. An event that waits to be taken may be older."""
+        with self._changed:
+            return tuple(self._joined)
 
     @property
     def pending(self) -> int:
@@ -103,6 +110,13 @@ class Core:
     def _mirror(self, event: Event) -> None:
         if isinstance(event, Connected):
             self._node, self._session = event.node, event.session
+            self._joined.clear()  # a new session enters its rooms itself
+        elif isinstance(event, JoinedEvent):
+            if event.own:
+                self._joined[event.room] = None
+        elif isinstance(event, LeftEvent):
+            if event.own:
+                self._joined.pop(event.room, None)
         elif isinstance(event, Moved):
             self._node = event.node
         elif isinstance(event, Stopped):

@@ -78,6 +78,13 @@ class MessageEvent:
         """Where an answer goes, for `say`: the room, or whoever said it to us alone."""
         return self.room or f"@{self.nick}"
 
+    def said_to(self, nick: str) -> str:
+        """What is said to `nick`: all that is private; in a room the rest of "nick: text". "": nothing."""
+        called, colon, rest = self.text.partition(":")
+        if self.private:
+            return self.text.strip()
+        return rest.strip() if colon and called.strip().casefold() == nick.casefold() else ""
+
 
 @dataclass(frozen=True, slots=True)
 class AnnounceEvent:
@@ -301,11 +308,17 @@ class RoomsEvent:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEvent:
-    """Answer to `history`, oldest first; also what was shown before."""
+    """Answer to `history`, oldest first; also what was shown before. `announcements`: an operator's among them."""
 
     room: str
     messages: tuple[MessageEvent, ...]
     ticket: int | None = None
+    announcements: tuple[AnnounceEvent, ...] = ()
+
+    @property
+    def told(self) -> tuple[MessageEvent | AnnounceEvent, ...]:
+        """Both, as they stand in the log."""
+        return tuple(sorted((*self.messages, *self.announcements), key=lambda one: one.offset))
 
 
 @dataclass(frozen=True, slots=True)

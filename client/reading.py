@@ -233,12 +233,12 @@ class Reading:
     def _history(self, frame: Message) -> list[Event]:
         waiting = self._stay.requests.collecting(frame.log)
         if waiting is not None:
-            waiting.messages.append(self._event(frame))
+            waiting.messages.append(self._as_event(frame))
             return []
         fresh = self._stay.inbound.first_time(frame.log, frame.session, frame.n)
         return [self._as_event(frame)] if fresh else []
 
-    def _as_event(self, frame: Message) -> Event:
+    def _as_event(self, frame: Message) -> MessageEvent | AnnounceEvent:
         if not frame.is_announcement:
             return self._event(frame)
         return AnnounceEvent(

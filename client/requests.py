@@ -10,7 +10,7 @@ import random
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from client.events import MessageEvent
+from client.events import AnnounceEvent, MessageEvent
 from wire.frames import (
     ComeBack,
     GoAway,
@@ -56,7 +56,7 @@ class Waiting:
     again: bool = False  # it was sent on an earlier connection, and may have been carried out
     members: list[Member] = field(default_factory=list)
     rooms: list[RoomInfo] = field(default_factory=list)
-    messages: list[MessageEvent] = field(default_factory=list)
+    messages: list[MessageEvent | AnnounceEvent] = field(default_factory=list)
 
     @property
     def op(self) -> str:

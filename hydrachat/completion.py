@@ -25,4 +25,6 @@ def completion(ctx: click.Context, shell: str) -> None:
     """
     kind = get_completion_class(shell)
     if kind is not None:
-        click.echo(kind(ctx.find_root().command, {}, "hydrachat", VARIABLE).source())
+        script = kind(ctx.find_root().command, {}, "hydrachat", VARIABLE).source()
+        # click's script for fish cuts a summary off at its first comma.
+        click.echo(script.replace('string split ","', 'string split --max 1 ","'))

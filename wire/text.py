@@ -18,6 +18,7 @@ ACTION = "/me "
 
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_UNSAYABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 # Also what reorders a line (bidirectional overrides, isolates) or breaks it where we did not.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _CONTROL_PICTURES = 0x2400
@@ -80,6 +81,13 @@ def harmless(text: str) -> str:
     if _UNSAFE.search(text) is None:
         return text
     return _UNSAFE.sub(_made_visible, text)
+
+
+def sayable(given: str | bytes) -> str:
+    """What may be said of it, of whatever length: in place of each control character but tab and line feed, and of what
+    is no UTF-8, stands U+FFFD; white space around it goes. "" where nothing is left. Any thread."""
+    text = given.decode(errors="replace") if isinstance(given, bytes) else given
+    return _UNSAYABLE.sub(_REPLACEMENT, text).strip()
 
 
 def strip_plain(text: str) -> str:

@@ -22,7 +22,9 @@ from client.fullscreen.bars import Head, Prompt, State
 from client.fullscreen.composer import Composer
 from client.fullscreen.conversation import Conversation
 from client.fullscreen.doing import Doing
+from client.fullscreen.going import Going
 from client.fullscreen.keys import mend_alt_keys
+from client.fullscreen.layout import CSS, Columns
 from client.fullscreen.lines_widget import Lines
 from client.fullscreen.message_list import MessageList
 from client.fullscreen.model import Model, Ring
@@ -30,10 +32,6 @@ from client.fullscreen.notify import Notifier
 from client.fullscreen.pump import Pump
 from client.fullscreen.side import Members, Side
 from client.fullscreen.theme import THEMES
-
-SIDE_FROM = 60
-"""Columns of the terminal from which there is a list of conversations; members have their own from:"""
-MEMBERS_FROM = 100
 
 
 class Heard(Message):
@@ -51,21 +49,7 @@ class RoomApp(App[None], inherit_bindings=False):
 
     ENABLE_COMMAND_PALETTE = False
     ALLOW_SELECT = False
-    CSS = """
-    Screen { layers: base; overflow: hidden; background: $background; color: $foreground; }
-    #head, #state { height: 1; background: $panel; }
-    #head:ansi, #state:ansi { text-style: reverse; }
-    #middle { height: 1fr; }
-    #side { width: 18; height: 100%; }
-    #list { width: 1fr; height: 100%; }
-    #members { width: 20; height: 100%; }
-    #typing { height: auto; min-height: 1; max-height: 6; }
-    #prompt { height: 1; }
-    #composer { width: 1fr; height: auto; max-height: 6; border: none; padding: 0; background: $background;
-      scrollbar-size-vertical: 0; }
-    #composer:nocolor .text-area--cursor { text-style: reverse; }
-    #composer:ansi .text-area--cursor { text-style: reverse; }
-    """
+    CSS = CSS
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c,ctrl+q", "interrupt", "leave", show=False)]
 
     def __init__(
@@ -77,6 +61,7 @@ class RoomApp(App[None], inherit_bindings=False):
         notifier: Notifier | None = None,
         driver: type[Driver] | None = None,
         signals: bool = False,
+        ready: Callable[[], object] = lambda: None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         mend_alt_keys()
@@ -85,14 +70,12 @@ class RoomApp(App[None], inherit_bindings=False):
         super().__init__(ansi_color=True if plain else None, driver_class=driver)
         self.interrupted = False
         self.model = model
-        self._chat, self._now, self._signals = chat, now, signals
+        self._chat, self._now, self._signals, self._tell_ready = chat, now, signals, ready
         self.doing = Doing(chat, model, show_help=self.action_help, set_theme=self.set_look, leave=self.leave)
         self._notifier = notifier or Notifier()
         self._pump = Pump(chat, lambda batch: self.post_message(Heard(batch)))
         self._shown = model.current
         self._width = 80
-        self._with_side: bool | None = None  # None: as the width has it
-        self._with_members: bool | None = None
         for theme in THEMES.values():
             self.register_theme(theme)
         self.theme = "terminal" if plain else look if look in self.available_themes else "dark"
@@ -102,11 +85,15 @@ class RoomApp(App[None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         model = self.model
         self._side, self._members = Side(model, id="side"), Members(model, id="members")
+        self._columns = Columns(self._side, self._members)
         self._list, self._prompt = MessageList(model, id="list"), Prompt(model, id="prompt")
         self._bars = [Head(model, id="head"), State(model, lambda: self.doing.search.state, self._now, id="state")]
+        keys = self._keys()
         self.composer = Composer(
-            model, send=self._typed, ask_paste=self._ask_paste, leave=self.leave, keys=self._keys(), id="composer"
+            model, send=self._typed, ask_paste=self._ask_paste, leave=self.leave, keys=keys, id="composer"
         )
+        self._going = Going(model, self.doing, self._list, self.composer, self._paint)
+        keys |= self._going.keys()
         yield self._bars[0]
         yield Horizontal(self._side, self._list, self._members, id="middle")
         yield self._bars[1]
@@ -114,25 +101,12 @@ class RoomApp(App[None], inherit_bindings=False):
 
     def _keys(self) -> dict[str, Callable[[], object]]:
         """Beside those of the composer itself, which always has the focus."""
-        go = {f"alt+{n}": lambda n=n: self.action_go(n) for n in range(1, 10)}
         return {
             "f1": self.action_help,
             "f2": self.action_side,
             "f3": self.action_members,
-            "ctrl+n": lambda: self._next(1),
-            "alt+down": lambda: self._next(1),
-            "ctrl+p": lambda: self._next(-1),
-            "alt+up": lambda: self._next(-1),
-            "alt+a": self.action_unread,
-            "pageup": lambda: self.action_scroll(-self._page),
-            "pagedown": lambda: self.action_scroll(self._page),
-            "ctrl+home": self.action_oldest,
-            "ctrl+end": self.action_newest,
-            "escape": self.action_newest,
-            "ctrl+f": self.action_search,
             "ctrl+l": lambda: self.refresh(layout=True),
             "ctrl+c": self.action_interrupt,
-            **go,
         }
 
     def on_mount(self) -> None:
@@ -145,6 +119,19 @@ class RoomApp(App[None], inherit_bindings=False):
                 asyncio.get_running_loop().add_signal_handler(number, self.leave)
         self._pump.start()
         self.doing.ask_rooms()
+
+    def on_ready(self) -> None:
+        """Textual has painted for the first time."""
+        self._tell_ready()
+
+    @property
+    def crash(self) -> Exception | None:
+        """What ended it, if that was a fault."""
+        return self._exception
+
+    def _fatal_error(self) -> None:
+        """Textual would show the variables of all functions on the way, also a password that is just being typed."""
+        self._close_messages_no_wait()
 
     def on_key(self, event: events.Key) -> None:
         """What is typed before the composer has the focus isn't lost."""
@@ -160,12 +147,7 @@ class RoomApp(App[None], inherit_bindings=False):
         self._arrange()
 
     def _arrange(self) -> None:
-        width = self._width
-        self._side.display = width >= SIDE_FROM if self._with_side is None else self._with_side
-        apart = width >= MEMBERS_FROM
-        shown = self._with_members is not False
-        self._members.display = shown and (apart or (self._with_members is True and not self._side.display))
-        self._side.with_members = shown and not self._members.display
+        self._columns.arrange(self._width)
         self.call_after_refresh(self._paint)
 
     def _paint(self) -> None:
@@ -226,57 +208,20 @@ class RoomApp(App[None], inherit_bindings=False):
 
     # -- actions -------------------------------------------------------------------------
 
-    @property
-    def _page(self) -> int:
-        return max(1, self._list.size.height - 2)
-
     def action_scroll(self, rows: int) -> None:
-        if self._list.scroll_by(rows):
-            self.doing.load_older()
-        self._paint()
-
-    def action_oldest(self) -> None:
-        self.model.current.view.show_first()
-        self.doing.load_older()
-        self._paint()
-
-    def action_newest(self) -> None:
-        self.doing.search.end()
-        self.model.current.seen()
-        self.model.current.gap = ""  # it was read; the line in the list stays
-        self._paint()
-
-    def action_search(self) -> None:
-        if self.model.found:
-            self.doing.search.further()
-            self._paint()
-        elif not self.composer.text:
-            self.composer.write("/search ")
+        """The wheel of the mouse."""
+        self._going.scroll(rows)
 
     def action_go(self, number: int) -> None:
-        listed = self.model.listed()
-        if 0 < number <= len(listed):
-            self.model.switch(listed[number - 1])
-        self._paint()
-
-    def _next(self, by: int) -> None:
-        listed = self.model.listed()
-        self.model.switch(listed[(listed.index(self.model.current) + by) % len(listed)])
-        self._paint()
-
-    def action_unread(self) -> None:
-        """Mentions and direct messages first."""
-        waiting = sorted((one for one in self.model.listed() if one.unread), key=lambda one: not one.mentions)
-        if waiting:
-            self.model.switch(waiting[0])
-        self._paint()
+        """A click on the list of conversations."""
+        self._going.to_number(number)
 
     def action_side(self) -> None:
-        self._with_side = not self._side.display
+        self._columns.toggle_side()
         self._arrange()
 
     def action_members(self) -> None:
-        self._with_members = not (self._members.display or (self._side.display and self._side.with_members))
+        self._columns.toggle_members()
         self._arrange()
 
     def action_help(self) -> None:

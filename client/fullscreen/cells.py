@@ -22,12 +22,11 @@ _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2060-\u2064\u206a-\u206f"
     "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
-_SKIN = re.compile("(?<=[\u2600-\U0001faff])[\U0001f3fb-\U0001f3ff]")
+# Large classes are written as what is not in them: `re` takes each character in its hands when it compiles one.
+_SKIN = re.compile("(?<=[^\x00-\u25ff\U0001fb00-\U0010ffff])[\U0001f3fb-\U0001f3ff]")
 _JOINER = re.compile("\u200d(?=[\u2190-\u2bff\U0001f000-\U0001faff])")
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
-_DOUBTFUL = re.compile(
-    "[\u0300-\u036f\u0483-\u0489\u0590-\u1fff\u2600-\u27bf\u2b00-\u2bff\u2e80-\uffff\U00010000-\U0010ffff]"
-)
+_DOUBTFUL = re.compile("[^\x00-\u02ff\u0370-\u0482\u048a-\u058f\u2000-\u25ff\u27c0-\u2aff\u2c00-\u2e7f]")
 _INDIC = re.compile("[\u0900-\u1cff\ua800-\uabff\U00011000-\U00011fff]")
 _LRM = "\u200e"
 _TOKEN = re.compile(r"\s+|\S+")

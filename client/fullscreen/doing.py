@@ -16,6 +16,7 @@ from client.fullscreen.model import Model, mapped
 from client.fullscreen.search import Search
 from client.handles import Reply
 from client.terminal.talk import Tally
+from client.terminal.typed import NO_HISTORY
 from client.terminal.wording import explain
 from wire.codes import Code
 from wire.errors import WireError
@@ -195,7 +196,7 @@ class Doing:
     def _history(self, rest: str) -> None:
         where = self._model.current
         if where.private:
-            self._model.note("direct messages have no history: they are there since you came", Kind.TROUBLE)
+            self._model.note(NO_HISTORY, Kind.TROUBLE)
         elif where.whole:
             self._model.note("there is nothing older")
         else:

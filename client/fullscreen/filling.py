@@ -26,7 +26,9 @@ class Filling:
     """`ask`: asks for the messages of a room before an offset, and gives the question's ticket; None: it can't be
     asked now. One thread."""
 
-    def __init__(self, ask: Callable[[str, int, int], int | None], entry: Callable[[ev.MessageEvent], Entry]) -> None:
+    def __init__(
+        self, ask: Callable[[str, int, int], int | None], entry: Callable[[ev.MessageEvent | ev.AnnounceEvent], Entry]
+    ) -> None:
         self._ask, self._entry = ask, entry
         self._holes: dict[int, _Hole] = {}  # by ticket
 
@@ -40,10 +42,10 @@ class Filling:
         hole = self._holes.pop(event.ticket or 0, None)
         if hole is None:
             return False
-        for message in event.messages:
-            if hole.first <= message.offset < hole.before:
-                hole.where.place(self._entry(message))
-        reached = min((one.offset for one in event.messages), default=0)
+        for one in event.told:
+            if hole.first <= one.offset < hole.before:
+                hole.where.place(self._entry(one))
+        reached = min((one.offset for one in event.told), default=0)
         if 0 < reached < hole.first:  # else the log may have been trimmed there
             hole.where.gap = ""
             hole.where.note(Kind.NOTICE, FILLED, now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import click
 
@@ -11,6 +11,7 @@ from client.chat import ChatClient
 from client.config import Config
 from client.fullscreen.app import RoomApp
 from client.fullscreen.composing import secret
+from client.fullscreen.crash import line
 from client.fullscreen.driver import StdoutDriver
 from client.fullscreen.model import Model
 from client.fullscreen.notify import Notifier
@@ -30,12 +31,17 @@ class FullScreen:
         chat: ChatClient,
         config: Config,
         environment: Mapping[str, str] = os.environ,
+        *,
+        ready: Callable[[], object] = lambda: None,
     ) -> None:
+        """`ready`: called when the first screen is there."""
         self._chat = chat
         notifier = Notifier(config.notify, tmux="TMUX" in environment)
         model = Model(chat.nick, config.rooms[0])
         model.mute(config.muted)
-        self._app = RoomApp(chat, model, look=config.theme, notifier=notifier, driver=StdoutDriver, signals=True)
+        self._app = RoomApp(
+            chat, model, look=config.theme, notifier=notifier, driver=StdoutDriver, signals=True, ready=ready
+        )
 
     def _unfinished(self) -> list[str]:
         """What was being typed when the chat ended under one's hands."""
@@ -50,13 +56,18 @@ class FullScreen:
         self._app.run()
         if self._app.interrupted:
             return ending.INTERRUPTED
+        crash = self._app.crash
+        if crash is not None:
+            click.echo(f"hydrachat: {line(crash)}", err=True)
         if self._chat.error is None and self._chat.pending:
             click.echo("hydrachat: waiting until all that you said is accepted; Ctrl-C: don't", err=True)
             self._chat.flush(WAIT_FOR_OUTCOMES)
         tally = self._app.doing.tally
         missing = ending.unaccepted(tally)
         self._chat.quit()
-        told = [explain(self._chat.error), *self._unfinished()] if self._chat.error else []
+        told = [explain(self._chat.error)] if self._chat.error else []
+        if told or crash:
+            told += self._unfinished()
         for text in (*told, missing):
             if text:
                 click.echo(f"hydrachat: {text}", err=True)

@@ -27,7 +27,7 @@ class Hearing:
         self._model = model
         self._delivery = delivery
         self._ask_who = ask_who
-        self._filling = Filling(ask_missed, _entry)
+        self._filling = Filling(ask_missed, _told)
         self._quiet: set[int] = set()  # tickets of questions that nobody typed
         self._backlog: dict[int, Conversation] = {}  # tickets of histories asked for by scrolling
         self._asked: dict[int, Conversation] = {}  # tickets of questions -> where they were typed
@@ -159,7 +159,7 @@ class Hearing:
             return
         where = self._backlog.pop(event.ticket or 0, None) or self._model.room(event.room)
         where.loading = False
-        if where.prepend([_entry(one) for one in event.messages if _older(one, where)]) == 0:
+        if where.prepend([_told(one) for one in event.told if _older(one, where)]) == 0:
             where.whole = True
 
     # -- people --------------------------------------------------------------------------
@@ -271,7 +271,11 @@ def _announcement(event: ev.AnnounceEvent) -> Entry:
     )  # fmt: skip
 
 
-def _older(event: ev.MessageEvent, where: Conversation) -> bool:
+def _told(event: ev.MessageEvent | ev.AnnounceEvent) -> Entry:
+    return _entry(event) if isinstance(event, ev.MessageEvent) else _announcement(event)
+
+
+def _older(event: ev.MessageEvent | ev.AnnounceEvent, where: Conversation) -> bool:
     return not where.first_offset or event.offset < where.first_offset or event.epoch != where.epoch
 
 

@@ -98,14 +98,19 @@ class View:
     def _above(self, index: int) -> list[Row]:
         """The separators over an entry."""
         entry, found = self._entry(index), list[Row]()
-        if index == 0 and (self._of.present or self._of.whole) and not self._of.private:
-            text = "loading…" if self._of.loading else "beginning of the log" if self._of.whole else "more above"
-            found.append(note_row(text, self.look, "note"))
+        if index == 0 and (self._of.present or self._of.whole):
+            found.append(note_row(self._beyond(), self.look, "note"))
         if index == 0 or day(self._entry(index - 1).time) != day(entry.time):
             found.append(day_row(entry.time, self.look))
         if self._of.first_unread is not None and self._serial(index) == self._of.first_unread:
             found.append(note_row("new", self.look, "new"))
         return found
+
+    def _beyond(self) -> str:
+        """What there is above the first entry."""
+        if self._of.private:
+            return "older direct messages are kept nowhere"
+        return "loading…" if self._of.loading else "beginning of the log" if self._of.whole else "more above"
 
     def _numbered(self, index: int) -> list[tuple[int, Row]]:
         """All rows of an entry with their numbers in it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from client import events as ev
@@ -52,8 +53,8 @@ class Talk:
         self._chat = chat
         self._in_turn = in_turn
         self._show = show
-        # Both threads, one step at a time; what the printing one sees is right in the end.
-        self._rooms: dict[str, None] = {}
+        # The reading thread's. Where we are is asked of the chat: the printing thread may be far behind.
+        self._leaving: set[str] = set()
         self.current = room(start_room)
         self.tally = Tally()
         self.quitting = False
@@ -77,13 +78,11 @@ class Talk:
         return None
 
     def saw(self, event: ev.Event) -> None:
-        """Follows where the user is."""
-        if isinstance(event, ev.JoinedEvent) and event.own:
-            self._rooms[event.room] = None
-        elif isinstance(event, ev.LeftEvent) and event.own:
-            self._rooms.pop(event.room, None)
-            if event.ticket is None and event.room == self.current:
-                self._fall_back(event.room)
+        """Follows where the user is put by others."""
+        if not isinstance(event, ev.LeftEvent) or not event.own or event.ticket is not None:
+            return
+        if event.room == self.current and event.room not in self._chat.joined:
+            self._fall_back(event.room)
 
     def _say(self, wanted: Say) -> None:
         try:
@@ -94,7 +93,7 @@ class Talk:
 
     def _ask(self, wanted: Asked) -> None:
         match wanted:
-            case Join(name) if room(name) in self._rooms:
+            case Join(name) if room(name) in self._rooms():
                 self.current = room(name)
             case Join(name):
                 self._enter(room(name))
@@ -133,32 +132,31 @@ class Talk:
         self._finish_saying()
         # At once: what is typed next goes there or is refused, and never to another room.
         self.current = name
-        if self._await(self._chat.join(name)):
-            self._rooms[name] = None
+        self._leaving.discard(name)
+        self._await(self._chat.join(name))
 
     def _leave(self, name: str) -> None:
         self._finish_saying()
         reply = self._chat.leave(name)
-        self._rooms.pop(name, None)
+        self._leaving.add(name)
         if name == self.current:
             self._fall_back(name)
         self._await(reply)
 
+    def _rooms(self) -> list[str]:
+        """Where we are and mean to stay, the last one first."""
+        return [name for name in reversed(self._chat.joined) if name not in self._leaving]
+
     def _fall_back(self, gone: str) -> None:
-        self.current = next((name for name in reversed(list(self._rooms)) if name != gone), LOBBY)
+        self.current = next((name for name in self._rooms() if name != gone), LOBBY)
 
     def _finish_saying(self) -> None:
         # Questions overtake what still waits to be said.
         if self._in_turn:
             self._chat.flush(self._in_turn)
 
-    def _await(self, reply: Reply[Any]) -> bool:
-        """Whether it is known to be done."""
-        if not self._in_turn:
-            return False
-        try:
-            reply.wait(self._in_turn)
-        except (Refused, TimeoutError):
-            # The printing thread tells about a refusal.
-            return False
-        return True
+    def _await(self, reply: Reply[Any]) -> None:
+        """Until it is known to be done, or refused: the printing thread tells about that."""
+        if self._in_turn:
+            with suppress(Refused, TimeoutError):
+                reply.wait(self._in_turn)

@@ -17,6 +17,7 @@ COMMANDS = (
     "join", "leave", "msg", "me", "who", "whois", "rooms", "history", "topic", "nick", "away", "back", "help", "quit",
 )  # fmt: skip
 MOST = 200
+NO_HISTORY = "direct messages have no history: the cluster forgets them once you have them"
 
 HELP = """\
 text                  says it in the room that you are in
@@ -54,6 +55,8 @@ def meant(line: str, current: str) -> Meant | None:
 
 def _history(words: list[str], current: str) -> History:
     limit = int(words.pop()) if words and words[-1].isdecimal() else 50
+    if words and words[0].startswith("@"):
+        raise WireError(Code.BAD_ROOM, NO_HISTORY)
     return History(room=words[0] if words else current, limit=max(1, min(MOST, limit)))
 
 

@@ -229,7 +229,7 @@ def _rooms(event: ev.RoomsEvent, _: str) -> list[Line]:
 
 
 def _history(event: ev.HistoryEvent, current: str) -> list[Line]:
-    said = [line for message in event.messages for line in _message(message, current)]
+    said = [line for one in event.told for line in lines(one, current)]
     return [_quiet(f"the last {len(said)} messages of {event.room}:"), *said, _quiet("end of the history")]
 
 

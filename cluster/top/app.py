@@ -200,3 +200,8 @@ class TopApp(App[None], inherit_bindings=False):
 
     def leave(self) -> None:
         self.exit()
+
+    def _fatal_error(self) -> None:
+        """A fault of ours. Textual would show the variables on the way, among them Redis's password."""
+        self.error = self._exception
+        self._close_messages_no_wait()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 import signal
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,11 +28,12 @@ def at(tmp_path: Path) -> Open:
     """A terminal in which that nickname joins those servers."""
     tmux = required("tmux")
 
-    def opened(nick: str, servers: list[str], *words: str, **other: object) -> Terminal:
-        folder = tmp_path / f"terminal-{nick}"
-        folder.mkdir()
+    def opened(
+        nick: str, servers: list[str], *words: str, env: Mapping[str, str] | None = None, **other: Any
+    ) -> Terminal:
         given = [word for server in servers for word in ("--server", server)]
-        return Terminal(tmux, folder, [nick, *given, *words], **other)  # type: ignore[arg-type]
+        argv = [sys.executable, "-m", "client", nick, *given, *words]
+        return Terminal(tmux, argv, env={"XDG_CONFIG_HOME": str(tmp_path), **(env or {})}, **other)
 
     return opened
 
@@ -49,9 +52,9 @@ def test_two_people_talk_in_public_and_in_private(calm: Deployment, at: Open) ->
         bill.keys("M-2")
         bill.shows("bill ✓✓ psst")
         ann.keys("C-d")
-        ann.shows("restored", "code 0")
+        assert ann.ends() == 0
         bill.keys("C-c")
-        bill.shows("restored", "code 130")
+        assert bill.ends() == 130
 
 
 def test_keys_that_come_in_one_go_are_done_in_their_order(calm: Deployment, at: Open) -> None:
@@ -175,7 +178,7 @@ def test_a_signal_ends_it_in_order(calm: Deployment, at: Open, number: int) -> N
     with at(nick, calm.addresses) as lou:
         lou.shows("#lobby>")
         os.kill(lou.pid, number)
-        lou.shows("restored", "code 0")
+        assert lou.ends() == 0
         assert "#lobby" not in lou.screen
         wait_until(lambda: nick not in calm.presence(), what="it has left")
 
@@ -201,7 +204,7 @@ def test_what_goes_to_stderr_may_go_elsewhere(calm: Deployment, at: Open, tmp_pa
     with at("pam", calm.addresses, redirect=f"2>{tmp_path / 'errors'}") as pam:
         pam.shows("● pam")
         pam.keys("C-d")
-        pam.shows("restored", "code 0")
+        assert pam.ends() == 0
 
 
 def _colours(raw: bytes) -> list[bytes]:

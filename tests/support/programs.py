@@ -15,6 +15,8 @@ PACKAGES = {
     "haproxy": "haproxy",
     "tmux": "tmux",
     "nc": "netcat-openbsd",
+    "zsh": "zsh",
+    "fish": "fish",
     "prometheus": "prometheus",
     "promtool": "prometheus",
 }

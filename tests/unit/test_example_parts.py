@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from client import MessageEvent
+from client import AnnounceEvent, Connected, Event, GapEvent, JoinedEvent, MessageEvent, sayable
 from examples.echo_bot import answer
-from examples.log_bridge import MOST, Follower, clean
+from examples.log_bridge import MOST, Follower
+from examples.transcript import identity, known, line
 from wire.text import check
 
 Follow = Callable[..., Follower]
@@ -87,7 +90,7 @@ def test_what_is_long_comes_in_pieces(log: Path, follow: Follow) -> None:
     "data", [b"\xff" * MOST, b"\x1b" * MOST, bytes(range(256)) * 20, "é🎉".encode() * 800 + b"\xf0"]
 )
 def test_whatever_is_in_the_file_may_be_said(data: bytes) -> None:
-    check(clean(data[:MOST]))
+    check(sayable(data[:MOST]))
 
 
 def test_blank_lines_are_not_said(log: Path, follow: Follow) -> None:
@@ -108,13 +111,50 @@ def said(text: str, room: str | None = "#lobby", **more: bool) -> MessageEvent:
         (said("echo: hello"), "you said: hello"),
         (said("ECHO:hello: you"), "you said: hello: you"),
         (said("hello", None), "you said: hello"),
-        (said("hello"), None),
-        (said("echo:  "), None),
-        (said("other: hello"), None),
-        (said("echo: hello", own=True), None),
-        (said("echo: hello", history=True), None),
-        (said("you said: hello", None), None),
+        (said("hello"), ""),
+        (said("echo:  "), ""),
+        (said("other: hello"), ""),
+        (said("echo: hello", own=True), ""),
+        (said("echo: hello", history=True), ""),
+        (said("you said: hello", None), ""),
     ],
 )
-def test_what_the_echo_bot_answers_to(event: MessageEvent, expected: str | None) -> None:
+def test_what_the_echo_bot_answers_to(event: MessageEvent, expected: str) -> None:
     assert answer(event, "Echo") == expected
+
+
+ANNOUNCED = AnnounceEvent("at noon", 0, "#ops", "*5f", "e1", 2)
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (said("hi"), {"kind": "message", "text": "hi", "session": "s1", "n": 1, "nick": "ann", "room": "#lobby"}),
+        (ANNOUNCED, {"kind": "announcement", "text": "at noon", "room": "#ops"}),
+        (GapEvent("#lobby", 3, 4, 5), {"kind": "gap", "text": "complete to #3; 4-5 may be missing", "first": 4}),
+        (Connected("n1", "x", "s2", "a:1", former="s1"), {"kind": "gap"}),
+    ],
+)
+def test_what_a_transcript_has_of_it(event: Event, expected: dict[str, object]) -> None:
+    found = line(event)
+    assert found is not None
+    assert expected.items() <= found.items()
+    json.dumps(found)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [said("psst", None), replace(ANNOUNCED, room=None), Connected("n1", "x", "s1", "a:1"), GapEvent(None, 1, 2, 3)],
+)
+def test_what_is_private_or_of_the_line_is_in_no_transcript(event: Event) -> None:
+    assert line(event) is None
+
+
+def test_what_stands_in_a_transcript_is_known_and_its_cut_end_goes(tmp_path: Path) -> None:
+    path = tmp_path / "ops.jsonl"
+    events: list[Event] = [said("hi"), ANNOUNCED, JoinedEvent("#ops", "bob", "s9", 0)]
+    path.write_text("".join(json.dumps(line(event)) + "\n" for event in events) + '{"kind": "mess')
+    before = known(path)
+    assert path.read_text().endswith("}\n")
+    assert [identity(line(event) or {}) in before for event in events] == [True, True, False]
+    assert known(tmp_path / "new.jsonl") == set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -67,6 +68,14 @@ def test_every_method_is_told() -> None:
     methods = {name for name in dir(ChatClient) if not name.startswith("_")}
     inline = {word for span in re.findall(r"`([^`\n]+)`", DOCUMENT) for word in re.findall(r"\w+", span)}
     assert methods - inline == set()
+
+
+def test_every_function_is_told() -> None:
+    public = [getattr(client, name) for name in client.__all__]
+    functions = {one.__name__ for one in public if inspect.isfunction(one)} | {"said_to"}
+    assert {NAME.findall(row[0].replace("event.", "").replace("(", "`"))[0] for row in rows("A program around it")} == (
+        functions
+    )
 
 
 def test_all_that_it_links_to_is_there() -> None:

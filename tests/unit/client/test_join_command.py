@@ -14,6 +14,7 @@ import sys
 import termios
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -424,6 +425,36 @@ def test_without_plain_a_terminal_is_a_full_screen(cluster: Loopback) -> None:
         assert terminal.ends() == 5
         assert terminal.text.rstrip().endswith("hydrachat: resumed elsewhere")
         assert "Traceback" not in terminal.text
+
+
+# F1 is a fault from now on; the rest is the program.
+FAULTY = """
+import runpy
+from client.fullscreen.app import RoomApp
+def fail(self): raise KeyError(self.composer.text)
+RoomApp.action_help = fail
+runpy.run_module("client", run_name="__main__")
+"""
+
+
+def test_a_screen_that_fails_ends_in_one_line_and_shows_nothing_that_was_typed(
+    cluster: Loopback, tmp_path: Path
+) -> None:
+    cluster.world.on[Who] = lambda line, asked: line.down.append(Members([], asked.room, id=asked.id))
+    cluster.world.on[Rooms] = lambda line, asked: line.down.append(RoomList([], id=asked.id))
+    words = [sys.executable, "-c", FAULTY, *command(cluster)[len(PROGRAM) :]]
+    with Terminal(words, XDG_STATE_HOME=str(tmp_path)) as terminal:
+        terminal.shows("you are in #lobby")
+        terminal.types("/register bot hunter2")
+        terminal.shows("•••")
+        terminal.types("\x1bOP")  # F1
+        assert terminal.ends() == 1
+        path = tmp_path / "hydrachat" / "crash.txt"
+        told = f"hydrachat: the screen has failed (KeyError), a fault of this program; where is in {path}"
+        assert terminal.text.rstrip().endswith(told)
+        assert "hunter2" not in terminal.text + path.read_text()
+        assert "in fail" in path.read_text()
+        assert cluster.run(lambda: cluster.world.sessions) == {}, "it said quit"
 
 
 def test_a_bot_does_not_wait_for_what_only_people_see() -> None:

@@ -48,6 +48,12 @@ def test_lines(line: str, expected: Meant | None) -> None:
     assert meant(line, "#here") == expected
 
 
+@pytest.mark.parametrize("line", ["/history @bob", "/history @bob 5"])
+def test_direct_messages_have_no_history_and_that_is_said(line: str) -> None:
+    with pytest.raises(WireError, match="direct messages have no history"):
+        meant(line, "#here")
+
+
 @pytest.mark.parametrize(
     ("line", "near"), [("/jion #x", "/join"), ("/histroy", "/history"), ("/xyzzy", "/help"), ("/", "/help")]
 )

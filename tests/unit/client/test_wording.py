@@ -124,6 +124,19 @@ CASES: list[tuple[ev.Event, list[str]]] = [
         ev.HistoryEvent("#lobby", (message("old", history=True),)),
         ["* the last 1 messages of #lobby:", "22:13 (history) bob: old", "* end of the history"],
     ),
+    (
+        ev.HistoryEvent(
+            "#lobby",
+            (message("old", history=True),),
+            announcements=(ev.AnnounceEvent("at noon", WHEN, "#lobby", "*1", "e", 99, history=True),),
+        ),
+        [
+            "* the last 2 messages of #lobby:",
+            "22:13 (history) bob: old",
+            "22:13 *** (history) operator in #lobby: at noon",
+            "* end of the history",
+        ],
+    ),
     (ev.RequestRefused("join", "#ops", Code.TOO_MANY_ROOMS, "too many"), ["! join #ops: too many"]),
     (ev.Notice(Code.DEGRADED, "Redis is away\x1b"), ["· Redis is away␛"]),
     (ev.PresenceHint("#lobby", "bob", S, True, "reconnecting"), []),

@@ -14,6 +14,8 @@ import pytest
 
 from hydrachat import cli
 from tests.support.ports import free_port
+from tests.support.programs import required
+from tests.support.terminal import Terminal
 from tests.unit.cluster_operator.conftest import P, settle_in
 
 
@@ -86,10 +88,24 @@ def test_another_shell_is_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert "'bash', 'zsh', 'fish'" in capsys.readouterr().err
 
 
-def test_bash_itself_completes(db: Any, redis_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    program = tmp_path / "hydrachat"
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m hydrachat "$@"\n')
-    program.chmod(0o755)
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    """The console command."""
+    found = tmp_path / "hydrachat"
+    found.write_text(f'#!/bin/sh\nexec {sys.executable} -m hydrachat "$@"\n')
+    found.chmod(0o755)
+    return found
+
+
+def installed(shell: str, program: Path) -> str:
+    """The file with the script."""
+    found = program.parent / f"completion.{shell}"
+    with found.open("w") as file:
+        subprocess.run([str(program), "completion", shell], stdout=file, timeout=60, check=True)
+    return str(found)
+
+
+def test_bash_itself_completes(db: Any, redis_url: str, program: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["completion", "bash"]) == 0
     asked = f'COMP_WORDS=(hydrachat who A); COMP_CWORD=2; _hydrachat_completion {program}; echo "${{COMPREPLY[@]}}"'
     done = subprocess.run(
@@ -101,3 +117,45 @@ def test_bash_itself_completes(db: Any, redis_url: str, tmp_path: Path, capsys: 
         check=False,
     )
     assert done.stdout == "Alice\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("hydrachat who A", ["Alice"]),
+        ("hydrachat up", ["up\tStart Redis, nodes and a balancer on this machine."]),
+        ("hydrachat history --fo", ["--follow\tGo on with what comes, until Ctrl-C."]),
+        ("hydrachat completion f", ["fish"]),
+    ],
+)
+def test_fish_itself_completes(line: str, offered: list[str], db: Any, redis_url: str, program: Path) -> None:
+    fish = required("fish")
+    home = str(program.parent)
+    done = subprocess.run(
+        [fish, "--no-config", "-c", f'source {installed("fish", program)}; complete -C "{line}"'],
+        env={**os.environ, "PATH": f"{home}:{os.environ['PATH']}", "HOME": home, "HYDRACHAT_REDIS": redis_url},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == offered
+
+
+def test_zsh_itself_completes(db: Any, redis_url: str, program: Path) -> None:
+    """Which it does at a terminal only."""
+    zsh, home = required("zsh"), str(program.parent)
+    environment = {"PATH": f"{home}:{os.environ['PATH']}", "HOME": home, "HYDRACHAT_REDIS": redis_url}
+    with Terminal(required("tmux"), [zsh, "-f", "-i"], size=(100, 40), env=environment) as terminal:
+        terminal.type("PS1='> '; autoload -U compinit; compinit -D -u", "Enter")
+        terminal.type(f"source {installed('zsh', program)}; echo rea''dy", "Enter")
+        terminal.shows("ready")
+        terminal.type("hydrachat who A", "Tab")
+        terminal.shows("> hydrachat who Alice")
+        terminal.keys("C-u")
+        terminal.type("hydrachat history --fo", "Tab")
+        terminal.shows("> hydrachat history --follow")
+        terminal.keys("C-u")
+        terminal.type("hydrachat ", "Tab")
+        terminal.shows("Start Redis, nodes and a balancer on this machine.", "restart-all")

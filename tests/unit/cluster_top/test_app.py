@@ -298,3 +298,22 @@ def test_it_ends_by_a_key(key: str) -> None:
             await pilot.pause(0.02)
 
     run(Script(cluster()), act)
+
+
+PASSWORD = "s3cret-of-redis"
+
+
+def test_a_fault_of_the_screen_shows_no_variables(capfd: pytest.CaptureFixture[str]) -> None:
+    async def act(pilot: Pilot[None], app: TopApp) -> None:
+        def fail(key: str, password: str = PASSWORD) -> bool:
+            raise KeyError("a fault")
+
+        app.desk.press = fail  # type: ignore[method-assign]
+        await until(pilot, app, "3 serving")
+        await pilot.press("u")
+
+    with pytest.raises(KeyError, match="a fault"):
+        run(Script(cluster()), act)
+    out, err = capfd.readouterr()
+    assert PASSWORD not in out + err
+    assert "locals" not in out + err

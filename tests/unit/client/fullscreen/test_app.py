@@ -98,6 +98,15 @@ async def test_the_whole_screen_at_80x24() -> None:
 
 
 @screen_test
+async def test_it_tells_once_that_the_first_screen_is_there() -> None:
+    told: list[str] = []
+    async with room(ready=lambda: told.append("ready")) as here:
+        await here.hear(message(1, "hello"))
+        await here.shows("hello")
+    assert told == ["ready"]
+
+
+@screen_test
 async def test_members_have_a_column_where_there_is_room() -> None:
     async with room(120, 40) as it:
         assert it.rows[1].rstrip().endswith("│ ● alice")

@@ -276,3 +276,10 @@ def test_an_answer_is_told_where_it_was_asked_for(hand: Hand) -> None:
     hand.doing.hearing.hear([ev.MembersEvent("#lobby", (), ticket=hand.chat.tickets)], 0.0)
     assert hand.model.current.key == "@bob"
     assert "in #lobby: nobody" in hand.model.conversations["#lobby"].entries[-1].text
+
+
+def test_history_of_a_conversation_of_two_says_that_there_is_none(hand: Hand) -> None:
+    hand.type("/msg bob")
+    hand.type("/history")
+    assert hand.model.current.entries[-1].text.startswith("direct messages have no history")
+    assert hand.chat.asked == []

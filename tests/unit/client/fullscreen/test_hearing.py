@@ -226,6 +226,16 @@ def test_older_ones_come_above_until_there_are_none(world: World) -> None:
     assert world.lobby.whole
 
 
+def test_an_operators_words_among_older_ones_are_an_operators(world: World) -> None:
+    world.hear(message(11))
+    world.hearing.expect_history(3, world.lobby)
+    told = ev.AnnounceEvent("maintenance", NOON, "#lobby", "*1", "e1", 10, history=True)
+    world.hear(ev.HistoryEvent("#lobby", (message(9),), 3, (told,)))
+    assert [(one.offset, one.kind) for one in world.lobby.entries if one.offset] == [
+        (9, Kind.TALK), (10, Kind.ANNOUNCEMENT), (11, Kind.TALK),
+    ]  # fmt: skip
+
+
 def test_leaving_closes_the_conversation_but_never_the_last(world: World) -> None:
     world.hear(joined(room="#ops", own=True, count=1))
     world.model.switch(world.model.room("#ops"))

@@ -91,6 +91,13 @@ def test_what_is_unread_begins_at_a_line(world: World) -> None:
     assert "new" not in [row.strip("─ ") for row in screen(world.lobby)]
 
 
+def test_above_direct_messages_it_says_that_there_are_no_older_ones(world: World) -> None:
+    world.hear(message(1, "psst", room=None))
+    assert screen(world.model.person("bob"))[0].strip("─ ") == "older direct messages are kept nowhere"
+    assert world.lobby.entries
+    assert "kept nowhere" not in "".join(screen(world.lobby))
+
+
 def test_what_is_older_than_many_is_let_go_and_can_be_had_again(world: World) -> None:
     world.lobby.view.height = 5
     world.hear(*(message(n) for n in range(1, MOST)))
