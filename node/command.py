@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from cluster.operator.login import is_exposed, login, signed
 from node.limits import DEFAULTS, RANGES
 from node.settings import LIMITS, LOG_FORMATS, LOG_LEVELS, BadSetting, CantBind, NodeSettings
 from wire import Address
@@ -68,6 +69,7 @@ def _limits(command: F) -> F:
     required=True,
     help="URL of the cluster's Redis, or redis+sentinel://HOST:PORT,…/NAME/DB.",
 )
+@login
 @click.option(
     "--http",
     envvar="HYDRACHAT_HTTP",
@@ -122,7 +124,7 @@ def node(
         settings = NodeSettings(
             id=id_,
             listen=listen,
-            redis=redis,
+            redis=signed(redis),
             http=http,
             advertise=advertise,
             prefix=prefix,
@@ -136,17 +138,18 @@ def node(
         )
     except BadSetting as error:
         raise _blamed(error) from None
-    raise SystemExit(_run(settings))
+    raise SystemExit(_run(settings, is_exposed(click.get_current_context(), "redis", redis)))
 
 
-def _run(settings: NodeSettings) -> int:
+def _run(settings: NodeSettings, is_password_exposed: bool) -> int:
     # Here, not above: `--help` and a bad setting shall not wait for Redis's library.
     from node.logs import let_go
     from node.real import open_node
 
     try:
         room = _allow_many_descriptors()
-        built = open_node(replace(settings, max_connections=min(settings.max_connections, room)))
+        settings = replace(settings, max_connections=min(settings.max_connections, room))
+        built = open_node(settings, is_password_exposed)
     except CantBind as error:
         raise _blamed(error) from None
     _collect_rarely()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cluster.cluster import Cluster
+from cluster.operator.login import EXPOSED
 from cluster.seam import ClusterEvents, ClusterSeam
 from cluster.settings import ClusterSettings
 from node.logs import Boot, open_log
@@ -11,8 +12,9 @@ from node.settings import NodeSettings
 from node.version import version
 
 
-def open_node(settings: NodeSettings) -> Node:
-    """Bound to its ports, not started. Raises CantBind."""
+def open_node(settings: NodeSettings, is_password_exposed: bool = False) -> Node:
+    """Bound to its ports, not started. `is_password_exposed`: that of Redis stands on our command line, which is warned
+    of. Raises CantBind."""
 
     boot = Boot()
 
@@ -34,4 +36,7 @@ def open_node(settings: NodeSettings) -> Node:
         boot.ask = lambda: cluster.boot
         return cluster
 
-    return Node(settings, open_log(settings.id, settings.log_format, level=settings.log_level, boot=boot), make_cluster)
+    log = open_log(settings.id, settings.log_format, level=settings.log_level, boot=boot)
+    if is_password_exposed:
+        log.warning("password_exposed", reason=EXPOSED)
+    return Node(settings, log, make_cluster)

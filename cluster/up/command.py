@@ -11,6 +11,7 @@ import click
 
 from cluster.operator import options
 from cluster.operator.errors import Failed
+from cluster.operator.login import given, signed
 from cluster.operator.url import state_folder
 from cluster.up.plan import MOST_BESIDE_A_GROUP, MOST_NODES, Plan
 
@@ -92,7 +93,7 @@ def flags(settings: Mapping[str, float | str | None]) -> tuple[str, ...]:
     help="How many nodes to start.",
 )
 @options.base_port("Base port: where the balancer listens.")
-@options.redis_url("Use this Redis instead of starting one.")
+@options.redis_url("Use this Redis instead of starting one. A password without it: the one that is started asks for it.")
 @click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
@@ -133,8 +134,9 @@ def up(
     from cluster.up import programs
     from cluster.up.run import Up
 
+    password = "" if url else _own_password()
     if sentinel:
-        _check_group(nodes, url)
+        _check_group(nodes, url, password)
     server = None if url else programs.find_server()
     if not url and server is None:
         raise Failed(
@@ -145,10 +147,20 @@ def up(
     if balancer is None and not no_balancer:
         click.echo("HAProxy is not installed (Debian package haproxy): no balancer will run.")
     folder = (data or state_folder(port)).absolute()
-    return Up(Plan(port, nodes, folder, url, server, balancer, flags(settings), sentinel)).run()
+    redis = signed(url) if url else None
+    return Up(Plan(port, nodes, folder, redis, server, balancer, flags(settings), sentinel, password)).run()
 
 
-def _check_group(nodes: int, url: str | None) -> None:
+def _own_password() -> str:
+    """That of the Redis that is started: it has the default user alone."""
+    if given().user:
+        raise click.UsageError("--redis-user needs --redis: the Redis that `up` starts has the default user alone")
+    return given().password
+
+
+def _check_group(nodes: int, url: str | None, password: str) -> None:
+    if password:
+        raise click.UsageError("--sentinel starts a group without a password: leave out --redis-password-file")
     if url:
         raise click.UsageError("--sentinel starts a Redis group of its own; leave out --redis, or --sentinel")
     if nodes > MOST_BESIDE_A_GROUP:
