@@ -125,6 +125,7 @@ def node(
             id=id_,
             listen=listen,
             redis=signed(redis),
+            is_password_exposed=is_exposed(click.get_current_context(), "redis", redis),
             http=http,
             advertise=advertise,
             prefix=prefix,
@@ -138,18 +139,17 @@ def node(
         )
     except BadSetting as error:
         raise _blamed(error) from None
-    raise SystemExit(_run(settings, is_exposed(click.get_current_context(), "redis", redis)))
+    raise SystemExit(_run(settings))
 
 
-def _run(settings: NodeSettings, is_password_exposed: bool) -> int:
+def _run(settings: NodeSettings) -> int:
     # Here, not above: `--help` and a bad setting shall not wait for Redis's library.
     from node.logs import let_go
     from node.real import open_node
 
     try:
         room = _allow_many_descriptors()
-        settings = replace(settings, max_connections=min(settings.max_connections, room))
-        built = open_node(settings, is_password_exposed)
+        built = open_node(replace(settings, max_connections=min(settings.max_connections, room)))
     except CantBind as error:
         raise _blamed(error) from None
     _collect_rarely()

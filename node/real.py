@@ -12,9 +12,8 @@ from node.settings import NodeSettings
 from node.version import version
 
 
-def open_node(settings: NodeSettings, is_password_exposed: bool = False) -> Node:
-    """Bound to its ports, not started. `is_password_exposed`: that of Redis stands on our command line, which is warned
-    of. Raises CantBind."""
+def open_node(settings: NodeSettings) -> Node:
+    """Bound to its ports, not started. Raises CantBind."""
 
     boot = Boot()
 
@@ -37,6 +36,6 @@ def open_node(settings: NodeSettings, is_password_exposed: bool = False) -> Node
         return cluster
 
     log = open_log(settings.id, settings.log_format, level=settings.log_level, boot=boot)
-    if is_password_exposed:
+    if settings.is_password_exposed:
         log.warning("password_exposed", reason=EXPOSED)
     return Node(settings, log, make_cluster)

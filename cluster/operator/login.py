@@ -1,4 +1,4 @@
-"""The options that say who we are to Redis. They take no part in a command's arguments: `signed` knows what was given."""
+"""The options that say who we are to Redis. No command has them as arguments: `signed` knows what was given."""
 
 from __future__ import annotations
 

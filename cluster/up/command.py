@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from math import isnan
 from pathlib import Path
@@ -33,6 +34,9 @@ Redis does not start), 2 usage or setting (a port or the data folder is in
 use), 3 --redis can't be reached, 130 Ctrl-C.
 """
 
+
+PRIVATE = 0o077
+"""Umask of us and all children: what they write is what people said to each other."""
 
 # What is handed to every node as it is: help text, and the node's limits, so that a bad value is told here and once.
 TUNING: Mapping[str, tuple[str, float, float]] = {
@@ -93,7 +97,9 @@ def flags(settings: Mapping[str, float | str | None]) -> tuple[str, ...]:
     help="How many nodes to start.",
 )
 @options.base_port("Base port: where the balancer listens.")
-@options.redis_url("Use this Redis instead of starting one. A password without it: the one that is started asks for it.")
+@options.redis_url(
+    "Use this Redis instead of starting one. A password without it: the one that is started asks for it."
+)
 @click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
@@ -148,6 +154,7 @@ def up(
         click.echo("HAProxy is not installed (Debian package haproxy): no balancer will run.")
     folder = (data or state_folder(port)).absolute()
     redis = signed(url) if url else None
+    os.umask(PRIVATE)
     return Up(Plan(port, nodes, folder, redis, server, balancer, flags(settings), sentinel, password)).run()
 
 

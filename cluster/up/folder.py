@@ -66,7 +66,7 @@ def write_private(file: Path, text: str) -> None:
 
 @contextmanager
 def noted(plan: Plan) -> Iterator[None]:
-    """Leaves a note of a Redis elsewhere, of a group, or of a password, for `who`, `redis-cli` … while the block runs."""
+    """Leaves a note of a Redis elsewhere, a group, or a password, for `who`, `redis-cli` … while the block runs."""
     url = plan.redis_url if plan.redis or plan.group or plan.password else ""
     try:
         place = note(plan.base_port)
