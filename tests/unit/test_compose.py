@@ -70,6 +70,10 @@ def test_an_image_is_named_by_its_whole_version(name: str) -> None:
     assert "build" in service or re.search(r":v?\d+\.\d+\.\d+", service["image"]), service["image"]
 
 
+def test_health_pages_are_not_published() -> None:
+    assert not [port for service in services().values() for port in service.get("ports", []) if ":78" in port]
+
+
 def test_a_node_has_a_thread_for_each_client_that_it_takes() -> None:
     for name in ("n1", "n2", "n3"):
         assert services()[name]["pids_limit"] > Limits().max_connections
