@@ -13,14 +13,14 @@ from functools import cache
 from cluster.scripts import load
 from cluster.settings import DEFAULT_PREFIX
 
-_CALL = re.compile(r"""redis\.p?call\(\s*['"](\w+)['"](?:\s*,\s*['"](\w+)['"])?""")
+_CALL = re.compile(r"""redis\.p?call[(,]\s*['"](\w+)['"](?:\s*,\s*['"](\w+)['"])?""")
 _FUNCTION = re.compile(r"^((?:local )?function (\w+)\((?:[^\n]*\bend|.*?^end))$", re.MULTILINE | re.DOTALL)
 _WITH_SUBCOMMAND = {"pubsub"}
 ACTING = ("announce", "ban", "kick", "mend", "operator_topic", "recover", "topic", "unban")
 """Scripts of the operator's commands alone, and those that they share with nodes."""
 _ONLY_ACTING = {"announce", "ban", "kick", "mend", "operator_topic", "unban"}
 SCRIPTS = ("evalsha", "script|exists", "script|load")
-LINK = ("client|setname", "info", *SCRIPTS, "subscribe", "unsubscribe", "xlen")
+LINK = ("client|setname", "info", *SCRIPTS, "subscribe", "unsubscribe")
 """What a node asks outside of scripts."""
 LOOKING = (
     *("client|setname", "exists", "get", "hget", "hgetall", "hkeys", "hlen", "hmget", "hscan", "info", "multi", "exec"),

@@ -40,7 +40,7 @@ def test_each_function_of_the_scripts_is_seen_as_one() -> None:
 def test_each_call_names_its_command() -> None:
     for script in load().values():
         text = re.sub(r"--.*", "", script.text)
-        assert len(re.findall(r"redis\.p?call\(", text)) == len(rights._CALL.findall(text)), script.name
+        assert len(re.findall(r"redis\.p?call\b", text)) == len(rights._CALL.findall(text)), script.name
 
 
 def test_what_a_script_does_not_come_to_is_not_granted() -> None:
