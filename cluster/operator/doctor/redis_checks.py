@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
-
 from cluster.operator.connect import OLDEST
 from cluster.operator.doctor.facts import Facts
 from cluster.operator.doctor.finding import Finding, bad, fine, some, warn
 from cluster.operator.read import number
 from cluster.operator.times import counted
 
-RIGHTS_WHY = "what is refused fails each time that it is needed, perhaps seldom"
 SET = "`hydrachat redis-cli CONFIG SET {}`, and the same in redis.conf"
 FULL, NEARLY = 1.0, 0.9
 BUFFER_PUBSUB = 8 * 1024 * 1024
@@ -186,21 +183,4 @@ def speed(facts: Facts) -> Finding:
     return fine("latency", seen)
 
 
-def rights(facts: Facts) -> Finding:
-    """Whether the users of the nodes may do what nodes do."""
-    lacking, refusals = facts.server.lacking, facts.server.refusals
-    if lacking:
-        words = [f"{lack.user} lacks {' '.join(lack.words)}" for lack in lacking]
-        orders = [f"`hydrachat redis-cli ACL SETUSER {shlex.join([lack.user, *lack.words])}`" for lack in lacking]
-        mend = "; ".join(orders) + ", and the same in its file of users; docs/redis.md has the rules"
-        return bad("user rights", some(words), RIGHTS_WHY, mend)
-    if refusals:
-        words = [f"{each.user}: {each.reason} {each.what}, {each.age:.0f} s ago" for each in refusals]
-        mend = "compare the user's rule with docs/redis.md; `ACL LOG RESET` clears the record"
-        return warn("user rights", f"Redis has refused {some(words)}", RIGHTS_WHY, mend, words)
-    if lacking is None:
-        return fine("user rights", "not known: only a user who may do ACL DRYRUN (Redis 7) can ask")
-    return fine("user rights", "nodes may do all that they need")
-
-
-CHECKS = (version, config, rights, role, sentinels, eviction, memory, persistence, buffers, connections, idle, speed)
+CHECKS = (version, config, role, sentinels, eviction, memory, persistence, buffers, connections, idle, speed)
