@@ -2,15 +2,16 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SUPPLY := $(VENV)/supply
 PACKAGES := hydrachat wire node client cluster drill
-SOURCES := $(PACKAGES) tests benchmarks examples docs/pictures
+SOURCES := $(PACKAGES) tests benchmarks examples docs/pictures requirements
 
 # How many tests run at a time: most of them wait, so more than there are cores; drills don't.
 WORKERS ?= 4
 DRILLS ?= 3
 PYTEST := $(BIN)/python -m pytest --dist worksteal
 
-.PHONY: install up test test-unit test-blackbox test-drill test-long drill bench-quick pictures lint types check clean
+.PHONY: install up test test-unit test-blackbox test-drill test-long drill bench-quick pictures lint types check lock audit clean
 # Side by side the parts of the suite would take each other's time.
 .NOTPARALLEL:
 
@@ -55,18 +56,46 @@ types: $(VENV)/installed-dev
 
 check: lint types test
 
+# Writes requirements/*.txt anew after a change of pyproject.toml or *.in: what stands there stays as long as it fits.
+# make lock ARGS=--upgrade: the newest of everything, or ARGS='--upgrade-package redis' of one.
+# dev.txt first, the others are parts of it. --universal: all Pythons from 3.11 on, all systems, by markers.
+LOCK = $(SUPPLY)/bin/uv pip compile --no-config --quiet --universal --generate-hashes --python-version 3.11 \
+  --default-index https://pypi.org/simple --custom-compile-command 'make lock' $(ARGS)
+lock: $(SUPPLY)/installed
+	$(LOCK) requirements/supply.in -o requirements/supply.txt
+	$(LOCK) pyproject.toml requirements/build.in --extra server --extra dev -o requirements/dev.txt
+	$(LOCK) pyproject.toml requirements/build.in --extra server -c requirements/dev.txt -o requirements/server.txt
+	$(LOCK) pyproject.toml -c requirements/dev.txt -o requirements/run.txt
+	$(LOCK) requirements/build.in -c requirements/dev.txt -o requirements/build.txt
+
+# Known vulnerabilities in what is locked. It asks a service of PyPI's, so it is no part of `check`.
+audit: $(SUPPLY)/installed
+	@$(SUPPLY)/bin/python requirements/audit.py $(ARGS)
+
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The two stamps are younger than pyproject.toml once what it asks for is installed.
-$(VENV)/installed: pyproject.toml hydrachat/__init__.py | $(VENV)/bin/pip
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[server]'
+# The stamps are younger than the locks once what these name is installed. Nothing comes without its hash, and nothing
+# is asked for that doesn't stand there: our own build needs no network.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+OURSELVES := $(PIP) --no-deps --no-build-isolation --editable .
+
+$(VENV)/installed: pyproject.toml hydrachat/__init__.py requirements/server.txt | $(VENV)/bin/pip
+	$(PIP) --require-hashes -r requirements/server.txt
+	$(OURSELVES)
 	@touch $@
 
-$(VENV)/installed-dev: pyproject.toml hydrachat/__init__.py | $(VENV)/bin/pip
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[server,dev]'
+$(VENV)/installed-dev: pyproject.toml hydrachat/__init__.py requirements/dev.txt | $(VENV)/bin/pip
+	$(PIP) --require-hashes -r requirements/dev.txt
+	$(OURSELVES)
 	@touch $@ $(VENV)/installed
+
+# In an environment of its own: what they need is none of ours.
+$(SUPPLY)/installed: requirements/supply.txt | $(VENV)/bin/pip
+	$(PYTHON) -m venv --clear $(SUPPLY)
+	$(SUPPLY)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/supply.txt
+	@touch $@
 
 # One clear line each for what a fresh machine may lack. A half-made environment is made again.
 $(VENV)/bin/pip:

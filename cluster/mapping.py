@@ -8,6 +8,7 @@ from redis.exceptions import (
     ClusterDownError,
     ConnectionError as RedisConnectionError,
     MasterDownError,
+    NoPermissionError,
     NoScriptError,
     OutOfMemoryError,
     ReadOnlyError,
@@ -33,6 +34,7 @@ _NOT_DONE_CLASSES = (
 )
 # SCRIPT KILL works only on a script that has written nothing yet.
 _KILLED = "Script killed"
+_IN_SCRIPT = ("ACL failure in script", "@user_script", "executing the script")
 _ARGUMENTS = ", with args beginning with"
 
 
@@ -55,11 +57,16 @@ def is_no_master(error: RedisError) -> bool:
     return isinstance(error, ReadOnlyError | MasterDownError) or "READONLY " in inside or "MASTERDOWN " in inside
 
 
+def _is_forbidden(error: RedisError) -> bool:
+    """Whether an ACL refused the whole command. In a script, something may have been done already."""
+    return isinstance(error, NoPermissionError) and not any(sign in str(error) for sign in _IN_SCRIPT)
+
+
 def reply_error(error: RedisError) -> ClusterError:
     """An error reply to one command: `Unavailable` if it was certainly not done."""
     # Redis quotes the arguments of a command that it does not know, and these may be what somebody said.
     text = str(error).partition(_ARGUMENTS)[0]
-    if isinstance(error, _NOT_DONE_CLASSES) or text.startswith(NOT_DONE):
+    if isinstance(error, _NOT_DONE_CLASSES) or text.startswith(NOT_DONE) or _is_forbidden(error):
         return Unavailable(f"Redis refused ({text})")
     # An error inside of a script carries the code of the command that failed in the middle of the text.
     inside = text[:200]

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from cluster.operator.login import is_exposed, login, signed
 from node.limits import DEFAULTS, RANGES
 from node.settings import LIMITS, LOG_FORMATS, LOG_LEVELS, BadSetting, CantBind, NodeSettings
 from wire import Address
@@ -68,6 +69,7 @@ def _limits(command: F) -> F:
     required=True,
     help="URL of the cluster's Redis, or redis+sentinel://HOST:PORT,…/NAME/DB.",
 )
+@login
 @click.option(
     "--http",
     envvar="HYDRACHAT_HTTP",
@@ -122,7 +124,8 @@ def node(
         settings = NodeSettings(
             id=id_,
             listen=listen,
-            redis=redis,
+            redis=signed(redis),
+            is_password_exposed=is_exposed(click.get_current_context(), "redis", redis),
             http=http,
             advertise=advertise,
             prefix=prefix,

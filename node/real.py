@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cluster.cluster import Cluster
+from cluster.operator.login import EXPOSED
 from cluster.seam import ClusterEvents, ClusterSeam
 from cluster.settings import ClusterSettings
 from node.logs import Boot, open_log
@@ -34,4 +35,7 @@ def open_node(settings: NodeSettings) -> Node:
         boot.ask = lambda: cluster.boot
         return cluster
 
-    return Node(settings, open_log(settings.id, settings.log_format, level=settings.log_level, boot=boot), make_cluster)
+    log = open_log(settings.id, settings.log_format, level=settings.log_level, boot=boot)
+    if settings.is_password_exposed:
+        log.warning("password_exposed", reason=EXPOSED)
+    return Node(settings, log, make_cluster)

@@ -57,7 +57,7 @@ class NodeSettings(Limits):
 
     `history`: messages shown to a newcomer. `retain`: entries kept per room. `window`: `say` of one client without an
     answer. `drain`: how long clients may take to move when the node leaves. `hellos`: carried out at once;
-    `hello_line`: so many more may wait.
+    `hello_line`: so many more may wait. `is_password_exposed`: that of Redis stands on our command line.
     """
 
     id: str
@@ -77,6 +77,7 @@ class NodeSettings(Limits):
     hello_line: int = 2000
     drain: float = 5.0
     stop_within: float = 10.0
+    is_password_exposed: bool = False
 
     def __post_init__(self) -> None:
         _check_id(self.id)

@@ -16,6 +16,7 @@ from cluster.operator.url import without_password
 from cluster.sentinels import Sentinels
 
 OLDEST = (6, 2)
+RULES = "docs/redis.md has the rules for its users"
 
 
 @contextmanager
@@ -38,6 +39,8 @@ def connect(url: str, timeout: float = 3.0) -> Iterator[redis.Redis]:
         raise BadSetting(f"--redis {without_password(url)}: {error}") from error
     try:
         yield client
+    except redis.exceptions.NoPermissionError as error:
+        raise RedisUnreachable(f"Redis at {without_password(url)} refuses: {error}; {RULES}") from error
     except (redis.RedisError, OSError) as error:
         raise RedisUnreachable(f"Redis at {without_password(url)} can't be used: {error}") from error
     finally:

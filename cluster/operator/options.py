@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from cluster.operator.login import login
 from cluster.operator.url import BASE_PORT, HIGHEST_BASE_PORT, checked
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -28,10 +29,11 @@ def base_port(help_text: str) -> Callable[[F], F]:
 
 
 def redis_url(help_text: str) -> Callable[[F], F]:
-    """`--redis`."""
-    return click.option(
+    """`--redis`, and as whom."""
+    url = click.option(
         "--redis", "url", metavar="URL", callback=checked, envvar="HYDRACHAT_REDIS", show_envvar=True, help=help_text
     )
+    return lambda command: url(login(command))
 
 
 def prefix(command: F) -> F:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import click
 
 from cluster.group import FORM, is_group, parsed, without_password
+from cluster.operator.login import EXPOSED, is_exposed, signed
 
 __all__ = ["checked", "local_url", "note", "resolve", "state_folder", "without_password"]
 
@@ -18,14 +19,17 @@ HIGHEST_BASE_PORT = 65535 - 198
 ALLOWED = f"redis://HOST:PORT/DB, rediss://HOST:PORT/DB, unix:///PATH?db=DB or {FORM}"
 
 
-def checked(_: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    """Callback of `--redis`: `value` if it has the form of a Redis address. Raises BadParameter."""
+def checked(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Callback of `--redis`: `value` if it has the form of a Redis address. Warns of a password that all can see.
+    Raises BadParameter."""
     if value is None:
         return None
     problem = _problem(value)
     if problem is not None:
         shown = without_password(value)
         raise click.BadParameter(f"{shown!r} is not a Redis address{problem}; allowed: {ALLOWED}", param=param)
+    if is_exposed(ctx, str(param.name), value):
+        click.echo(f"Warning: {EXPOSED}", err=True)
     return value
 
 
@@ -59,10 +63,13 @@ def note(base_port: int) -> Path:
 
 
 def resolve(url: str | None, base_port: int) -> str:
-    """The Redis to use: `url` if given, else that of the `up` with this base port."""
-    if url:
-        return url
+    """The Redis to use: `url` if given, else that of the `up` with this base port; with user and password, where these
+    were given apart from it."""
+    return signed(url or _noted(base_port) or local_url(base_port))
+
+
+def _noted(base_port: int) -> str:
     try:
-        return note(base_port).read_text("utf-8").strip() or local_url(base_port)
+        return note(base_port).read_text("utf-8").strip()
     except (OSError, RuntimeError, ValueError):
-        return local_url(base_port)
+        return ""

@@ -55,7 +55,7 @@ class Child:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env=clean_environment(),
+            env={**clean_environment(), **dict(spec.environment)},
             process_group=0,  # a Ctrl-C in the terminal is ours alone: we stop them in order
         )
         self._reader = threading.Thread(target=self._read, name=f"read-{spec.name}", daemon=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from math import isnan
 from pathlib import Path
@@ -11,6 +12,7 @@ import click
 
 from cluster.operator import options
 from cluster.operator.errors import Failed
+from cluster.operator.login import given, signed
 from cluster.operator.url import state_folder
 from cluster.up.plan import MOST_BESIDE_A_GROUP, MOST_NODES, Plan
 
@@ -32,6 +34,9 @@ Redis does not start), 2 usage or setting (a port or the data folder is in
 use), 3 --redis can't be reached, 130 Ctrl-C.
 """
 
+
+PRIVATE = 0o077
+"""Umask of us and all children: what they write is what people said to each other."""
 
 # What is handed to every node as it is: help text, and the node's limits, so that a bad value is told here and once.
 TUNING: Mapping[str, tuple[str, float, float]] = {
@@ -92,7 +97,9 @@ def flags(settings: Mapping[str, float | str | None]) -> tuple[str, ...]:
     help="How many nodes to start.",
 )
 @options.base_port("Base port: where the balancer listens.")
-@options.redis_url("Use this Redis instead of starting one.")
+@options.redis_url(
+    "Use this Redis instead of starting one. A password without it: the one that is started asks for it."
+)
 @click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
@@ -133,8 +140,9 @@ def up(
     from cluster.up import programs
     from cluster.up.run import Up
 
+    password = "" if url else _own_password()
     if sentinel:
-        _check_group(nodes, url)
+        _check_group(nodes, url, password)
     server = None if url else programs.find_server()
     if not url and server is None:
         raise Failed(
@@ -145,10 +153,21 @@ def up(
     if balancer is None and not no_balancer:
         click.echo("HAProxy is not installed (Debian package haproxy): no balancer will run.")
     folder = (data or state_folder(port)).absolute()
-    return Up(Plan(port, nodes, folder, url, server, balancer, flags(settings), sentinel)).run()
+    redis = signed(url) if url else None
+    os.umask(PRIVATE)
+    return Up(Plan(port, nodes, folder, redis, server, balancer, flags(settings), sentinel, password)).run()
 
 
-def _check_group(nodes: int, url: str | None) -> None:
+def _own_password() -> str:
+    """That of the Redis that is started: it has the default user alone."""
+    if given().user:
+        raise click.UsageError("--redis-user needs --redis: the Redis that `up` starts has the default user alone")
+    return given().password
+
+
+def _check_group(nodes: int, url: str | None, password: str) -> None:
+    if password:
+        raise click.UsageError("--sentinel starts a group without a password: leave out --redis-password-file")
     if url:
         raise click.UsageError("--sentinel starts a Redis group of its own; leave out --redis, or --sentinel")
     if nodes > MOST_BESIDE_A_GROUP:

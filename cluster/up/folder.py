@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -47,17 +48,32 @@ def check_format(plan: Plan, version: str) -> None:
         )
 
 
+def write_users(plan: Plan) -> None:
+    """The file that makes our own Redis ask for the password, of which it holds a hash. Raises BadSetting."""
+    digest = hashlib.sha256(plan.password.encode()).hexdigest()
+    try:
+        write_private(plan.users_file, f"user default reset on #{digest} allkeys allchannels allcommands\n")
+    except OSError as error:
+        raise BadSetting(f"{plan.users_file} can't be written: {error.strerror} (--data)") from error
+
+
+def write_private(file: Path, text: str) -> None:
+    """For its owner's eyes alone, from its first moment on. Raises OSError."""
+    file.unlink(missing_ok=True)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as opened:
+        opened.write(text)
+
+
 @contextmanager
 def noted(plan: Plan) -> Iterator[None]:
-    """Leaves a note of a Redis elsewhere, or of a group, for `who`, `redis-cli` … while the block runs."""
-    url = plan.redis_url if plan.redis or plan.group else ""
+    """Leaves a note of a Redis elsewhere, a group, or a password, for `who`, `redis-cli` … while the block runs."""
+    url = plan.redis_url if plan.redis or plan.group or plan.password else ""
     try:
         place = note(plan.base_port)
         place.unlink(missing_ok=True)
         if url:
             place.parent.mkdir(mode=MODE, parents=True, exist_ok=True)
-            with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(url + "\n")
+            write_private(place, url + "\n")
     except (OSError, RuntimeError):
         # Only a convenience: --redis does the same.
         place = None

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from cluster.login import Login, shows_password, with_login
 from cluster.operator.url import REDIS_OFFSET, local_url
 
 HOST = "127.0.0.1"
@@ -21,7 +22,7 @@ class Spec:
     """One process. `stop_group`: lower ones stop first; `stop_within`: seconds between the polite
     signal and SIGKILL; `speaks_json`: its stderr is a node's log, one JSON object a line; `may_leave`: exit
     code 0 says that it was ordered to go, so that it is not started again unasked; `rest`: seconds at least until it is
-    started again."""
+    started again; `environment`: more variables, for what `ps` must not show."""
 
     name: str
     argv: tuple[str, ...]
@@ -30,27 +31,30 @@ class Spec:
     speaks_json: bool = False
     may_leave: bool = False
     rest: float = 0.0
+    environment: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The settings of one `up`. `redis`: URL of a Redis elsewhere, or None to start one, as a Sentinel group if
-    `group`; `balancer`, `server`: program to run, or None; `tuning`: more flags for each node."""
+    `group`, which asks for `password`, if there is one; `balancer`, `server`: program to run, or None; `tuning`: more
+    flags for each node."""
 
     base_port: int
     nodes: int
     data: Path
-    redis: str | None = None
+    redis: str | None = field(default=None, repr=False)
     server: str | None = None
     balancer: str | None = None
     tuning: tuple[str, ...] = field(default=())
     group: bool = False
+    password: str = field(default="", repr=False)
 
     @property
     def redis_url(self) -> str:
         """The Redis that the nodes use."""
         if self.redis or not self.group:
-            return self.redis or local_url(self.base_port)
+            return self.redis or with_login(local_url(self.base_port), Login(password=self.password))
         sentinels = ",".join(f"{HOST}:{self.sentinel_port(number)}" for number in range(1, OF_A_GROUP + 1))
         return f"redis+sentinel://{sentinels}/{GROUP}/0"
 
@@ -59,6 +63,11 @@ class Plan:
         """Where the servers that we start keep their data."""
         names = [f"redis{number}" for number in range(1, OF_A_GROUP + 1)] if self.group else ["redis"]
         return [self.data / name for name in names]
+
+    @property
+    def users_file(self) -> Path:
+        """Settings of our own Redis that are not for its command line."""
+        return self.data / "redis" / "users.conf"
 
     @property
     def unused_history(self) -> Path | None:
@@ -106,7 +115,8 @@ class Plan:
 
 
 def node_spec(plan: Plan, number: int) -> Spec:
-    """A chat node. Explicit flags only: nothing it does may depend on our environment."""
+    """A chat node. Explicit flags only: nothing it does may depend on our environment. But for a URL with a password:
+    that comes by a variable, since `ps` shows flags to all."""
     name = f"n{number}"
     flags = {
         "--id": name,
@@ -115,10 +125,11 @@ def node_spec(plan: Plan, number: int) -> Spec:
         "--redis": plan.redis_url,
         "--log-format": "json",
     }
+    hidden = (("HYDRACHAT_REDIS", flags.pop("--redis")),) if shows_password(plan.redis_url) else ()
     words = [word for pair in flags.items() for word in pair]
     # -P: a folder named `node` where `up` was started must not be taken for ours.
     argv = (sys.executable, "-P", "-m", "node", *words, *plan.tuning)
-    return Spec(name, argv, 0, 10.0, speaks_json=True, may_leave=True)
+    return Spec(name, argv, 0, 10.0, speaks_json=True, may_leave=True, environment=hidden)
 
 
 def program(plan: Plan) -> str:
@@ -132,8 +143,9 @@ def redis_spec(plan: Plan) -> Spec:
     """Redis with every write on disk before it is acknowledged. Needs `plan.server`."""
     flags = redis_flags(plan.redis_port, plan.data / "redis")
     words = [word for pair in flags.items() for word in pair]
+    file = [str(plan.users_file)] if plan.password else []
     # No snapshots beside the append-only file: it holds everything already.
-    return Spec("redis", (program(plan), *words, "--save", ""), 2, 8.0)
+    return Spec("redis", (program(plan), *file, *words, "--save", ""), 2, 8.0)
 
 
 def redis_flags(port: int, folder: Path) -> dict[str, str]:

@@ -93,6 +93,8 @@ class Up:
             self._narrator.say(f"what was said {other} --sentinel stays in {unused}, and is not shown here")
         if not self._plan.group:
             self._plan.redis_folders[0].mkdir(mode=folder.MODE, exist_ok=True)
+            if self._plan.password:
+                folder.write_users(self._plan)
             self._supervisor.start(redis_spec(self._plan))
             return
         group.prepare(self._plan)

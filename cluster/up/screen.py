@@ -24,7 +24,7 @@ def overview(plan: Plan, states: Mapping[str, str], say: Callable[[str], None]) 
         rows += [(f"redis{number}", f"{HOST}:{plan.group_port(number)}", "running") for number in GROUP_OF]
         rows += [(f"sentinel{number}", f"{HOST}:{plan.sentinel_port(number)}", "running") for number in GROUP_OF]
     else:
-        rows.append(("redis", without_password(plan.redis_url).split("//")[-1], "running"))
+        rows.append(("redis", without_password(plan.redis_url).split("//")[-1].removeprefix(":***@"), "running"))
     say("")
     table.show(("node", "address", "state"), rows)
     say("")

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import redis
 
-from cluster.operator.doctor import data_checks, node_checks, redis_checks
+from cluster.operator.doctor import data_checks, node_checks, redis_checks, right_checks
 from cluster.operator.doctor.facts import Facts
 from cluster.operator.doctor.finding import Finding, Verdict
 from cluster.operator.doctor.gather import gather
@@ -15,7 +15,7 @@ from cluster.operator.doctor.orphans import FIXABLE, KINDS
 from cluster.operator.doctor.script import Mender, NotNow
 
 Check = Callable[[Facts], Finding]
-CHECKS: Sequence[Check] = (*redis_checks.CHECKS, *node_checks.CHECKS, *data_checks.CHECKS)
+CHECKS: Sequence[Check] = (*redis_checks.CHECKS, *right_checks.CHECKS, *node_checks.CHECKS, *data_checks.CHECKS)
 TWICE = 2
 """Rounds of mending: what is mended may show what else was wrong."""
 

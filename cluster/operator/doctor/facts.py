@@ -38,9 +38,30 @@ class Buffer:
 
 
 @dataclass(frozen=True, slots=True)
+class Lack:
+    """What a user of a node may not do, as words of an ACL rule."""
+
+    user: str
+    words: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What Redis has refused. `reason`: `command`, `key` or `channel`; `what`: which; `age`: seconds; `node`: whether
+    it was a node's connection."""
+
+    user: str
+    what: str
+    reason: str
+    age: float
+    node: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ServerFacts:
-    """`info`, `config`: as INFO and CONFIG GET tell; None: Redis does not let us ask. `ahead`: seconds that this
-    machine's clock is ahead of Redis's; `round_trip`: seconds for one question."""
+    """`info`, `config`: as INFO and CONFIG GET tell; `lacking`, `refusals`: as `rights` finds them; None: Redis does
+    not let us ask. `ahead`: seconds that this machine's clock is ahead of Redis's; `round_trip`: seconds for one
+    question."""
 
     info: Mapping[str, Any]
     config: Mapping[str, str] | None
@@ -50,6 +71,8 @@ class ServerFacts:
     is_group: bool
     ahead: float
     round_trip: float
+    lacking: Sequence[Lack] | None = None
+    refusals: Sequence[Refusal] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ def gather(client: redis.Redis, url: str, prefix: str) -> Facts:
     """Reads, and writes nothing. Raises redis.RedisError."""
     nodes = boots.read(client, prefix)
     term = _term(client, prefix, nodes)
-    return Facts(prefix, server.read(client, url), term, nodes, _data(client, prefix, term))
+    return Facts(prefix, server.read(client, url, prefix), term, nodes, _data(client, prefix, term))
 
 
 def _term(client: redis.Redis, prefix: str, nodes: NodeFacts) -> TermFacts:

@@ -11,7 +11,7 @@ import redis
 
 from cluster.group import is_group, parsed
 from cluster.operator.connect import connect
-from cluster.operator.doctor import sentinels
+from cluster.operator.doctor import rights, sentinels
 from cluster.operator.doctor.facts import Buffer, Replica, ServerFacts
 from cluster.operator.errors import Failed
 from cluster.operator.read import number
@@ -21,11 +21,12 @@ REPLICA_WITHIN = 1.0
 OURS = "hydrachat-"
 
 
-def read(client: redis.Redis, url: str) -> ServerFacts:
+def read(client: redis.Redis, url: str, prefix: str) -> ServerFacts:
     """Raises redis.RedisError."""
     db: Any = client
     info = db.info()
     ahead, round_trip = clock(db)
+    lacking, refusals = rights.read(db, prefix)
     return ServerFacts(
         info=info,
         config=_allowed(lambda: db.config_get("*")),
@@ -35,6 +36,8 @@ def read(client: redis.Redis, url: str) -> ServerFacts:
         is_group=is_group(url),
         ahead=ahead,
         round_trip=round_trip,
+        lacking=lacking,
+        refusals=refusals,
     )
 
 

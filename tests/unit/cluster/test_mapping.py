@@ -41,8 +41,13 @@ NOT_DONE = [
     "TRYAGAIN Multiple keys request during rehashing of slot",
     f"ERR Error running script (call to f_{SHA}): @user_script:1: Script killed by user with SCRIPT KILL...",
     "NOAUTH Authentication required.",
+    "NOPERM this user has no permissions to run the 'script|load' command",
+    "NOPERM User n has no permissions to access one of the keys used as arguments",
 ]
 DONE_PERHAPS = [
+    f"ERR The user executing the script can't run this command or subcommand script: {SHA}, on @user_script:97.",
+    f"NOPERM ACL failure in script: User n has no permissions to run the 'xadd' command script: {SHA}, on "
+    "@user_script:97.",
     "WRONGTYPE Operation against a key holding the wrong kind of value",
     f"WRONGTYPE Operation against a key holding the wrong kind of value script: {SHA}, on @user_script:97.",
     f"ERR Error running script (call to f_{SHA}): @user_script:97: WRONGTYPE Operation against a key holding the wrong "

@@ -103,8 +103,11 @@ def test_a_prefix_stands_for_itself(filled: str, capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.parametrize("name", ["nodes", "who", "rooms"])
-def test_an_unreachable_redis_is_one_line_and_3(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.run([name, "--redis", f"redis://:secret@127.0.0.1:{free_port()}/0"]) == 3
+def test_an_unreachable_redis_is_one_line_and_3(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HYDRACHAT_REDIS", f"redis://:secret@127.0.0.1:{free_port()}/0")
+    assert cli.run([name]) == 3
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert "secret" not in said
@@ -129,10 +132,11 @@ def test_redis_cli_hands_everything_on(filled: str) -> None:
     assert run_cli("--redis", filled, "ECHO", "--redis").stdout == b"--redis\n"
 
 
-def test_redis_cli_without_redis_is_one_line_and_3() -> None:
+def test_redis_cli_without_redis_is_one_line_beside_the_warning_and_3() -> None:
     done = run_cli("--redis", f"redis://:secret@127.0.0.1:{free_port()}/0", "PING", lines=b"PING\n")
     assert (done.returncode, done.stdout) == (3, b"")
-    assert done.stderr.count(b"\n") == 1
+    assert done.stderr.startswith(b"Warning: ")
+    assert done.stderr.count(b"\n") == 2
     assert b"secret" not in done.stderr
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,15 @@ def test_a_node_gets_explicit_flags() -> None:
         "--redis redis://127.0.0.1:7799/0 --log-format json --lease 5"
     )
     assert node_spec(plan(), 2).argv[0] == sys.executable
+
+
+def test_a_password_reaches_a_node_where_ps_does_not_show_it() -> None:
+    url = "redis://:hush@far/0"
+    for each in (plan(redis=url), replace(plan(), password="hush")):
+        spec = node_spec(each, 1)
+        assert "hush" not in " ".join(spec.argv) + repr(spec) + repr(each)
+        assert dict(spec.environment) == {"HYDRACHAT_REDIS": each.redis_url}
+        assert "hush" in each.redis_url
 
 
 def test_what_was_given_is_handed_to_the_nodes() -> None:

@@ -10,14 +10,16 @@ import os
 import resource
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
-from node import logs
+from node import logs, real
 from node.command import _allow_many_descriptors, node as command
 from node.logs import Boot, open_log
+from node.real import open_node
 from node.settings import BadSetting, NodeSettings
 from tests.unit.node.fake_cluster import FakeCluster
 from tests.unit.node.fake_store import Store
@@ -85,6 +87,34 @@ def test_help_has_an_example_and_a_bad_value_is_usage() -> None:
     result = run(command, ARGUMENTS, env={"HYDRACHAT_RETAIN": "0"})
     assert result.exit_code == 2
     assert "0 is not in the range 1<=x<=10000000" in result.output
+
+
+def test_a_password_on_the_command_line_is_warned_of_in_the_log(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(real, "Node", lambda *_: None)  # nothing is bound: the log alone is in question
+    settings = NodeSettings(**{**VALID, "redis": "redis://:hush@127.0.0.1:1", "log_format": "json"})
+    for exposed in (True, False):
+        open_node(replace(settings, is_password_exposed=exposed))
+        said = capsys.readouterr().err
+        assert ('"password_exposed"' in said) == exposed
+        assert "hush" not in said
+
+
+def test_only_a_password_that_stands_on_the_command_line_is_exposed(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[str, bool]] = []
+
+    def run(settings: NodeSettings) -> int:
+        told.append((settings.redis, settings.is_password_exposed))
+        return 0
+
+    monkeypatch.setattr("node.command._run", run)
+    url = "redis://:hush@127.0.0.1:1"
+    CliRunner().invoke(command, [*ARGUMENTS, "--redis", url])
+    without = ARGUMENTS[:4] + ARGUMENTS[6:]
+    CliRunner().invoke(command, without, env={"HYDRACHAT_REDIS": url})
+    CliRunner().invoke(command, ARGUMENTS, env={"HYDRACHAT_REDIS_PASSWORD": "hush", "HYDRACHAT_REDIS_USER": "n"})
+    assert told == [(url, True), (url, False), ("redis://n:hush@127.0.0.1:1", False)]
 
 
 def test_a_port_in_use_is_one_clear_line() -> None:

@@ -1,0 +1,59 @@
+"""`make audit`: known vulnerabilities in what is locked, by pip-audit.
+
+pip-audit takes a package that the service doesn't know for no fault, so that where a mirror stands in for PyPI it would
+call everything well without having asked. Exit codes: 0 none is known, or the service can't be asked (which is said),
+1 there are some.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+LOCKS = ("dev.txt", "supply.txt")
+"""All others are parts of the first."""
+WITHIN = 300
+
+
+def asked(lock: Path, more: Sequence[str]) -> str:
+    """What pip-audit says of `lock`, as JSON; empty where it could not find out."""
+    words = ["--require-hashes", "--disable-pip", "--progress-spinner", "off", "-f", "json", "-r", str(lock), *more]
+    command = [sys.executable, "-m", "pip_audit", *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=WITHIN, check=False)
+    # With an answer it repeats there in a line what we judge otherwise.
+    sys.stderr.write("" if done.stdout.strip() else done.stderr)
+    return done.stdout
+
+
+def judged(name: str, told: str) -> tuple[int, list[str]]:
+    """The exit code, and what to say of the lock file `name`."""
+    packages: Sequence[Mapping[str, Any]] = json.loads(told)["dependencies"] if told.strip() else []
+    known = [each for each in packages if "skip_reason" not in each]
+    found = [
+        f"{each['name']} {each['version']}: {fault['id']}, mended in {', '.join(fault['fix_versions']) or 'none yet'}"
+        for each in known
+        for fault in each["vulns"]
+    ]
+    if found:
+        return 1, [f"{name}: {line}" for line in found]
+    if not known:
+        return 0, [f"{name}: SKIPPED, not audited: the vulnerability service of pypi.org can't be asked from here"]
+    unknown = len(packages) - len(known)
+    return 0, [f"{name}: no known vulnerability in {len(known)} packages" + (f"; {unknown} unknown" if unknown else "")]
+
+
+def main(more: Sequence[str]) -> int:
+    """`more`: options for pip-audit."""
+    results = [judged(lock, asked(HERE / lock, more)) for lock in LOCKS]
+    for _, lines in results:
+        print("\n".join(lines))
+    return max(code for code, _ in results)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
