@@ -9,8 +9,10 @@ from node.admission import Admission
 from node.bans import Bans, Doorstep
 from node.deliverer import Deliverer
 from node.hands import Hands
+from node.limited import Limited
 from node.logs import Log
 from node.metrics import Metrics
+from node.pressure import Pressure
 from node.registry import Registry
 from node.rooms import Rooms
 from node.roster import Roster
@@ -40,6 +42,8 @@ class House:
     workers: Workers
     bans: Bans
     doorstep: Doorstep
+    limited: Limited
+    pressure: Pressure
     trace: Trace | None = None
 
     def others(self) -> list[str]:
