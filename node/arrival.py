@@ -28,7 +28,7 @@ def find_out(connection: Connection) -> bool:
     looked at with that. False: the connection is ending. Its client's thread. Raises OSError."""
     house = connection.house
     try:
-        found = proxy.read(connection.sock)
+        found = proxy.read(connection.sock, proxy.WITHIN)
     except proxy.BadProxy as error:
         refuse(connection, str(error))
         return False

@@ -41,9 +41,9 @@ def begins(data: bytes) -> bool:
 
 def missing(data: bytes) -> int:
     """Of a header that begins with `data`: how many bytes more may be read. 0: it is whole. Raises BadProxy."""
+    if not (V1.startswith(data[: len(V1)]) or V2.startswith(data[: len(V2)])):
+        raise BadProxy("no PROXY header, though one must come first from here")
     if len(data) < len(V2):
-        if not (V1.startswith(data[: len(V1)]) or V2.startswith(data)):
-            raise BadProxy("no header, though one must come first from here")
         return len(V2) - len(data)
     return _missing_v1(data) if data.startswith(V1) else _missing_v2(data)
 
@@ -53,7 +53,7 @@ def source(header: bytes) -> Address | None:
     return _source_v1(header) if header.startswith(V1) else _source_v2(header)
 
 
-def read(sock: socket.socket, within: float = WITHIN) -> Address | None:
+def read(sock: socket.socket, within: float) -> Address | None:
     """`source` of the header that must come within so many seconds; nothing behind it is read. Its client's thread.
     Raises BadProxy; OSError if the connection ends before the first byte, as a balancer's check of a port does."""
     data, until = b"", time.monotonic() + within
@@ -63,7 +63,7 @@ def read(sock: socket.socket, within: float = WITHIN) -> Address | None:
             if not piece and not data:
                 raise ConnectionAbortedError("closed before it said anything")
             if not piece:
-                raise BadProxy("the connection ended within the header")
+                raise BadProxy("the connection ended within the PROXY header")
             data += piece
     finally:
         sock.settimeout(None)
@@ -75,7 +75,7 @@ def _receive(sock: socket.socket, size: int, until: float) -> bytes:
         sock.settimeout(max(0.001, until - time.monotonic()))
         return sock.recv(size)
     except TimeoutError:
-        raise BadProxy("no whole header in time") from None
+        raise BadProxy("no whole PROXY header in time, though one must come first from here") from None
 
 
 # -- version 1: a line --------------------------------------------------------------------
