@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cluster.seam import ClusterSeam
+from cluster.seam import ClusterSeam, Health
 from node.admission import Admission
 from node.bans import Bans, Doorstep
 from node.deliverer import Deliverer
@@ -53,6 +53,11 @@ class House:
             for info in self.cluster.nodes()
             if info.alive and info.address and info.node != self.settings.id and info.state != DRAINING
         ]
+
+    def room_elsewhere(self) -> bool:
+        """Whether another node takes newcomers, as of our last heartbeat."""
+        ours = self.settings.id
+        return any(info.alive and info.node != ours and info.state == Health.SERVING for info in self.cluster.nodes())
 
     def doubt(self, session: Session) -> None:
         """Asks whether `session` is still ours, and lets its connection go if not. Never blocks."""

@@ -104,6 +104,7 @@ class Node:
             pressure=Pressure(settings, limited),
         )
         metrics.look_at(Gauges(self.house, version()))
+        standing.is_full, standing.room_elsewhere = self.house.pressure.is_full, self.house.room_elsewhere
         balancers = Sources(settings.proxy_from)
         self._listener = Listener(sock, self.house, Sources(()) if behind else balancers)
         self._behind = Listener(behind, self.house, balancers, only=True) if behind else None

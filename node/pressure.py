@@ -4,12 +4,12 @@ those for whom most waits. Who is here and reads is not harmed."""
 from __future__ import annotations
 
 import os
-import random
 from collections.abc import Sequence
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from node.admission import come_back
 from node.limited import Limited
 from node.limits import Limits
 from wire import Code
@@ -22,8 +22,6 @@ BEYOND = 1.1
 """Times the mark up to which sessions of a node that died are still taken in: they are the same people."""
 EARLY = 0.75
 """Of `outbox_total`, from which on nobody new is taken."""
-LEAST_AFTER, MOST_AFTER = 2000, 8000
-"""ms until who was refused should ask here again, spread evenly."""
 _STATM = Path("/proc/self/statm")
 
 
@@ -50,6 +48,10 @@ class Pressure:
             return None
         self._limited.hit(limit, peer)
         return _full()
+
+    def is_full(self) -> bool:
+        """Whether newcomers are refused."""
+        return self._held[0] >= Level.NEWCOMERS
 
     def look(self, connections: Sequence[Connection]) -> None:
         """How things stand; cuts those for whom most waits, where all together is too much."""
@@ -80,8 +82,8 @@ class Pressure:
 
 
 def _full() -> Error:
-    after = random.randint(LEAST_AFTER, MOST_AFTER)
-    return Error(code=Code.MEMORY_LIMIT, text="this node holds as much as it may; connect to another one", after=after)
+    text = "this node holds as much as it may; connect to another one"
+    return Error(code=Code.MEMORY_LIMIT, text=text, after=come_back())
 
 
 def resident() -> int:

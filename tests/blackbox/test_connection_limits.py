@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -9,6 +10,7 @@ from contextlib import ExitStack
 from client.chat import ChatClient
 from tests.support.deployment import Deployment
 from tests.support.native import NativeClient
+from tests.support.operator import run
 from tests.support.plainclient import PlainClient
 from tests.support.waiting import wait_until
 from wire import Address
@@ -33,16 +35,21 @@ def test_who_finds_too_many_of_his_address_goes_to_another_node(deploy: Deploy) 
         assert back.node == full.name
 
 
-def test_a_node_that_holds_too_much_refuses_newcomers_and_keeps_whom_it_has(deploy: Deploy) -> None:
+def test_a_node_that_holds_too_much_refuses_newcomers_and_is_avoided(deploy: Deploy, haproxy: str) -> None:
     cluster = deploy(start=False, nodes=2)
     full, other = cluster.nodes
     full.argv += ["--memory-mark", "1"]
     cluster.start()
+    front = cluster.start_balancer(haproxy)
     wait_until(lambda: _refused(full.address), what="it has looked at its memory")
-    assert full.ready_code() == 200, "a balancer keeps the clients that it has there"
-    with ChatClient([full.address, other.address], "ana") as ana:
-        assert ana.node == other.name
+    full.wait_ready(404)  # of those that have room the balancer chooses
+    with ChatClient([full.address, other.address], "ana") as ana, ChatClient([front.address], "ben") as ben:
+        assert (ana.node, ben.node) == (other.name, other.name)
     assert full.events("limited")[0]["limit"] == "memory_mark"
+    rows = json.loads(run(cluster, "nodes", "--json")[1])
+    assert {row["node"]: row["state"] for row in rows} == {full.name: "full", other.name: "serving"}
+    other.kill()
+    full.wait_ready(200)  # there is no better place
 
 
 def _refused(address: str) -> bool:

@@ -29,7 +29,7 @@ class Behind(Native):
     """A client whose balancer says `header` first."""
 
     def __init__(self, node: Node, header: bytes, door: Address | None = None) -> None:
-        self.sock = socket.create_connection(tuple(door or node.address), 5)
+        self.sock = socket.create_connection(door or node.address, 5)
         self.sock.settimeout(5)
         self.buffer = b""
         self.sock.sendall(header)

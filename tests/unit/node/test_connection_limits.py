@@ -5,11 +5,13 @@ from __future__ import annotations
 import socket
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from node import limited as limited_module, pressure
+from node.admission import LEAST_BACK, MOST_BACK
 from node.limited import Limited
 from node.limits import Limits
 from node.logs import open_log
@@ -17,7 +19,7 @@ from node.metrics import Metrics
 from node.pressure import Level, Pressure
 from tests.unit.node.fake_cluster import FakeCluster
 from tests.unit.node.fake_store import Store
-from tests.unit.node.support import Client, Native, get, log_of, plain, running
+from tests.unit.node.support import Client, Native, get, info, log_of, plain, running
 from tests.unit.node.test_arrival import limited
 from tests.unit.node.waiting import wait_for
 from wire import Code, decode_server
@@ -106,7 +108,7 @@ def test_bytes_that_drip_in_are_no_hello() -> None:
         while not connection.outbox.finishing:
             before = connection.heard
             slow.put("x")
-            wait_for(lambda before=before: connection.heard != before or connection.outbox.finishing)  # type: ignore[misc]
+            wait_for(lambda before=before: connection.heard != before or connection.outbox.finishing)
         assert slow.rest() == ["! no hello in time; connect again"]
         assert limited(node, "hello_timeout") == 1
 
@@ -122,7 +124,8 @@ def test_who_is_kept_busy_before_hello_is_timed_all_the_same() -> None:
 def test_above_the_mark_of_memory_newcomers_are_refused_then_who_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     held = 50 * MB
     monkeypatch.setattr(pressure, "resident", lambda: held)
-    with running(FakeCluster(Store()), memory_mark=100 * MB, grace=60.0) as node, Native(node) as ana:
+    cluster = FakeCluster(Store())
+    with running(cluster, memory_mark=100 * MB, grace=60.0) as node, Native(node) as ana:
         welcome = ana.enter("ana")
         held = 101 * MB
         node._ticker.tick(time.monotonic())
@@ -130,14 +133,19 @@ def test_above_the_mark_of_memory_newcomers_are_refused_then_who_comes_back(monk
             newcomer.say(Hello(nick="new"))
             error = newcomer.expect(Error)
             assert error.code == Code.MEMORY_LIMIT
-            assert pressure.LEAST_AFTER <= error.after <= pressure.MOST_AFTER
+            assert LEAST_BACK <= error.after <= MOST_BACK
             assert newcomer.rest() == []
             person.put("bob\n")
             assert person.rest() == ["! this node holds as much as it may; connect to another one"]
             back.say(Hello(session=welcome.session, token=welcome.token, cursors=welcome.logs))
             welcome = back.expect(Welcome)
             assert welcome.resumed
-            assert get(node, "/readyz")[0] == 200, "a balancer keeps whom it has"
+            # A balancer sends newcomers elsewhere, if there is a place, and keeps whom it has here.
+            assert get(node, "/readyz") == (200, "full\n")
+            cluster.infos = [replace(info(node, "n2"), state="full")]
+            assert get(node, "/readyz") == (200, "full\n")
+            cluster.infos = [info(node, "n2")]
+            assert get(node, "/readyz") == (404, "full\n")
             held = 111 * MB
             node._ticker.tick(time.monotonic())
             with Native(node) as late:
@@ -147,6 +155,7 @@ def test_above_the_mark_of_memory_newcomers_are_refused_then_who_comes_back(monk
             back.expect(Accepted)
             held = 99 * MB
             node._ticker.tick(time.monotonic())
+            assert get(node, "/readyz") == (200, "serving\n")
             with Native(node) as bob:
                 bob.enter("bob")
         assert limited(node, "memory_mark") == 3
