@@ -17,8 +17,9 @@ from wire.frames import Error
 KEPT = 3.0
 """Seconds for which a refused socket stays open: a close over what the client has sent would reset it, and our words
 would be lost."""
-MOST = 256
-"""Sockets that are kept so; of more the oldest is closed earlier."""
+MOST = 32
+"""Sockets that are kept so; of more the oldest is closed earlier. They are of the descriptors that no client gets
+(`command._OURS`): a flood of refusals must not take those that the node itself needs."""
 
 
 class Bans:

@@ -22,6 +22,8 @@ class Roster:
     def __init__(self, limits: Limits, exempt: Sources) -> None:
         self._limits = limits
         self._exempt = exempt
+        # Those who say nothing can't take all places, however few there are.
+        self._most_pending = min(limits.max_pending, max(1, limits.max_connections // 2))
         # Guards what follows; notified when a connection leaves.
         self._changed = threading.Condition()
         self._open: dict[Connection, str] = {}  # by what its address is counted; '': it is not
@@ -82,7 +84,7 @@ class Roster:
     def one_too_many(self) -> Connection | None:
         """If too many have not said hello: the one that has had longest for it. It is on the list no more."""
         with self._changed:
-            if len(self._pending) <= self._limits.max_pending:
+            if len(self._pending) <= self._most_pending:
                 return None
             oldest = next(iter(self._pending))
             del self._pending[oldest]

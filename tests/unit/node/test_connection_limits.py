@@ -79,6 +79,13 @@ def test_of_too_many_before_hello_the_oldest_makes_room() -> None:
         assert limited(node, "max_pending") == 2
 
 
+def test_however_few_places_there_are_half_of_them_are_for_who_says_hello() -> None:
+    with running(FakeCluster(Store()), max_connections=4) as node, Client(node) as first, Client(node), Client(node):
+        assert first.rest()
+        with Native(node) as ana:
+            ana.enter("ana")
+
+
 def test_a_hello_that_is_being_answered_makes_room_for_nobody() -> None:
     cluster = FakeCluster(Store())
     with running(cluster, max_pending=1) as node, Native(node) as ana:
