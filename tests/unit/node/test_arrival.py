@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import socket
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -161,6 +162,11 @@ def test_connections_are_counted_by_the_address_in_the_header() -> None:
         for number, other in enumerate(others):
             with other:
                 other.enter(f"other{number}")
+        # Nor do those count for it whose header has not come yet.
+        with ExitStack() as stack:
+            for _ in range(4):
+                stack.enter_context(socket.create_connection(node.address, 5))
+            wait_for(lambda: sum(peer.startswith("127.") for peer in peers(node)) == 4)
         two.sock.close()
         wait_for(lambda: peers(node).count("192.0.2.7:4711") == 1)
         with Behind(node, LINE) as again:

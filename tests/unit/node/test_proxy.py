@@ -127,7 +127,7 @@ def test_bytes_that_drip_in_do_not_prolong_it(pair: tuple[socket.socket, socket.
     over = threading.Event()
 
     def drip() -> None:
-        for byte in b"PROXY UNKNOWN " + b"f" * 90:
+        for byte in b"PROXY UNKNOWN " + b"f" * 200:
             if over.wait(0.02):
                 return
             theirs.send(bytes([byte]))
