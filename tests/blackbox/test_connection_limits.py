@@ -35,7 +35,7 @@ def test_who_finds_too_many_of_his_address_goes_to_another_node(deploy: Deploy) 
         assert back.node == full.name
 
 
-def test_a_node_that_holds_too_much_refuses_newcomers_and_is_avoided(deploy: Deploy, haproxy: str) -> None:
+def test_a_node_that_holds_too_much_is_avoided(deploy: Deploy, haproxy: str) -> None:
     cluster = deploy(start=False, nodes=2)
     full, other = cluster.nodes
     full.argv += ["--memory-mark", "1"]
