@@ -26,13 +26,17 @@ _NAMED: dict[int, Remedy] = {
     Code.KICKED: Remedy.STOP,
     Code.BANNED: Remedy.STOP,
 }
-_LEAVE = frozenset({Code.DRAINING, Code.DEAF, Code.TOO_SLOW, Code.SILENT, Code.LEASE_LOST, Code.BUSY})
+_LEAVE = frozenset({Code.DRAINING, Code.DEAF, Code.TOO_SLOW, Code.SILENT, Code.LEASE_LOST, Code.BUSY,
+                    Code.ADDRESS_LIMIT, Code.MEMORY_LIMIT})  # fmt: skip
 
 
 def to_hello(frame: Error, *, resuming: bool) -> Remedy:
     """The remedy for a refused hello."""
     # A hello that came too late for one node may be in time for another one.
     if may_retry(frame.code) or frame.code == Code.HELLO_TIMEOUT:
+        return Remedy.ELSEWHERE
+    # Who begins is told that something is wrong there; who is in the chat isn't ended by one node's settings.
+    if resuming and frame.code == Code.BAD_PROXY:
         return Remedy.ELSEWHERE
     if not resuming and frame.code == Code.NICK_TAKEN:
         return Remedy.NICK_TAKEN

@@ -1,4 +1,4 @@
-"""Addresses that an operator has banned, and how their connections are refused."""
+"""Addresses that an operator has banned, and how connections are refused at the door."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from wire.frames import Error
 KEPT = 3.0
 """Seconds for which a refused socket stays open: a close over what the client has sent would reset it, and our words
 would be lost."""
-MOST = 256
-"""Sockets that are kept so; of more the oldest is closed earlier."""
+MOST = 32
+"""Sockets that are kept so; of more the oldest is closed earlier. They are of the descriptors that no client gets
+(`command._OURS`): a flood of refusals must not take those that the node itself needs."""
 
 
 class Bans:
@@ -56,19 +57,22 @@ def last_words(ban: Ban) -> Error:
     return banned("your address is banned", ban.until, ban.why)
 
 
+def in_both(words: Error) -> bytes:
+    """To a client that has not been heard yet: a native one takes the first line for the greeting."""
+    return render(words, Dialect.PLAIN) + render(words, Dialect.NATIVE)
+
+
 class Doorstep:
-    """Refuses who is banned before a thread is spent on him. The listener's thread, and the ticker's, meet here."""
+    """Refuses before a thread is spent. The listeners' threads, and the ticker's, meet here."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()  # guards the deque
         self._refused: deque[tuple[float, socket.socket]] = deque()
 
-    def turn_away(self, sock: socket.socket, ban: Ban) -> None:
-        """Never blocks. Says it in both dialects, since none has been heard yet: a native client takes the first line
-        for the greeting."""
-        words = last_words(ban)
+    def turn_away(self, sock: socket.socket, words: Error) -> None:
+        """Never blocks."""
         try:
-            sock.send(render(words, Dialect.PLAIN) + render(words, Dialect.NATIVE), socket.MSG_DONTWAIT)
+            sock.send(in_both(words), socket.MSG_DONTWAIT)
             sock.shutdown(socket.SHUT_WR)
         except OSError:
             pass  # it is gone already

@@ -7,13 +7,14 @@ import resource
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import chain
 from typing import Any, TypeVar
 
 import click
 
 from cluster.operator.login import is_exposed, login, signed
 from node.limits import DEFAULTS, RANGES
-from node.settings import LIMITS, LOG_FORMATS, LOG_LEVELS, BadSetting, CantBind, NodeSettings
+from node.settings import EXEMPT, LIMITS, LOG_FORMATS, LOG_LEVELS, BadSetting, CantBind, NodeSettings
 from wire import Address
 
 _COLLECT_AFTER = (20_000, 20, 50)
@@ -41,6 +42,29 @@ class _AddressType(click.ParamType[Address]):
             return value if isinstance(value, Address) else Address.parse(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+class _NetworksType(click.ParamType[tuple[str, ...]]):
+    """Several, with commas between; the option may be given again. Checked with the other settings."""
+
+    name = "CIDR[,CIDR…]"
+    envvar_list_splitter = ","
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        return tuple(word.strip() for word in value.split(",") if word.strip())
+
+
+def _networks(option: str, default: str, text: str) -> Callable[[F], F]:
+    envvar = f"HYDRACHAT_{option.upper().replace('-', '_')}"
+    return click.option(
+        f"--{option}",
+        envvar=envvar,
+        type=_NetworksType(),
+        multiple=True,
+        default=[default] if default else [],
+        callback=lambda _ctx, _param, found: tuple(chain.from_iterable(found)),
+        help=text,
+    )
 
 
 def _number(name: str, metavar: str, default: float, text: str) -> Callable[[F], F]:
@@ -84,6 +108,18 @@ def _limits(command: F) -> F:
     default="",
     help="The address other nodes' clients are sent to, if not --listen.",
 )
+@click.option(
+    "--listen-proxy",
+    envvar="HYDRACHAT_LISTEN_PROXY",
+    type=_AddressType(),
+    help="One more address, where only balancers of --proxy-from connect, with a PROXY header.",
+)
+@_networks(
+    "proxy-from",
+    "",
+    "Balancers whose PROXY header (version 1 or 2) tells where a client comes from; from them it must come first.",
+)
+@_networks("exempt", ",".join(EXEMPT), "Addresses that may have as many connections, and say as much, as they like.")
 @click.option("--prefix", envvar="HYDRACHAT_PREFIX", default="{hydrachat}:", help="Of all keys, with a hash tag.")
 @_number("lease", "SECONDS", 5.0, "Without a heartbeat for that long: dead.")
 @_number("grace", "SECONDS", 30.0, "How long a broken session keeps its place.")
@@ -106,6 +142,9 @@ def node(
     redis: str,
     http: Address,
     advertise: str,
+    listen_proxy: Address | None,
+    proxy_from: tuple[str, ...],
+    exempt: tuple[str, ...],
     prefix: str,
     lease: float,
     grace: float,
@@ -128,6 +167,9 @@ def node(
             is_password_exposed=is_exposed(click.get_current_context(), "redis", redis),
             http=http,
             advertise=advertise,
+            listen_proxy=listen_proxy,
+            proxy_from=proxy_from,
+            exempt=exempt,
             prefix=prefix,
             lease=lease,
             grace=grace,

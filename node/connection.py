@@ -1,6 +1,6 @@
 """One client connection, and the thread that reads it.
 
-    run     greet -> receive, decode, act … -> settle the session -> linger -> close
+    run     (PROXY header ->) greet -> receive, decode, act … -> settle the session -> linger -> close
 
 The thread sleeps in `recv`; `abort` (SHUT_RDWR) wakes it. Other threads speak to the client by `tell`
 and end the connection by `dismiss`, which never block. The descriptor is closed here and only here.
@@ -16,8 +16,9 @@ from collections.abc import Iterable
 
 from cluster import endings
 from cluster.types import Ban
+from node import arrival
 from node.acks import Acks
-from node.bans import last_words
+from node.bans import in_both, last_words
 from node.house import House
 from node.outbox import Outbox
 from node.session import Session
@@ -76,11 +77,15 @@ class Connection:
 
     # -- its own thread -------------------------------------------------------------------
 
-    def run(self) -> None:
+    def run(self, proxied: bool = False) -> None:
+        """`proxied`: a balancer's header comes first."""
         try:
-            self._serve()
+            if not proxied or arrival.find_out(self):
+                self._serve()
         except OSError as error:
-            self.house.log.info("broken", peer=self.peer, reason=str(error), **self.names())
+            # Strangers can break as many connections as they like: only those of sessions are worth a line each.
+            log = self.house.log.info if self.session else self.house.log.debug
+            log("broken", peer=self.peer, reason=str(error), **self.names())
         except Exception:  # the top of this client's thread: it costs nobody else
             self.house.log.exception("error", peer=self.peer, **self.names())
             self.dismiss(Error(code=Code.BUSY, text="the node failed here; connect again"))
@@ -98,6 +103,8 @@ class Connection:
 
     def _serve(self) -> None:
         self.outbox.offer(GREETING)
+        if arrival.is_forged(self.sock):
+            arrival.refuse(self, arrival.NOT_FROM_YOU)
         size = _LEAST
         while not self.outbox.finishing:
             self.busy = False
@@ -190,6 +197,11 @@ class Connection:
         `within` seconds. Idempotent."""
         self.outbox.finish(render(frame, self.protocol.dialect))
         self.deadline = self.deadline or time.monotonic() + within
+
+    def turn_away(self, frame: Error) -> None:
+        """`dismiss` before the greeting: nobody knows yet how the client talks."""
+        self.outbox.finish(in_both(frame))
+        self.deadline = self.deadline or time.monotonic() + LINGER
 
     def expel(self, ban: Ban) -> None:
         """An operator has banned the address: whoever is here has left, now. Idempotent."""

@@ -12,14 +12,14 @@ from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from cluster.seam import Health
-from node.standing import DRAINING
+from node.standing import DRAINING, FULL
 
 if TYPE_CHECKING:
     from node.connection import Connection
     from node.house import House
     from node.session import Session
 
-STATES = (*map(str, Health), DRAINING)
+STATES = (*map(str, Health), FULL, DRAINING)
 UNDECIDED = "undecided"
 DEAD = "dead"
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cluster.seam import ClusterSeam
+from cluster.seam import ClusterSeam, Health
 from node.admission import Admission
 from node.bans import Bans, Doorstep
 from node.deliverer import Deliverer
 from node.hands import Hands
+from node.limited import Limited
 from node.logs import Log
 from node.metrics import Metrics
+from node.pressure import Pressure
 from node.registry import Registry
 from node.rooms import Rooms
 from node.roster import Roster
@@ -40,6 +42,8 @@ class House:
     workers: Workers
     bans: Bans
     doorstep: Doorstep
+    limited: Limited
+    pressure: Pressure
     trace: Trace | None = None
 
     def others(self) -> list[str]:
@@ -49,6 +53,11 @@ class House:
             for info in self.cluster.nodes()
             if info.alive and info.address and info.node != self.settings.id and info.state != DRAINING
         ]
+
+    def room_elsewhere(self) -> bool:
+        """Whether another node takes newcomers, as of our last heartbeat."""
+        ours = self.settings.id
+        return any(info.alive and info.node != ours and info.state == Health.SERVING for info in self.cluster.nodes())
 
     def doubt(self, session: Session) -> None:
         """Asks whether `session` is still ours, and lets its connection go if not. Never blocks."""

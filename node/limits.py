@@ -73,3 +73,5 @@ RANGES: Mapping[str, Range] = {
     "address_join_burst": Range(1, 1_000_000, "N", "… and so many at once."),
 }
 DEFAULTS: Mapping[str, float] = {name: getattr(Limits(), name) for name in RANGES}
+COUNTED = (*(name for name in RANGES if not name.endswith("_burst")), "proxy_from")
+"""Values of `limit` in `hydrachat_limited_total`. A burst has its rate's."""

@@ -7,9 +7,15 @@ import errno
 import socket
 import threading
 
+from node import arrival
+from node.admission import come_back
+from node.bans import in_both, last_words
 from node.connection import Connection
 from node.house import House
-from wire import Address, Code, render
+from node.pressure import Level
+from node.roster import ALL
+from node.sources import Sources
+from wire import Address, Code
 from wire.frames import Error
 
 BACKLOG = 4096
@@ -22,7 +28,10 @@ _GONE = (
     errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.EOPNOTSUPP, errno.ENETUNREACH, getattr(errno, "ENONET", errno.EPROTO),
 )  # fmt: skip
 """What befell one client before we took it, or a firewall did: Linux tells it as an error of `accept` (its manual)."""
-_FULL = render(Error(code=Code.BUSY, text="this node is full; connect to another one"), None)
+_FULL = in_both(arrival.FULL)
+_UNNAMED = Error(code=Code.BAD_PROXY, text=arrival.UNNAMED)
+PRESSED_WITHIN = 0.5
+"""Seconds for the last words of one that has to make room: those who wait so are not to pile up."""
 _KEEPALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
 
 
@@ -43,11 +52,14 @@ def listen(address: Address) -> socket.socket:
 
 
 class Listener:
-    """`run` is the thread's loop; `stop` wakes and ends it, from any thread."""
+    """`run` is the thread's loop; `stop` wakes and ends it, from any thread. `balancers`: from those a PROXY header
+    comes first; `only`: nobody else is let in here."""
 
-    def __init__(self, sock: socket.socket, house: House) -> None:
+    def __init__(self, sock: socket.socket, house: House, balancers: Sources, only: bool = False) -> None:
         self._sock = sock
         self._house = house
+        self._balancers = balancers
+        self._only = only
         self._stopping = threading.Event()
         self.address = Address(*sock.getsockname()[:2])
 
@@ -82,9 +94,10 @@ class Listener:
 
     def _welcome(self, sock: socket.socket, peer: str) -> None:
         house = self._house
-        ban = house.bans.of(peer)
-        if ban is not None:
-            house.doorstep.turn_away(sock, ban)
+        proxied = peer in self._balancers
+        refusal = self._refusal(peer, proxied)
+        if refusal is not None:
+            house.doorstep.turn_away(sock, refusal)
             return
         try:
             _tune(sock)
@@ -92,18 +105,47 @@ class Listener:
             sock.close()  # the client was gone before we looked
             return
         connection = Connection(house, sock, peer)
-        if not house.roster.add(connection):
-            _turn_away(sock)
+        exceeded = house.roster.add(connection, "" if proxied else house.roster.source(peer))
+        if exceeded:
+            self._refuse(sock, peer, exceeded)
             return
+        self._make_room()
         house.metrics.opened.inc()
         try:
             # A `threading.Thread` would be 2.5 KiB more for each client, for a name and a `join`: the roster knows who
             # is still there. One that hangs does not keep the process.
-            _thread.start_new_thread(connection.run, ())
+            _thread.start_new_thread(connection.run, (proxied,))
         except RuntimeError as error:
             house.roster.remove(connection)
             _turn_away(sock)
             self._pause(error)
+
+    def _refusal(self, peer: str, proxied: bool) -> Error | None:
+        """The words for who may not come in, whoever is here. A ban is not for balancers: it would keep out all."""
+        house = self._house
+        if self._only and not proxied:
+            house.limited.hit("proxy_from", peer)
+            return _UNNAMED
+        ban = None if proxied else house.bans.of(peer)
+        return last_words(ban) if ban is not None else house.pressure.refuses(Level.ALL, peer)
+
+    def _refuse(self, sock: socket.socket, peer: str, exceeded: str) -> None:
+        self._house.limited.hit(exceeded, peer)
+        if exceeded == ALL:
+            _turn_away(sock)  # there may be no descriptor to keep it open for a while
+        else:
+            self._house.doorstep.turn_away(sock, arrival.WORDS[exceeded])
+
+    def _make_room(self) -> None:
+        oldest = self._house.roster.one_too_many()
+        if oldest is not None:
+            self._house.limited.hit("max_pending", oldest.peer)
+            oldest.dismiss(_pressed(), within=PRESSED_WITHIN)
+
+
+def _pressed() -> Error:
+    text = "too many have not said hello yet, and you were the first of them; connect again"
+    return Error(code=Code.BUSY, text=text, after=come_back())
 
 
 def _turn_away(sock: socket.socket) -> None:

@@ -22,13 +22,16 @@ from node.gauges import Gauges
 from node.hands import Hands
 from node.health import HealthServer
 from node.house import House
+from node.limited import Limited
 from node.listener import Listener, listen
 from node.logs import Log
 from node.metrics import Metrics
+from node.pressure import Pressure
 from node.registry import Registry
 from node.rooms import Rooms
 from node.roster import Roster
 from node.settings import NodeSettings, binding
+from node.sources import Sources
 from node.standing import Standing
 from node.supervise import Supervisor
 from node.ticker import Ticker
@@ -71,11 +74,11 @@ class Node:
         with binding("http", settings.http):
             self._health = HealthServer(settings.http, standing, metrics)
         try:
-            with binding("listen", settings.listen):
-                sock = listen(settings.listen)
+            sock, behind = _doors(settings)
         except BaseException:  # Ctrl-C here too must not leave the HTTP port bound; it is raised on
             self._health.close()
             raise
+        limited = Limited(metrics.limited, log)
         address = settings.advertise or str(_reachable(Address(*sock.getsockname()[:2])))
         http = str(_reachable(self._health.address, Address.parse(address).host))
         events = Events(self._workers, self._scout.look, self._orders.put, self._fail)
@@ -86,7 +89,7 @@ class Node:
             cluster=cluster,
             rooms=Rooms(cluster.read, cluster, self._workers, metrics, trace),
             registry=Registry(),
-            roster=Roster(settings.max_connections),
+            roster=Roster(settings, Sources(settings.exempt)),
             deliverer=Deliverer(),
             standing=standing,
             metrics=metrics,
@@ -97,11 +100,17 @@ class Node:
             trace=trace,
             bans=Bans(),
             doorstep=Doorstep(),
+            limited=limited,
+            pressure=Pressure(settings, limited),
         )
         metrics.look_at(Gauges(self.house, version()))
-        self._listener = Listener(sock, self.house)
+        standing.is_full, standing.room_elsewhere = self.house.pressure.is_full, self.house.room_elsewhere
+        balancers = Sources(settings.proxy_from)
+        self._listener = Listener(sock, self.house, Sources(()) if behind else balancers)
+        self._behind = Listener(behind, self.house, balancers, only=True) if behind else None
         self._ticker = Ticker(self.house)
         self.address, self.http = self._listener.address, self._health.address
+        self.behind = self._behind.address if self._behind else None
 
     def heed_signals(self) -> None:
         """From now on a signal ends `wait`, also one that begins later. Idempotent. Main thread, before `start`: who
@@ -132,6 +141,8 @@ class Node:
         spawn("scout", lambda: self._scout.run(self.house))
         self.house.cluster.start()
         spawn("accept", self._listener.run)
+        if self._behind is not None:
+            spawn("accept-proxy", self._behind.run)
 
     def wait(self) -> int:
         """Blocks until a signal or an order to drain comes, or the node fails; the exit code. Main thread."""
@@ -154,6 +165,8 @@ class Node:
         house.cluster.beat_soon()
         self._supervisor.stopping()
         self._listener.stop()
+        if self._behind is not None:
+            self._behind.stop()
         place = self._supervisor.crashed or self._drain()
         deadline = time.monotonic() + self._rest
         self._close_connections(_CLOSING if place else _ALL_CLOSING, deadline - 2)
@@ -215,6 +228,20 @@ class Node:
             os.write(self._bell, bytes([word]))
         except OSError:
             pass  # told often enough, or stopped
+
+
+def _doors(settings: NodeSettings) -> tuple[socket.socket, socket.socket | None]:
+    """The sockets for clients, and for balancers if they have one of their own. Raises CantBind."""
+    with binding("listen", settings.listen):
+        sock = listen(settings.listen)
+    if settings.listen_proxy is None:
+        return sock, None
+    try:
+        with binding("listen-proxy", settings.listen_proxy):
+            return sock, listen(settings.listen_proxy)
+    except BaseException:  # as above
+        sock.close()
+        raise
 
 
 def _reachable(address: Address, host: str = "") -> Address:

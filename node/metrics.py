@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 
 from cluster.seam import Beaten
 from node.delay import Sampler
+from node.limits import COUNTED
 
 ROUND_TRIP = (0.0002, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 DELAY = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -39,6 +40,9 @@ class Metrics:
         for reason in ("deaf", "degraded", "draining"):
             self.sent_away.labels(reason)  # there from the beginning, so that `rate` sees the first one
         self.overflows = self._counter("overflows", "Connections closed because their outbox overflowed")
+        self.limited = self._counter("limited", "What a limit has refused, or ended", "limit")
+        for limit in COUNTED:
+            self.limited.labels(limit)
 
     def _count_messages(self) -> None:
         self.accepted = self._counter("said_accepted", "Messages that reached a log")

@@ -118,6 +118,15 @@ class Outbox:
             self._scheduled = True
         self._schedule((self,))
 
+    def overflow(self) -> bool:
+        """As if it had: all of them together hold too much. False: it was ending anyway."""
+        with self._lock:
+            if self.finishing:
+                return False
+            self._overflow()
+        self._schedule((self,))
+        return True
+
     def break_off(self) -> None:
         """Drops everything: the socket is broken, or its connection closes it now."""
         with self._lock:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from cluster.group import FORM, is_group, parsed, without_password
 from node.limits import RANGES, Limits
+from node.sources import Sources
 from wire import Address
 
 LOG_FORMATS = ("human", "json")
@@ -21,6 +22,7 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     **{name.replace("_", "-"): (limit.least, limit.most) for name, limit in RANGES.items()},
 }
 """Setting -> the least and the most that is allowed."""
+EXEMPT = ("127.0.0.0/8", "::1")
 _SCHEMES = ("redis", "rediss", "unix")
 
 
@@ -58,6 +60,8 @@ class NodeSettings(Limits):
     `history`: messages shown to a newcomer. `retain`: entries kept per room. `window`: `say` of one client without an
     answer. `drain`: how long clients may take to move when the node leaves. `hellos`: carried out at once;
     `hello_line`: so many more may wait. `is_password_exposed`: that of Redis stands on our command line.
+    `proxy_from`: networks of the balancers whose PROXY header is believed, and must come first: on `listen_proxy`, or
+    on `listen` if there is no such. `exempt`: networks that limits by address pass over.
     """
 
     id: str
@@ -65,6 +69,9 @@ class NodeSettings(Limits):
     redis: str
     http: Address
     advertise: str = ""
+    listen_proxy: Address | None = None
+    proxy_from: tuple[str, ...] = ()
+    exempt: tuple[str, ...] = EXEMPT
     prefix: str = "{hydrachat}:"
     lease: float = 5.0
     grace: float = 30.0
@@ -85,6 +92,10 @@ class NodeSettings(Limits):
         _check_prefix(self.prefix)
         if self.advertise:
             _check_address("advertise", self.advertise)
+        _check_networks("proxy-from", self.proxy_from)
+        _check_networks("exempt", self.exempt)
+        if self.listen_proxy and not self.proxy_from:
+            raise BadSetting("listen-proxy", str(self.listen_proxy), "name the balancers with --proxy-from")
         for setting in LIMITS:
             _within(setting, getattr(self, setting.replace("-", "_")))
         if self.log_format not in LOG_FORMATS:
@@ -132,6 +143,14 @@ def _check_address(setting: str, value: str) -> None:
         Address.parse(value)
     except ValueError as error:
         raise BadSetting(setting, value, str(error).partition(": ")[2]) from None
+
+
+def _check_networks(setting: str, values: Sequence[str]) -> None:
+    for value in values:
+        try:
+            Sources([value])
+        except ValueError:
+            raise BadSetting(setting, value, "write networks or addresses, as in 192.0.2.0/24,2001:db8::1") from None
 
 
 def _within(setting: str, value: float) -> None:

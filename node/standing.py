@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from cluster.seam import Health
 from node.logs import Log
 from wire import Code
 
-DRAINING = "draining"
+FULL, DRAINING = "full", "draining"
 
 _REFUSALS = {
     Health.STARTING: (Code.DEGRADED, "the node is starting, try again in a moment"),
@@ -34,16 +35,23 @@ class Standing:
         self._was_ready = False
         self.leaving = threading.Event()
         self.answer = ""  # to the last order to drain; the main thread's
+        # Set before any thread runs: whether newcomers are refused here for want of memory, and have another place.
+        self.is_full: Callable[[], bool] = lambda: False
+        self.room_elsewhere: Callable[[], bool] = lambda: False
 
     @property
     def state(self) -> str:
-        """starting, serving, degraded, deaf or draining."""
-        return DRAINING if self.leaving.is_set() else str(self._health)
+        """starting, serving, full, degraded, deaf or draining."""
+        if self.leaving.is_set():
+            return DRAINING
+        return FULL if self._health is Health.SERVING and self.is_full() else str(self._health)
 
     @property
     def ready(self) -> bool:
-        """R9: whether new clients should come here."""
-        return self.state == Health.SERVING
+        """R9: whether new clients should come here. A full node has few of them, so a balancer would send it all that
+        come; but where all are full it is better to come, since who has a session is still let in."""
+        state = self.state
+        return state == Health.SERVING or (state == FULL and not self.room_elsewhere())
 
     def turn(self, health: Health) -> None:
         """The cluster package says so."""

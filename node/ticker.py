@@ -40,9 +40,13 @@ class Ticker:
     def tick(self, now: float) -> None:
         """One look. `now`: monotonic seconds."""
         house = self._house
-        for connection in house.roster.all():
+        connections = house.roster.all()
+        for connection in connections:
             self._look_at(connection, now)
             connection.acks.tick(connection)
+        self._end_pending(now)
+        house.pressure.look(connections)
+        house.limited.tick(now)
         house.doorstep.sweep(now)
         house.rooms.sweep(now)
         house.registry.sweep(now - house.settings.grace - house.settings.lease - ABSENT_KEPT)
@@ -54,10 +58,15 @@ class Ticker:
         outbox = connection.outbox
         if outbox.size and now - outbox.progress > STALLED:
             connection.dismiss(_STALLED)
-        if connection.busy:
+        if connection.busy or connection.session is None:
             return
-        if connection.session is None:
-            if now - connection.began > settings.hello_timeout:
-                connection.dismiss(_NO_HELLO)
-        elif connection.native and now - connection.heard > settings.heartbeat * _SILENCES:
+        if connection.native and now - connection.heard > settings.heartbeat * _SILENCES:
             connection.dismiss(_SILENT)
+
+    def _end_pending(self, now: float) -> None:
+        """Whatever they sent meanwhile: a byte now and then is no hello."""
+        house = self._house
+        for connection in house.roster.overdue(now - house.settings.hello_timeout):
+            if not connection.outbox.finishing:
+                house.limited.hit("hello_timeout", connection.peer)
+            connection.dismiss(_NO_HELLO)

@@ -51,12 +51,15 @@ ENDING_CODES = frozenset(
         Code.SILENT,
         Code.LEASE_LOST,
         Code.BUSY,
+        Code.ADDRESS_LIMIT,
+        Code.MEMORY_LIMIT,
         Code.HELLO_TIMEOUT,
         Code.PROTOCOL_VERSION,
         Code.TAKEN_OVER,
         Code.ENDED,
         Code.KICKED,
         Code.BANNED,
+        Code.BAD_PROXY,
     }
 )
 # A node that is leaving takes no new connection, but answers those it has to the end.

@@ -27,6 +27,7 @@ STYLES = {
     "ok": "green",
     "away": "yellow",
     "draining": "yellow",
+    "full": "yellow",
     "warn": "yellow",
     "degraded": "red",
     "deaf": "red",

@@ -15,7 +15,7 @@ __all__ = ["checked", "local_url", "note", "resolve", "state_folder", "without_p
 
 BASE_PORT = 7700
 REDIS_OFFSET = 99
-HIGHEST_BASE_PORT = 65535 - 198
+HIGHEST_BASE_PORT = 65535 - 298
 ALLOWED = f"redis://HOST:PORT/DB, rediss://HOST:PORT/DB, unix:///PATH?db=DB or {FORM}"
 
 

@@ -12,6 +12,7 @@ from cluster.up.plan import HOST, Plan
 
 MOST_CLIENTS = 20_000
 SPARE_FILES = 200
+HEADERS = V1, V2 = "send-proxy", "send-proxy-v2"
 
 _RESOLVERS = """\
 
@@ -26,7 +27,7 @@ resolvers docker
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A node as the balancer sees it: name, `host`, port for clients, port of the health page."""
+    """A node as the balancer sees it: name, `host`, port to send clients to, port of the health page."""
 
     name: str
     host: str
@@ -34,10 +35,13 @@ class Server:
     http_port: int
 
 
-def render(bind: str, servers: Sequence[Server], maxconn: int, origin: str, docker_dns: bool = False) -> str:
+def render(
+    bind: str, servers: Sequence[Server], maxconn: int, origin: str, docker_dns: bool = False, header: str = ""
+) -> str:
     """The whole configuration. `bind`: address:port for clients; `origin`: a remark for its head;
-    `docker_dns`: look the hosts up at Docker's resolver, and start before they can be found."""
-    lines = [f"    server {s.name} {s.host}:{s.port} check port {s.http_port}" for s in servers]
+    `docker_dns`: look the hosts up at Docker's resolver, and start before they can be found. `header`: of `HEADERS`, by
+    which the nodes learn where clients come from."""
+    lines = [f"    server {s.name} {s.host}:{s.port} check port {s.http_port} {header}".rstrip() for s in servers]
     template = Template(files("cluster.up").joinpath("haproxy.cfg.template").read_text("utf-8"))
     return template.substitute(
         bind=bind,
@@ -53,27 +57,28 @@ def render(bind: str, servers: Sequence[Server], maxconn: int, origin: str, dock
 def for_up(plan: Plan) -> str:
     """The configuration for `hydrachat up`."""
     servers = [
-        Server(f"n{number}", HOST, plan.node_port(number), plan.http_port(number)) for number in plan.node_numbers
+        Server(f"n{number}", HOST, plan.proxy_port(number), plan.http_port(number)) for number in plan.node_numbers
     ]
-    return render(f"{HOST}:{plan.base_port}", servers, affordable(), "Written anew by each `hydrachat up`.")
+    return render(f"{HOST}:{plan.base_port}", servers, affordable(), "Written anew by each `hydrachat up`.", header=V2)
 
 
 def for_compose() -> str:
     """The configuration that docker-compose.yml mounts; the file in docker/ is this text."""
-    servers = [Server(name, name, 7701, 7801) for name in ("n1", "n2", "n3")]
+    servers = [Server(name, name, 7901, 7801) for name in ("n1", "n2", "n3")]
     origin = "Rendered for docker-compose.yml by `python -m cluster.up.balancer`."
-    return render("0.0.0.0:7700", servers, 4000, origin, docker_dns=True)
+    return render("0.0.0.0:7700", servers, 4000, origin, docker_dns=True, header=V2)
 
 
 def for_words(words: Sequence[str]) -> str:
-    """The configuration for nodes that somebody else started. `words`: the address to bind, then
-    `name=host:port:http_port` for each. Raises ValueError."""
+    """The configuration for nodes that somebody else started. `words`: one of `HEADERS` if they want one, the address
+    to bind, then `name=host:port:http_port` for each. Raises ValueError."""
+    header, *words = words if words[0] in HEADERS else ("", *words)
     bind, *nodes = words
     servers = []
     for name, _, place in (node.partition("=") for node in nodes):
         host, port, http_port = place.rsplit(":", 2)
         servers.append(Server(name, host, int(port), int(http_port)))
-    return render(bind, servers, affordable(), "Rendered by `python -m cluster.up.balancer`.")
+    return render(bind, servers, affordable(), "Rendered by `python -m cluster.up.balancer`.", header=header)
 
 
 def affordable() -> int:

@@ -25,8 +25,8 @@ Examples:
 
 \b
 Ports, with base port P: balancer P, nodes P+1 …, their health pages P+101 …,
-Redis P+99 (with --sentinel servers P+97 to P+99, sentinels P+94 to P+96); all
-on 127.0.0.1.
+what the balancer sends to them P+201 …, Redis P+99 (with --sentinel servers P+97
+to P+99, sentinels P+94 to P+96); all on 127.0.0.1.
 
 \b
 Exit codes: 0 stopped by SIGTERM or SIGHUP, 1 failed (a program is missing,

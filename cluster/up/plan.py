@@ -11,7 +11,7 @@ from cluster.login import Login, shows_password, with_login
 from cluster.operator.url import REDIS_OFFSET, local_url
 
 HOST = "127.0.0.1"
-HTTP_OFFSET = 100
+HTTP_OFFSET, PROXY_OFFSET = 100, 200
 MOST_NODES = REDIS_OFFSET - 1  # P+1 … P+98: the next port is that of Redis
 GROUP, OF_A_GROUP = "mymaster", 3
 MOST_BESIDE_A_GROUP = REDIS_OFFSET - 2 * OF_A_GROUP  # servers and sentinels have the ports down from P+99
@@ -85,6 +85,10 @@ class Plan:
     def http_port(self, number: int) -> int:
         return self.base_port + HTTP_OFFSET + number
 
+    def proxy_port(self, number: int) -> int:
+        """Where the balancer connects to that node, and tells where clients come from."""
+        return self.base_port + PROXY_OFFSET + number
+
     @property
     def redis_port(self) -> int:
         return self.base_port + REDIS_OFFSET
@@ -107,6 +111,8 @@ class Plan:
         for number in self.node_numbers:
             yield self.node_port(number), f"node n{number}"
             yield self.http_port(number), f"the health page of node n{number}"
+            if self.balancer:
+                yield self.proxy_port(number), f"what the balancer sends to node n{number}"
         if self.redis is None and not self.group:
             yield self.redis_port, "Redis"
         for number in range(1, OF_A_GROUP + 1) if self.group else ():
@@ -126,6 +132,8 @@ def node_spec(plan: Plan, number: int) -> Spec:
         "--log-format": "json",
     }
     hidden = (("HYDRACHAT_REDIS", flags.pop("--redis")),) if shows_password(plan.redis_url) else ()
+    if plan.balancer:
+        flags |= {"--listen-proxy": f"{HOST}:{plan.proxy_port(number)}", "--proxy-from": HOST}
     words = [word for pair in flags.items() for word in pair]
     # -P: a folder named `node` where `up` was started must not be taken for ours.
     argv = (sys.executable, "-P", "-m", "node", *words, *plan.tuning)

@@ -39,7 +39,7 @@ def free_port() -> int:
     return free_base((0,))
 
 
-def free_base(offsets: tuple[int, ...] = (0, 1, 2, 3, 99, 101, 102, 103)) -> int:
+def free_base(offsets: tuple[int, ...] = (0, 1, 2, 3, 99, 101, 102, 103, 201, 202, 203)) -> int:
     """A base port such that base + each of `offsets` is free. No other process gets one of them, and this one not
     before it has been through all its others. Any thread. Raises OSError."""
     return _ours.free_base(offsets)

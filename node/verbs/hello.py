@@ -11,6 +11,7 @@ from cluster.errors import ClusterError, Refused
 from cluster.types import LOBBY, Claimed, Name, Position, Reason
 from node.admission import come_back
 from node.letters import wire_log
+from node.pressure import Level
 from node.session import Session, new_id, session_of, token_hash
 from node.verbs.attach import attach, finish_room, show_room
 from node.verbs.nick import proposals
@@ -40,8 +41,17 @@ def hello(connection: Connection, frame: Hello) -> None:
         connection.house.metrics.unwelcome.inc()
         connection.send(error.to_frame())
         return
-    if _turned_away(connection):
+    if _turned_away(connection) or _too_full(connection, frame):
         return
+    connection.house.roster.greets(connection)
+    try:
+        _in_turn(connection, act)
+    finally:
+        if connection.session is None:
+            connection.house.roster.refused(connection)
+
+
+def _in_turn(connection: Connection, act: Callable[[], None]) -> None:
     with connection.house.admission.turn() as admitted:
         # Much may have changed in the line.
         if _turned_away(connection):
@@ -50,6 +60,16 @@ def hello(connection: Connection, frame: Hello) -> None:
             connection.house.hands.do(partial(_unless_gone, connection, act))
         else:
             connection.dismiss(Error(code=Code.BUSY, text=_BUSY, after=come_back()))
+
+
+def _too_full(connection: Connection, frame: Hello) -> bool:
+    """Who goes on with a session is taken in for longer than who begins one."""
+    house = connection.house
+    full = house.pressure.refuses(Level.NEWCOMERS if frame.session is None else Level.ALL, connection.peer)
+    if full is not None:
+        house.metrics.unwelcome.inc()
+        connection.dismiss(full)
+    return full is not None
 
 
 def _unless_gone(connection: Connection, act: Callable[[], None]) -> None:

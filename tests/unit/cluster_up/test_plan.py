@@ -25,7 +25,7 @@ def plan(base: int = 7700, nodes: int = 3, redis: str | None = None, haproxy: st
 
 
 def test_the_ports_are_those_of_the_contract() -> None:
-    assert [port for port, _ in plan().ports()] == [7700, 7701, 7801, 7702, 7802, 7703, 7803, 7799]
+    assert [port for port, _ in plan().ports()] == [7700, 7701, 7801, 7901, 7702, 7802, 7902, 7703, 7803, 7903, 7799]
 
 
 def test_without_balancer_and_redis_their_ports_are_not_used() -> None:
@@ -46,9 +46,11 @@ def test_no_port_has_two_uses_with_the_most_nodes() -> None:
 def test_a_node_gets_explicit_flags() -> None:
     assert " ".join(node_spec(plan(), 2).argv[1:]) == (
         "-P -m node --id n2 --listen 127.0.0.1:7702 --http 127.0.0.1:7802 "
-        "--redis redis://127.0.0.1:7799/0 --log-format json --lease 5"
+        "--redis redis://127.0.0.1:7799/0 --log-format json "
+        "--listen-proxy 127.0.0.1:7902 --proxy-from 127.0.0.1 --lease 5"
     )
     assert node_spec(plan(), 2).argv[0] == sys.executable
+    assert "proxy" not in " ".join(node_spec(plan(haproxy=None), 2).argv)
 
 
 def test_a_password_reaches_a_node_where_ps_does_not_show_it() -> None:
@@ -96,8 +98,8 @@ def test_free_ports_pass() -> None:
 def test_the_balancer_knows_each_node_and_its_health_page() -> None:
     config = balancer.for_up(plan(8000, nodes=2))
     assert "bind 127.0.0.1:8000" in config
-    assert "server n1 127.0.0.1:8001 check port 8101" in config
-    assert "server n2 127.0.0.1:8002 check port 8102" in config
+    assert "server n1 127.0.0.1:8201 check port 8101 send-proxy-v2\n" in config
+    assert "server n2 127.0.0.1:8202 check port 8102 send-proxy-v2\n" in config
     assert "server n3" not in config
     assert "$" not in config
 

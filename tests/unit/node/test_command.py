@@ -44,6 +44,7 @@ VALID: dict[str, Any] = {"id": "n1", "listen": HERE, "redis": "redis://127.0.0.1
         ("retain", 0, "10"),
         ("log_format", "xml", "human or json"),
         ("log_level", "loud", "info or debug"),
+        ("listen_proxy", "127.0.0.1:0", "--proxy-from"),
     ],
 )
 def test_a_bad_setting_names_itself_its_value_and_what_is_allowed(setting: str, value: object, allowed: str) -> None:
@@ -53,6 +54,38 @@ def test_a_bad_setting_names_itself_its_value_and_what_is_allowed(setting: str, 
     assert setting.replace("_", "-") in text
     assert repr(value) in text
     assert allowed in text
+
+
+@pytest.mark.parametrize("setting", ["proxy_from", "exempt"])
+@pytest.mark.parametrize("bad", ["here", "10.0.0.0/33", "10.0.0.1:7700", ""])
+def test_a_bad_network_is_named(setting: str, bad: str) -> None:
+    with pytest.raises(BadSetting, match=f"{setting.replace('_', '-')}: '{bad}' is not allowed; write networks"):
+        NodeSettings(**{**VALID, setting: ("192.0.2.0/24", bad)})
+
+
+@pytest.mark.parametrize(
+    ("words", "environ", "networks"),
+    [
+        ([], {}, ()),
+        (["--proxy-from", "10.0.0.0/8, ::1"], {}, ("10.0.0.0/8", "::1")),
+        (["--proxy-from", "10.0.0.0/8", "--proxy-from", "::1,192.0.2.1"], {}, ("10.0.0.0/8", "::1", "192.0.2.1")),
+        ([], {"HYDRACHAT_PROXY_FROM": "10.0.0.0/8,::1"}, ("10.0.0.0/8", "::1")),
+        (["--proxy-from", "::1"], {"HYDRACHAT_PROXY_FROM": "10.0.0.0/8"}, ("::1",)),
+    ],
+)
+def test_networks_come_with_commas_between_or_one_by_one(
+    words: list[str], environ: dict[str, str], networks: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[NodeSettings] = []
+    monkeypatch.setattr("node.command._run", told.append)
+    result = CliRunner().invoke(command, [*ARGUMENTS, *words, "--exempt", ""], env=environ)
+    assert result.exit_code == 0, result.output
+    assert told[0].proxy_from == networks
+    assert told[0].exempt == ()
+    result = CliRunner().invoke(command, [*ARGUMENTS, "--proxy-from", "::1,nowhere"])
+    assert result.exit_code == 2
+    assert "--proxy-from" in result.output
+    assert "'nowhere' is not allowed" in " ".join(result.output.split())
 
 
 def test_a_password_is_not_repeated() -> None:
@@ -71,6 +104,9 @@ def test_help_has_an_example_and_a_bad_value_is_usage() -> None:
     assert "hydrachat node --id n1 --listen" in shown.output
     for option in (
         "--advertise",
+        "--listen-proxy",
+        "--proxy-from",
+        "--exempt",
         "--prefix",
         "--lease",
         "--grace",

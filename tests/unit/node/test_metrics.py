@@ -112,13 +112,13 @@ def test_what_waits_for_a_client_that_does_not_read() -> None:
         assert now["outbox_bytes"] == now["outbox_largest_bytes"] >= 65_536
 
 
-def test_the_state_is_one_of_five() -> None:
+def test_the_state_is_one_of_six() -> None:
     cluster = FakeCluster(Store())
-    states = ["starting", "serving", "degraded", "deaf", "draining"]
+    states = ["starting", "serving", "degraded", "deaf", "full", "draining"]
 
     def at() -> list[str]:
         now = read(node)
-        assert sorted(now[f"node_state {state}"] for state in states) == [0, 0, 0, 0, 1]
+        assert sorted(now[f"node_state {state}"] for state in states) == [0, 0, 0, 0, 0, 1]
         return [state for state in states if now[f"node_state {state}"]]
 
     with running(cluster) as node:
