@@ -21,6 +21,7 @@ from node.bans import last_words
 from node.house import House
 from node.outbox import Outbox
 from node.session import Session
+from node.tls import NotTls, TlsWire, told
 from node.verbs import act
 from wire import Code, Dialect, Event, ServerProtocol, render
 from wire.frames import Error, ServerFrame
@@ -49,7 +50,9 @@ class Connection:
         "protocol",
         "session",
         "sock",
+        "tls",
         "told_nodes",
+        "wire",
     )
 
     def __init__(self, house: House, sock: socket.socket, peer: str) -> None:
@@ -57,8 +60,12 @@ class Connection:
         self.sock = sock
         self.peer = peer
         self.protocol = ServerProtocol()
-        self.outbox = Outbox(sock, house.settings.outbox_bytes, house.deliverer.schedule)
+        self.tls = TlsWire(sock, house.certificate.context) if house.certificate else None
+        self.wire = self.tls or sock
+        self.outbox = Outbox(self.wire, house.settings.outbox_bytes, house.deliverer.schedule)
         self.outbox.last_words = _PLAIN_TOO_SLOW
+        if self.tls is not None:
+            self.outbox.tls, self.tls.nudge = self.tls, self.outbox.nudge
         self.session: Session | None = None
         self.began = self.heard = time.monotonic()
         self.busy = False  # the thread acts, so silence is no sign
@@ -97,11 +104,13 @@ class Connection:
         return self.outbox.offer(self.protocol.send(frame))
 
     def _serve(self) -> None:
+        if self.tls is not None and not self._secure(self.tls):
+            return
         self.outbox.offer(GREETING)
         size = _LEAST
         while not self.outbox.finishing:
             self.busy = False
-            data = self.sock.recv(size)
+            data = self.wire.recv(size)
             self.busy, self.heard = True, time.monotonic()
             if not data:
                 self._act(self.protocol.receive_eof())
@@ -110,6 +119,19 @@ class Connection:
             self.heard = time.monotonic()  # it could not be read while that took its time
             # The kernel's bytes are asked for in small pieces while a client idles: each recv allocates first.
             size = min(size * 2, _MOST) if len(data) == size else _LEAST
+
+    def _secure(self, tls: TlsWire) -> bool:
+        """The handshake. It has as long as the hello has."""
+        try:
+            tls.handshake()
+        except OSError as error:
+            if isinstance(error, NotTls):
+                tls.say_plainly(_TLS_NEEDED)
+            self.house.metrics.unsecured.inc()
+            self.house.log.info("tls_failed", peer=self.peer, reason=told(error))
+            return False
+        self.house.metrics.secured.inc()
+        return True
 
     def _act(self, events: Iterable[Event]) -> None:
         for event in events:
@@ -166,6 +188,8 @@ class Connection:
             house.metrics.overflows.inc()
             house.log.warning("overflow", peer=self.peer, **self.names())
         self.protocol.close()
+        if self.tls is not None:
+            self.tls.close()
         if house.deliverer.forget(self.outbox, LINGER):
             self.sock.close()
         else:
@@ -188,6 +212,8 @@ class Connection:
     def dismiss(self, frame: ServerFrame, within: float = LINGER) -> None:
         """Ends the connection with `frame` as its last words; it is cut if that takes longer than
         `within` seconds. Idempotent."""
+        if isinstance(frame, Error) and frame.code == Code.HELLO_TIMEOUT and self.tls and not self.tls.heard:
+            self.tls.say_plainly(_TLS_NEEDED)  # somebody waits for a greeting, perhaps
         self.outbox.finish(render(frame, self.protocol.dialect))
         self.deadline = self.deadline or time.monotonic() + within
 
@@ -224,4 +250,7 @@ class Connection:
             self.house.log.info("left", room=room, reason=reason, **self.names())
 
 
+_SPEAK_TLS = Error(code=Code.TLS_NEEDED, text="this port speaks TLS; connect with TLS (hydrachat join --tls)")
+_TLS_NEEDED = render(_SPEAK_TLS, Dialect.PLAIN) + render(_SPEAK_TLS, Dialect.NATIVE)
+"""In both dialects, since none has been heard: a native client takes the first line for the greeting."""
 _PLAIN_TOO_SLOW, _NATIVE_TOO_SLOW = render(_TOO_SLOW, Dialect.PLAIN), render(_TOO_SLOW, Dialect.NATIVE)

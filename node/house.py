@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from cluster.seam import ClusterSeam
 from node.admission import Admission
 from node.bans import Bans, Doorstep
+from node.certificate import Certificate
 from node.deliverer import Deliverer
 from node.hands import Hands
 from node.logs import Log
@@ -41,6 +42,7 @@ class House:
     bans: Bans
     doorstep: Doorstep
     trace: Trace | None = None
+    certificate: Certificate | None = None
 
     def others(self) -> list[str]:
         """Addresses of the other nodes that live and stay."""

@@ -57,7 +57,7 @@ class NodeSettings(Limits):
 
     `history`: messages shown to a newcomer. `retain`: entries kept per room. `window`: `say` of one client without an
     answer. `drain`: how long clients may take to move when the node leaves. `hellos`: carried out at once;
-    `hello_line`: so many more may wait.
+    `hello_line`: so many more may wait. `tls_cert`, `tls_key`: PEM files; '': clients come without TLS.
     """
 
     id: str
@@ -65,6 +65,8 @@ class NodeSettings(Limits):
     redis: str
     http: Address
     advertise: str = ""
+    tls_cert: str = ""
+    tls_key: str = ""
     prefix: str = "{hydrachat}:"
     lease: float = 5.0
     grace: float = 30.0
@@ -84,6 +86,7 @@ class NodeSettings(Limits):
         _check_prefix(self.prefix)
         if self.advertise:
             _check_address("advertise", self.advertise)
+        _check_tls(self.tls_cert, self.tls_key)
         for setting in LIMITS:
             _within(setting, getattr(self, setting.replace("-", "_")))
         if self.log_format not in LOG_FORMATS:
@@ -131,6 +134,12 @@ def _check_address(setting: str, value: str) -> None:
         Address.parse(value)
     except ValueError as error:
         raise BadSetting(setting, value, str(error).partition(": ")[2]) from None
+
+
+def _check_tls(cert: str, key: str) -> None:
+    for missing, there, value in (("tls-cert", "tls-key", cert), ("tls-key", "tls-cert", key)):
+        if not value and (cert or key):
+            raise BadSetting(missing, value, f"--{there} goes with it: give both for TLS, or none")
 
 
 def _within(setting: str, value: float) -> None:

@@ -57,6 +57,8 @@ ENDING_CODES = frozenset(
         Code.ENDED,
         Code.KICKED,
         Code.BANNED,
+        Code.TLS_NEEDED,
+        Code.NO_TLS,
     }
 )
 # A node that is leaving takes no new connection, but answers those it has to the end.
