@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, NoReturn
 
 from wire.tunnel import Tunnel, names, reason
@@ -25,8 +26,8 @@ class BadCertificate(ValueError):
 
 
 class Certificate:
-    """`context`: for connections that come now; `names`: whom it is for; `until`: its end, Unix seconds. Any thread reads
-    them: they are replaced whole."""
+    """`context`: for connections that come now; `names`: whom it is for; `until`: its end, Unix seconds. Any thread
+    reads them: they are replaced whole."""
 
     def __init__(self, cert: str, key: str) -> None:
         """Paths of PEM files. Raises BadCertificate."""
@@ -81,8 +82,7 @@ def _context(cert: str, key: str) -> ssl.SSLContext:
 def _check(setting: str, path: str, mark: str, what: str) -> None:
     """The first look: OpenSSL's own words name neither file nor fault."""
     try:
-        with open(path, encoding="latin-1") as file:
-            text = file.read()
+        text = Path(path).read_text("latin-1")
     except FileNotFoundError:
         raise BadCertificate(setting, path, "there is no such file") from None
     except OSError as error:

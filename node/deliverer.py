@@ -153,8 +153,8 @@ class Deliverer:
         return outbox.rest or outbox.take()
 
     def _cut(self, outbox: Outbox) -> None:
-        """Keeps the line that is half sent, so that the client can read what follows it. What is encrypted already is as
-        good as sent: the stream can't be read without it."""
+        """Keeps the line that is half sent, so that the client can read what follows it. What is encrypted already is
+        as good as sent: the stream can't be read without it."""
         outbox.cut = True
         rest = bytes(outbox.rest)
         whole = outbox.rest.obj if isinstance(outbox.rest, memoryview) else rest

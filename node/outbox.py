@@ -4,8 +4,8 @@
 2. Bytes count as waiting until the kernel took them.
 3. Overflow drops what waits, keeps the line that is half sent, and ends with `last_words`, whose
    code tells the client that it may resume: nothing of it is lost, it is in the logs.
-4. An outbox is scheduled with the deliverer at most once at a time, and only the deliverer sends. (It does no harm if it
-   comes by once more, as it does at the end, and where TLS has something to say.)
+4. An outbox is scheduled with the deliverer at most once at a time, and only the deliverer sends. (It does no harm if
+   it comes by once more, as it does at the end, and where TLS has something to say.)
 """
 
 from __future__ import annotations

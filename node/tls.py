@@ -1,13 +1,13 @@
 """TLS on a client's connection, as the raw socket is where there is none.
 
-Two threads meet here: the connection's, which reads, and the deliverer, which sends. OpenSSL has one state for both ways,
-so its calls stand under one lock, which is never held over a call of the socket.
+Two threads meet here: the connection's, which reads, and the deliverer, which sends. OpenSSL has one state for both
+ways, so its calls stand under one lock, which is never held over a call of the socket.
 
     reader      socket.recv -> [lock: feed, decrypt] -> plaintext
     deliverer   [lock: encrypt] -> socket.send, which doesn't block
 
-What reading makes necessary to say (handshake, answers to a new key, alerts) goes out by the deliverer too: records must
-leave in the order in which they were made. `nudge` calls it.
+What reading makes necessary to say (handshake, answers to a new key, alerts) goes out by the deliverer too: records
+must leave in the order in which they were made. `nudge` calls it.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class TlsWire:
         self._lock = threading.Lock()
         self._tunnel = Tunnel(context, server=True)
         self.heard = False  # any byte at all
-        # The deliverer's alone: what the kernel has not taken yet of what is encrypted; and how many bytes are in there of
-        # what `send` was given and did not return as taken.
+        # The deliverer's alone: what the kernel has not taken yet of what is encrypted; and how many bytes are in there
+        # of what `send` was given and did not return as taken.
         self._going: bytes | memoryview = b""
         self.pledged = 0
 
@@ -114,8 +114,8 @@ class TlsWire:
     # -- the deliverer --------------------------------------------------------------------
 
     def send(self, data: bytes | memoryview, _: int = 0, /) -> int:
-        """Never blocks. How much of `data` counts as taken by the kernel; the next call has to begin with the rest. Before
-        the handshake nothing can be said: it is dropped."""
+        """Never blocks. How much of `data` counts as taken by the kernel; the next call has to begin with the rest.
+        Before the handshake nothing can be said: it is dropped."""
         if not self._tunnel.established:
             return len(data)
         taken, rest = 0, memoryview(data)
@@ -136,8 +136,8 @@ class TlsWire:
         return taken
 
     def flush(self, *, last: bool) -> bool:
-        """Sends what TLS itself has to say; with `last` also that nothing follows. False: the socket is full. Only when all
-        that `send` was given is taken."""
+        """Sends what TLS itself has to say; with `last` also that nothing follows. False: the socket is full. Only when
+        all that `send` was given is taken."""
         while True:
             if not self._going:
                 with self._lock:

@@ -19,14 +19,15 @@ class Tunnel:
     """One connection's. One thread at a time: OpenSSL's state is one for both ways, so whoever reads and writes by two
     threads needs a lock around each call. All raise ssl.SSLError when the other side is at fault."""
 
-    __slots__ = ("_in", "_out", "_tls", "established", "finished")
+    __slots__ = ("_in", "_out", "_tls", "ended", "established", "finished")
 
     def __init__(self, context: ssl.SSLContext, *, server: bool = False, name: str | None = None) -> None:
         """`name`: of the server, as its client knows it."""
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._in, self._out, server_side=server, server_hostname=name)
         self.established = False
-        self.finished = False  # we have said that nothing follows
+        self.ended = False  # the other side has said that nothing follows
+        self.finished = False  # we have
 
     def feed(self, data: bytes) -> None:
         """What came from the network."""
@@ -44,16 +45,17 @@ class Tunnel:
     def read(self, most: int) -> bytes | None:
         """Plaintext; None: none is here yet; b"": the other side has said that nothing follows."""
         found: list[bytes] = []
-        while most > 0 and (self._in.pending or self._tls.pending()):
+        while most > 0 and not self.ended and (self._in.pending or self._tls.pending()):
             try:
                 data = self._tls.read(most)
             except ssl.SSLWantReadError:
                 break
-            if not data:
-                return b"".join(found)
+            except ssl.SSLZeroReturnError:
+                data = b""  # as it is told to who has ended his own way before
+            self.ended = not data
             found.append(data)
             most -= len(data)
-        return b"".join(found) if found else None
+        return b"".join(found) if found or self.ended else None
 
     def write(self, data: bytes | memoryview) -> bytes:
         """What is to be sent of it, after all that was still to be sent: records as large as can be."""

@@ -1,0 +1,222 @@
+"""TLS to a node: whom we trust, and a `Transport` that lets nobody else in between. Never without TLS instead.
+
+Which name has to be in a certificate:
+- `tls_name`, where it is given: for every address;
+- else the host of the address, as the user wrote it, or as a node named it, which we had verified before;
+- at an address that a node named, one of the hosts that the user wrote will do as well: who has a certificate for one
+  of them is trusted there, and so he is here. One certificate for `chat.example` serves a cluster of nodes.
+"""
+
+from __future__ import annotations
+
+import selectors
+import ssl
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from client.errors import LinkLost, Untrusted
+from client.transport import CHUNK, SocketAddress, Transport
+from wire.address import Address
+from wire.tunnel import Tunnel, is_tls, names, reason
+
+_OTHER_NAME = (62, 64)  # X509_V_ERR_HOSTNAME_MISMATCH, _IP_ADDRESS_MISMATCH
+_EXPIRED, _NOT_YET = 10, 9
+_UNKNOWN = (18, 19, 20, 21)
+_CLOCK = "(or the clock of this machine is wrong)"
+
+
+class Trust:
+    """What a client believes. Network thread, once made."""
+
+    def __init__(self, servers: Sequence[Address], ca: str | Path | None = None, name: str | None = None) -> None:
+        """`ca`: a PEM file with the authorities to trust, instead of those that the system knows. Raises ValueError."""
+        self._hosts = list(dict.fromkeys(server.host for server in servers))
+        self._given = set(servers)
+        self._name = name
+        self.context = _context(ca)
+        self.any_name = _context(ca)
+        self.any_name.check_hostname = False
+        self._worked = ""
+
+    def transport(self, make: Callable[[], Transport], address: Address) -> TlsTransport:
+        """TLS to `address`, over what `make` makes."""
+        return TlsTransport(make, self, address.host, self.names(address))
+
+    def names(self, address: Address) -> list[str]:
+        """One of these has to be in the certificate; the likeliest comes first."""
+        if self._name:
+            return [self._name]
+        if address in self._given:
+            return [address.host]
+        allowed = dict.fromkeys([address.host, *self._hosts])
+        return sorted(allowed, key=lambda name: name != self._worked)
+
+    def worked(self, name: str) -> None:
+        self._worked = name
+
+
+class TlsTransport:
+    """A `Transport` over one that `make` makes; over several, one after the other, where names have to be tried."""
+
+    def __init__(self, make: Callable[[], Transport], trust: Trust, host: str, allowed: Sequence[str]) -> None:
+        self._make = make
+        self._trust = trust
+        self._host = host
+        self._wanted = tuple(allowed)
+        self._names = list(allowed)  # those that were not tried yet
+        self._where: SocketAddress | None = None
+        self._inner: Transport | None = None
+        self._tunnel: Tunnel | None = None
+        self._out = b""
+        self._heard = False
+
+    # -- on the way to being established --------------------------------------------------
+
+    def fileno(self) -> int:
+        return self._in_use().fileno()
+
+    def connect(self, where: SocketAddress) -> None:
+        self.close()
+        self._tunnel, self._out, self._heard = None, b"", False
+        self._where, self._inner = where, self._make()
+        self._inner.connect(where)
+
+    @property
+    def wants(self) -> int:
+        if self._tunnel is None:
+            return self._in_use().wants
+        return selectors.EVENT_READ | (selectors.EVENT_WRITE if self._out else 0)
+
+    def established(self) -> bool:
+        if self._tunnel is None:
+            if not self._in_use().established():
+                return False
+            self._tunnel = self._begun()
+        self._take_in(self._tunnel)
+        try:
+            done = self._tunnel.shake()
+        except ssl.SSLError as error:
+            self._push(self._tunnel)  # says why, as far as it goes
+            return self._refused(error)
+        self._push(self._tunnel)
+        if done and not self._names:
+            raise Untrusted(self._for_others(names(self._tunnel.certificate())))
+        if done:
+            self._trust.worked(self._names[0])
+        return done
+
+    def _begun(self) -> Tunnel:
+        """The handshake with the name whose turn it is; without any left only to see for whom the certificate is."""
+        if not self._names:
+            return Tunnel(self._trust.any_name)
+        try:
+            return Tunnel(self._trust.context, name=self._names[0])
+        except ValueError as error:
+            raise Untrusted(f"{self._names[0]!r} can't be in a certificate ({error}); give --tls-name NAME") from None
+
+    def _take_in(self, tunnel: Tunnel) -> None:
+        data = self._in_use().recv()
+        if data == b"":
+            raise LinkLost("it closed the connection while TLS was being agreed on")
+        if data and not self._heard and not is_tls(data):
+            raise Untrusted("the server does not speak TLS at this port")
+        if data:
+            self._heard = True
+            tunnel.feed(data)
+
+    def _refused(self, error: ssl.SSLError) -> bool:
+        if not isinstance(error, ssl.SSLCertVerificationError):
+            raise LinkLost(f"TLS failed: {reason(error)}") from error
+        if error.verify_code not in _OTHER_NAME or self._where is None:
+            raise Untrusted(_words(self._host, error)) from error
+        self._names.pop(0)
+        self.connect(self._where)
+        return False
+
+    def _for_others(self, found: Sequence[str]) -> str:
+        whose = f"the certificate of {self._host} is for {', '.join(found) or 'nobody'}"
+        what_to_do = "connect by that name, or give --tls-name NAME if it is whom you mean"
+        return f"{whose}, not for {' or '.join(self._wanted)}; {what_to_do}"
+
+    # -- established ----------------------------------------------------------------------
+
+    @property
+    def held(self) -> bool:
+        return bool(self._out)
+
+    def recv(self) -> bytes | None:
+        tunnel, data = self._secured(), self._in_use().recv()
+        if data == b"":
+            raise LinkLost("the connection was cut")
+        if data:
+            tunnel.feed(data)
+        try:
+            found = tunnel.read(CHUNK)
+        except ssl.SSLError as error:
+            raise LinkLost(f"TLS failed: {reason(error)}") from error
+        self._push(tunnel)
+        return found
+
+    def send(self, data: bytes) -> int:
+        tunnel = self._secured()
+        self._push(tunnel)
+        if self._out or not data:
+            return 0
+        try:
+            self._out = tunnel.write(data[:CHUNK])
+        except ssl.SSLError as error:
+            raise LinkLost(f"TLS failed: {reason(error)}") from error
+        self._push(tunnel)
+        return min(len(data), CHUNK)
+
+    def close(self) -> None:
+        if self._inner is None:
+            return
+        if self._tunnel is not None:
+            self._tunnel.finish()
+            try:
+                self._push(self._tunnel)
+            except LinkLost:
+                pass  # it is being left anyway
+        self._inner.close()
+
+    def _push(self, tunnel: Tunnel) -> None:
+        """Sends what the socket takes now. Raises LinkLost."""
+        self._out += tunnel.take()
+        if self._out:
+            self._out = self._out[self._in_use().send(self._out) :]
+
+    def _secured(self) -> Tunnel:
+        if self._tunnel is None or not self._tunnel.established:
+            raise LinkLost("not connected")
+        return self._tunnel
+
+    def _in_use(self) -> Transport:
+        if self._inner is None:
+            raise LinkLost("not connected")
+        return self._inner
+
+
+def _context(ca: str | Path | None) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=ca)
+    except FileNotFoundError:
+        raise ValueError(f"tls_ca {str(ca)!r}: there is no such file") from None
+    except ssl.SSLError:
+        raise ValueError(f"tls_ca {str(ca)!r}: it is no PEM file with a certificate in it") from None
+    except OSError as error:
+        raise ValueError(f"tls_ca {str(ca)!r}: it can't be read: {(error.strerror or str(error)).lower()}") from None
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def _words(host: str, error: ssl.SSLCertVerificationError) -> str:
+    """What is wrong with the certificate, and what to do."""
+    whose = f"the certificate of {host}"
+    if error.verify_code == _EXPIRED:
+        return f"{whose} has expired; whoever runs the server must renew it {_CLOCK}"
+    if error.verify_code == _NOT_YET:
+        return f"{whose} is not valid yet {_CLOCK}"
+    if error.verify_code in _UNKNOWN:
+        return f"{whose} is not signed by a known authority; give the file with the authority's own by --tls-ca FILE"
+    return f"{whose} can't be trusted: {reason(error)}"
