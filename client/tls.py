@@ -69,6 +69,7 @@ class TlsTransport:
         self._tunnel: Tunnel | None = None
         self._out = b""
         self._heard = False
+        self._trusted = False  # only then anything is said or believed
 
     # -- on the way to being established --------------------------------------------------
 
@@ -103,6 +104,7 @@ class TlsTransport:
             raise Untrusted(self._for_others(names(self._tunnel.certificate())))
         if done:
             self._trust.worked(self._names[0])
+            self._trusted = True
         return done
 
     def _begun(self) -> Tunnel:
@@ -187,7 +189,7 @@ class TlsTransport:
             self._out = self._out[self._in_use().send(self._out) :]
 
     def _secured(self) -> Tunnel:
-        if self._tunnel is None or not self._tunnel.established:
+        if self._tunnel is None or not self._trusted:
             raise LinkLost("not connected")
         return self._tunnel
 

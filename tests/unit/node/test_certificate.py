@@ -87,9 +87,9 @@ def test_what_can_not_be_used_leaves_the_old_one_in_force(authority: Authority) 
 
 
 def test_one_without_the_other_is_a_bad_setting() -> None:
-    for given, missing in (("tls_cert", "tls-key"), ("tls_key", "tls-cert")):
+    for cert, key, missing in (("x.pem", "", "tls-key"), ("", "x.pem", "tls-cert")):
         with pytest.raises(BadSetting, match=f"{missing}: .* give both"):
-            NodeSettings(id="n1", listen=HERE, redis="redis://h/0", http=HERE, **{given: "x.pem"})
+            NodeSettings(id="n1", listen=HERE, redis="redis://h/0", http=HERE, tls_cert=cert, tls_key=key)
 
 
 def test_the_command_blames_the_option(pair: Pair) -> None:

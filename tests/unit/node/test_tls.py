@@ -46,7 +46,7 @@ class Secure(Native):
     def __init__(self, node: Node, authority: Authority, version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> None:
         context = authority.client()
         context.maximum_version = version
-        self.tunnelled = Tunnelled(tuple(node.address), context, NAME)
+        self.tunnelled = Tunnelled((node.address.host, node.address.port), context, NAME)
         self.sock = cast("socket.socket", self.tunnelled)
         self.buffer = b""
         self.greeting = self.line()
@@ -85,7 +85,7 @@ def test_older_versions_are_refused(node: Node, authority: Authority) -> None:
         context.maximum_version = ssl.TLSVersion.TLSv1_1
     context.set_ciphers("ALL:@SECLEVEL=0")  # else we would not even ask
     with pytest.raises(ssl.SSLError, match="ALERT_PROTOCOL_VERSION"):
-        Tunnelled(tuple(node.address), context, NAME)
+        Tunnelled((node.address.host, node.address.port), context, NAME)
 
 
 def test_what_was_sent_before_a_half_close_is_answered_then_comes_an_end_in_order(
@@ -130,7 +130,7 @@ def test_a_reset_is_noticed(node: Node, authority: Authority) -> None:
 
 
 def test_a_client_without_tls_is_told_in_both_dialects(node: Node) -> None:
-    with socket.create_connection(tuple(node.address), 5) as ana:
+    with socket.create_connection((node.address.host, node.address.port), 5) as ana:
         ana.sendall(b"ana\n")
         text = b"".join(iter(lambda: ana.recv(1000), b""))
     first, second = text.decode().splitlines()
@@ -141,7 +141,7 @@ def test_a_client_without_tls_is_told_in_both_dialects(node: Node) -> None:
 def test_one_that_waits_for_a_greeting_is_told_when_its_time_is_up(settings: dict[str, Any]) -> None:
     with (
         running(FakeCluster(Store()), hello_timeout=0.05, **settings) as node,
-        socket.create_connection(tuple(node.address), 5) as ana,
+        socket.create_connection((node.address.host, node.address.port), 5) as ana,
     ):
         assert ana.recv(1000).startswith(b"! this port speaks TLS")
     assert [line["event"] for line in log_of(node)].count("tls_failed") == 1
@@ -162,12 +162,12 @@ def test_tls_at_a_port_without_it_is_told_and_logged(authority: Authority) -> No
 def test_who_fails_costs_nobody_else(settings: dict[str, Any], authority: Authority) -> None:
     with running(FakeCluster(Store()), **settings) as node, Secure(node, authority) as ana:
         ana.come_in("ana")
-        with socket.create_connection(tuple(node.address), 5) as bad:
+        with socket.create_connection((node.address.host, node.address.port), 5) as bad:
             bad.sendall(b"\x16\x03\x01\x00\x05hello")
             assert bad.recv(100)[:1] == b"\x15"  # an alert
             assert bad.recv(100) == b""
         with pytest.raises(ssl.SSLCertVerificationError):
-            Tunnelled(tuple(node.address), ssl.create_default_context(), NAME)
+            Tunnelled((node.address.host, node.address.port), ssl.create_default_context(), NAME)
         ana.put("still here\n")
         ana.lines_until("ana: still here")
         wait_until(lambda: handshakes(node, "failed") == 2)
@@ -178,7 +178,7 @@ def test_who_fails_costs_nobody_else(settings: dict[str, Any], authority: Author
 
 def test_a_handshake_that_stands_still_is_cut_in_time(settings: dict[str, Any]) -> None:
     with running(FakeCluster(Store()), hello_timeout=0.05, **settings) as node:
-        with socket.create_connection(tuple(node.address), 5) as slow:
+        with socket.create_connection((node.address.host, node.address.port), 5) as slow:
             slow.sendall(b"\x16")
             assert slow.recv(1000) == b""
         wait_until(lambda: not node.house.roster.all())

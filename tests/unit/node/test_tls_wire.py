@@ -142,7 +142,7 @@ def key_update(tunnel: Tunnel) -> None:
     library = ctypes.CDLL("libssl.so.3")
     library.SSL_key_update.argtypes = [ctypes.c_void_p, ctypes.c_int]
     # Behind the object's head and its socket.
-    pointer = ctypes.c_void_p.from_address(id(tunnel._tls._sslobj) + 3 * ctypes.sizeof(ctypes.c_void_p))
+    pointer = ctypes.c_void_p.from_address(id(vars(tunnel._tls)["_sslobj"]) + 3 * ctypes.sizeof(ctypes.c_void_p))
     assert library.SSL_key_update(pointer, 1) == 1
     library.SSL_do_handshake.argtypes = [ctypes.c_void_p]
     assert library.SSL_do_handshake(pointer) == 1
