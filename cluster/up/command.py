@@ -20,6 +20,7 @@ Examples:
   hydrachat up --nodes 5 --port 8800 --data ./chat-data
   hydrachat up --redis redis://10.0.0.5:6379/0 --no-balancer
   hydrachat up --sentinel
+  hydrachat up --tls-cert chat.pem --tls-key chat.key
 
 \b
 Ports, with base port P: balancer P, nodes P+1 …, their health pages P+101 …,
@@ -63,6 +64,20 @@ def tuning(command: F) -> F:
             metavar="SECONDS" if name in SECONDS else "N",
             show_envvar=True,
             help=text + "  [default: that of `hydrachat node`]",
+        )(command)
+    return command
+
+
+def tls(command: F) -> F:
+    """`--tls-cert` and `--tls-key`."""
+    for name, text in (("key", "Its private key, PEM."), ("cert", "Clients speak TLS: the nodes' certificate, PEM.")):
+        command = click.option(
+            f"--tls-{name}",
+            type=click.Path(exists=True, dir_okay=False, resolve_path=True),
+            envvar=f"HYDRACHAT_TLS_{name.upper()}",
+            metavar="FILE",
+            show_envvar=True,
+            help=text,
         )(command)
     return command
 
@@ -115,6 +130,7 @@ def flags(settings: Mapping[str, float | str | None]) -> tuple[str, ...]:
     show_envvar=True,
     help="Start Redis as a Sentinel group: three servers, of which one is the master, and three sentinels.",
 )
+@tls
 @tuning
 def up(
     nodes: int,
@@ -135,6 +151,7 @@ def up(
 
     if sentinel:
         _check_group(nodes, url)
+    _check_tls(settings)
     server = None if url else programs.find_server()
     if not url and server is None:
         raise Failed(
@@ -145,7 +162,13 @@ def up(
     if balancer is None and not no_balancer:
         click.echo("HAProxy is not installed (Debian package haproxy): no balancer will run.")
     folder = (data or state_folder(port)).absolute()
-    return Up(Plan(port, nodes, folder, url, server, balancer, flags(settings), sentinel)).run()
+    tls = bool(settings["tls_cert"])
+    return Up(Plan(port, nodes, folder, url, server, balancer, flags(settings), sentinel, tls)).run()
+
+
+def _check_tls(settings: Mapping[str, object]) -> None:
+    if bool(settings["tls_cert"]) != bool(settings["tls_key"]):
+        raise click.UsageError("--tls-cert and --tls-key go together: give both for TLS, or none")
 
 
 def _check_group(nodes: int, url: str | None) -> None:

@@ -35,7 +35,8 @@ class Spec:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The settings of one `up`. `redis`: URL of a Redis elsewhere, or None to start one, as a Sentinel group if
-    `group`; `balancer`, `server`: program to run, or None; `tuning`: more flags for each node."""
+    `group`; `balancer`, `server`: program to run, or None; `tuning`: more flags for each node; `tls`: whether clients
+    speak it."""
 
     base_port: int
     nodes: int
@@ -45,6 +46,7 @@ class Plan:
     balancer: str | None = None
     tuning: tuple[str, ...] = field(default=())
     group: bool = False
+    tls: bool = False
 
     @property
     def redis_url(self) -> str:

@@ -8,7 +8,7 @@ import ssl
 import time
 from typing import Self
 
-from wire.tunnel import Tunnel
+from wire.tunnel import Tunnel, names
 
 PATIENCE = 10.0
 
@@ -67,6 +67,10 @@ class Tunnelled:
                 self._tunnel.feed(self._more())
                 found += self._tunnel.read(1 << 20) or b""
         return bytes(found)
+
+    def names(self) -> list[str]:
+        """For whom the other side's certificate is."""
+        return names(self._tunnel.certificate())
 
     def half_close(self) -> None:
         """We say no more, and go on to read."""
