@@ -1,6 +1,6 @@
 """One client connection, and the thread that reads it.
 
-    run     greet -> receive, decode, act … -> settle the session -> linger -> close
+    run     (TLS ->) greet -> receive, decode, act … -> settle the session -> linger -> close
 
 The thread sleeps in `recv`; `abort` (SHUT_RDWR) wakes it. Other threads speak to the client by `tell`
 and end the connection by `dismiss`, which never block. The descriptor is closed here and only here.
@@ -8,6 +8,7 @@ and end the connection by `dismiss`, which never block. The descriptor is closed
 
 from __future__ import annotations
 
+import _thread
 import select
 import socket
 import threading
@@ -84,6 +85,16 @@ class Connection:
     # -- its own thread -------------------------------------------------------------------
 
     def run(self) -> None:
+        if self.tls is not None and self._secure(self.tls):
+            try:
+                # A handshake goes deep, and what a stack has used it keeps: another one saves 20 KiB for each client.
+                _thread.start_new_thread(self._live, ())
+            except RuntimeError:
+                self._live()  # there is no thread left, but for this one
+        else:
+            self._live()
+
+    def _live(self) -> None:
         try:
             self._serve()
         except OSError as error:
@@ -104,7 +115,7 @@ class Connection:
         return self.outbox.offer(self.protocol.send(frame))
 
     def _serve(self) -> None:
-        if self.tls is not None and not self._secure(self.tls):
+        if self.tls is not None and not self.tls.established:
             return
         self.outbox.offer(GREETING)
         size = _LEAST
@@ -129,6 +140,9 @@ class Connection:
                 tls.say_plainly(_TLS_NEEDED)
             self.house.metrics.unsecured.inc()
             self.house.log.info("tls_failed", peer=self.peer, reason=told(error))
+            return False
+        except Exception:  # the top of this client's thread: it costs nobody else
+            self.house.log.exception("error", peer=self.peer)
             return False
         self.house.metrics.secured.inc()
         return True
