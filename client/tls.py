@@ -17,6 +17,10 @@ from pathlib import Path
 from client.errors import LinkLost, Untrusted
 from client.transport import CHUNK, SocketAddress, Transport
 from wire.address import Address
+from wire.codec import decode_server
+from wire.codes import Code
+from wire.errors import WireError
+from wire.frames import Error
 from wire.tunnel import Tunnel, is_tls, names, reason
 
 _OTHER_NAME = (62, 64)  # X509_V_ERR_HOSTNAME_MISMATCH, _IP_ADDRESS_MISMATCH
@@ -121,7 +125,7 @@ class TlsTransport:
         if data == b"":
             raise LinkLost("it closed the connection while TLS was being agreed on")
         if data and not self._heard and not is_tls(data):
-            raise Untrusted("the server does not speak TLS at this port")
+            raise _plain(data)
         if data:
             self._heard = True
             tunnel.feed(data)
@@ -210,6 +214,19 @@ def _context(ca: str | Path | None) -> ssl.SSLContext:
         raise ValueError(f"tls_ca {str(ca)!r}: it can't be read: {(error.strerror or str(error)).lower()}") from None
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
+
+
+def _plain(data: bytes) -> LinkLost:
+    """What to make of an answer without TLS. Nobody vouches for it, so none of its words are shown; that a node is full,
+    or the like, is no reason to give it up."""
+    for line in data.splitlines():
+        try:
+            frame = decode_server(line) if line.startswith(b"{") else None
+        except WireError:
+            continue
+        if isinstance(frame, Error) and frame.code in set(Code):
+            return LinkLost(f"it turned us away before TLS began ({Code(frame.code).name})")
+    return Untrusted("the server does not speak TLS at this port")
 
 
 def _words(host: str, error: ssl.SSLCertVerificationError) -> str:

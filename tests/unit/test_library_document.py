@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -40,6 +41,12 @@ def test_every_error_is_told() -> None:
 def test_every_setting_is_told_with_its_default() -> None:
     told = {NAME.findall(name)[0]: default for name, default, _ in rows("Limits")}
     assert told == {field.name: str(field.default) for field in fields(Settings)}
+
+
+def test_every_parameter_for_tls_is_told_with_its_default() -> None:
+    told = {NAME.findall(name)[0]: default for name, default, _ in rows("By TLS")}
+    parameters = inspect.signature(ChatClient).parameters
+    assert told == {name: str(one.default) for name, one in parameters.items() if name.startswith("tls")}
 
 
 def blocks(text: str) -> list[str]:

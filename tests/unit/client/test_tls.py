@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import select
 import socket
@@ -16,6 +17,7 @@ from client import ChatClient, MessageEvent, Refused, Unreachable
 from client.errors import LinkLost, Untrusted
 from client.tls import TlsTransport, Trust
 from client.transport import TcpTransport
+from cluster.types import Ban
 from node.main import Node
 from tests.support.authority import PAST, Authority, Pair
 from tests.support.waiting import wait_until
@@ -100,6 +102,17 @@ def test_a_server_without_tls_is_told_and_hears_nothing_but_tls(start: Start, au
     node = start()
     assert refused(node, authority) == "the server does not speak TLS at this port"
     assert not node.house.registry.all()
+
+
+def test_who_is_turned_away_before_tls_begins_may_come_again(start: Start, authority: Authority) -> None:
+    """The words of somebody for whom nobody vouches are not shown."""
+    node = start(authority.issue("127.0.0.1"))
+    node.house.bans.replace([Ban("127.0.0.1/32", 0, "visit evil.example", math.inf)])
+    transport = Trust([node.address], authority.ca).transport(TcpTransport, node.address)
+    with pytest.raises(LinkLost, match=r"^it turned us away before TLS began \(BANNED\)$") as told:
+        joined(transport, node.address)
+    assert not isinstance(told.value, Untrusted)
+    transport.close()
 
 
 def test_a_client_without_tls_is_told_what_the_port_wants(start: Start, authority: Authority) -> None:
