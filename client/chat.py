@@ -33,7 +33,7 @@ from wire.address import Address
 from wire.names import LOBBY, nickname, room
 
 if TYPE_CHECKING:
-    from client.tls import Trust
+    from client.trust import Trust
 
 log = logging.getLogger("hydrachat.client")
 
@@ -146,6 +146,6 @@ def _trust(servers: Sequence[Address], ca: str | Path | None, name: str | None, 
             raise ValueError("tls_ca and tls_name go with tls=True: without it nothing is encrypted or verified")
         return None
     # Imported late: it takes its time, and most bots stand beside their node.
-    from client.tls import Trust
+    from client.trust import Trust
 
     return Trust(servers, ca, name)

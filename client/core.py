@@ -18,7 +18,7 @@ from client.stay import Stay
 from client.transport import TransportFactory
 
 if TYPE_CHECKING:
-    from client.tls import Trust
+    from client.trust import Trust
 
 
 class Core:

@@ -31,7 +31,7 @@ from wire.errors import WireError
 from wire.frames import ClientFrame
 
 if TYPE_CHECKING:
-    from client.tls import Trust
+    from client.trust import Trust
 
 log = logging.getLogger("hydrachat.client")
 Command = Callable[[Failover, float], list[Action]]
@@ -220,7 +220,12 @@ class Network:
                 self._close(link)
 
     def _maker(self, address: Address) -> TransportFactory:
-        return self._factory if self._trust is None else partial(self._trust.transport, self._factory, address)
+        if self._trust is None:
+            return self._factory
+        # Imported late, as is what it needs: see `ChatClient`.
+        from client.tls import TlsTransport
+
+        return partial(TlsTransport, self._factory, self._trust, address)
 
     def _write(self, link: int, frame: ClientFrame) -> None:
         pipe = self._pipes.get(link)

@@ -1,21 +1,14 @@
-"""TLS to a node: whom we trust, and a `Transport` that lets nobody else in between. Never without TLS instead.
-
-Which name has to be in a certificate:
-- `tls_name`, where it is given: for every address;
-- else the host of the address, as the user wrote it, or as a node named it, which we had verified before;
-- at an address that a node named, one of the hosts that the user wrote will do as well: who has a certificate for one
-  of them is trusted there, and so he is here. One certificate for `chat.example` serves a cluster of nodes.
-"""
+"""TLS to a node: a `Transport` that lets nobody in between, and never does without TLS instead."""
 
 from __future__ import annotations
 
 import selectors
 import ssl
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 
 from client.errors import LinkLost, Untrusted
 from client.transport import CHUNK, SocketAddress, Transport
+from client.trust import Trust, blamed, fault, is_other_name
 from wire.address import Address
 from wire.codec import decode_server
 from wire.codes import Code
@@ -23,51 +16,16 @@ from wire.errors import WireError
 from wire.frames import Error
 from wire.tunnel import Tunnel, is_tls, names, reason
 
-_OTHER_NAME = (62, 64)  # X509_V_ERR_HOSTNAME_MISMATCH, _IP_ADDRESS_MISMATCH
-_EXPIRED, _NOT_YET = 10, 9
-_UNKNOWN = (18, 19, 20, 21)
-_CLOCK = "(or the clock of this machine is wrong)"
-
-
-class Trust:
-    """What a client believes. Network thread, once made."""
-
-    def __init__(self, servers: Sequence[Address], ca: str | Path | None = None, name: str | None = None) -> None:
-        """`ca`: a PEM file with the authorities to trust, instead of those that the system knows. Raises ValueError."""
-        self._hosts = list(dict.fromkeys(server.host for server in servers))
-        self._given = set(servers)
-        self._name = name
-        self.context = _context(ca)
-        self.any_name = _context(ca)
-        self.any_name.check_hostname = False
-        self._worked = ""
-
-    def transport(self, make: Callable[[], Transport], address: Address) -> TlsTransport:
-        """TLS to `address`, over what `make` makes."""
-        return TlsTransport(make, self, address.host, self.names(address))
-
-    def names(self, address: Address) -> list[str]:
-        """One of these has to be in the certificate; the likeliest comes first."""
-        if self._name:
-            return [self._name]
-        if address in self._given:
-            return [address.host]
-        allowed = dict.fromkeys([address.host, *self._hosts])
-        return sorted(allowed, key=lambda name: name != self._worked)
-
-    def worked(self, name: str) -> None:
-        self._worked = name
-
 
 class TlsTransport:
     """A `Transport` over one that `make` makes; over several, one after the other, where names have to be tried."""
 
-    def __init__(self, make: Callable[[], Transport], trust: Trust, host: str, allowed: Sequence[str]) -> None:
+    def __init__(self, make: Callable[[], Transport], trust: Trust, address: Address) -> None:
         self._make = make
         self._trust = trust
-        self._host = host
-        self._wanted = tuple(allowed)
-        self._names = list(allowed)  # those that were not tried yet
+        self._host = address.host
+        self._wanted = tuple(trust.names(address))
+        self._names = list(self._wanted)  # those that were not tried yet
         self._where: SocketAddress | None = None
         self._inner: Transport | None = None
         self._tunnel: Tunnel | None = None
@@ -105,7 +63,7 @@ class TlsTransport:
             return self._refused(error)
         self._push(self._tunnel)
         if done and not self._names:
-            raise Untrusted(self._for_others(names(self._tunnel.certificate())))
+            raise Untrusted(blamed(self._host, names(self._tunnel.certificate()), self._wanted))
         if done:
             self._trust.worked(self._names[0])
             self._trusted = True
@@ -133,16 +91,11 @@ class TlsTransport:
     def _refused(self, error: ssl.SSLError) -> bool:
         if not isinstance(error, ssl.SSLCertVerificationError):
             raise LinkLost(f"TLS failed: {reason(error)}") from error
-        if error.verify_code not in _OTHER_NAME or self._where is None:
-            raise Untrusted(_words(self._host, error)) from error
+        if not is_other_name(error) or self._where is None:
+            raise Untrusted(fault(self._host, error)) from error
         self._names.pop(0)
         self.connect(self._where)
         return False
-
-    def _for_others(self, found: Sequence[str]) -> str:
-        whose = f"the certificate of {self._host} is for {', '.join(found) or 'nobody'}"
-        what_to_do = "connect by that name, or give --tls-name NAME if it is whom you mean"
-        return f"{whose}, not for {' or '.join(self._wanted)}; {what_to_do}"
 
     # -- established ----------------------------------------------------------------------
 
@@ -203,22 +156,9 @@ class TlsTransport:
         return self._inner
 
 
-def _context(ca: str | Path | None) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cafile=ca)
-    except FileNotFoundError:
-        raise ValueError(f"tls_ca {str(ca)!r}: there is no such file") from None
-    except ssl.SSLError:
-        raise ValueError(f"tls_ca {str(ca)!r}: it is no PEM file with a certificate in it") from None
-    except OSError as error:
-        raise ValueError(f"tls_ca {str(ca)!r}: it can't be read: {(error.strerror or str(error)).lower()}") from None
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
-
-
 def _plain(data: bytes) -> LinkLost:
-    """What to make of an answer without TLS. Nobody vouches for it, so none of its words are shown; that a node is full,
-    or the like, is no reason to give it up."""
+    """What to make of an answer without TLS. Nobody vouches for it, so none of its words are shown; that a node is
+    full, or the like, is no reason to give it up."""
     for line in data.splitlines():
         try:
             frame = decode_server(line) if line.startswith(b"{") else None
@@ -227,15 +167,3 @@ def _plain(data: bytes) -> LinkLost:
         if isinstance(frame, Error) and frame.code in set(Code):
             return LinkLost(f"it turned us away before TLS began ({Code(frame.code).name})")
     return Untrusted("the server does not speak TLS at this port")
-
-
-def _words(host: str, error: ssl.SSLCertVerificationError) -> str:
-    """What is wrong with the certificate, and what to do."""
-    whose = f"the certificate of {host}"
-    if error.verify_code == _EXPIRED:
-        return f"{whose} has expired; whoever runs the server must renew it {_CLOCK}"
-    if error.verify_code == _NOT_YET:
-        return f"{whose} is not valid yet {_CLOCK}"
-    if error.verify_code in _UNKNOWN:
-        return f"{whose} is not signed by a known authority; give the file with the authority's own by --tls-ca FILE"
-    return f"{whose} can't be trusted: {reason(error)}"

@@ -15,8 +15,9 @@ import pytest
 
 from client import ChatClient, MessageEvent, Refused, Unreachable
 from client.errors import LinkLost, Untrusted
-from client.tls import TlsTransport, Trust
+from client.tls import TlsTransport
 from client.transport import TcpTransport
+from client.trust import Trust
 from cluster.types import Ban
 from node.main import Node
 from tests.support.authority import PAST, Authority, Pair
@@ -108,7 +109,7 @@ def test_who_is_turned_away_before_tls_begins_may_come_again(start: Start, autho
     """The words of somebody for whom nobody vouches are not shown."""
     node = start(authority.issue("127.0.0.1"))
     node.house.bans.replace([Ban("127.0.0.1/32", 0, "visit evil.example", math.inf)])
-    transport = Trust([node.address], authority.ca).transport(TcpTransport, node.address)
+    transport = TlsTransport(TcpTransport, Trust([node.address], authority.ca), node.address)
     with pytest.raises(LinkLost, match=r"^it turned us away before TLS began \(BANNED\)$") as told:
         joined(transport, node.address)
     assert not isinstance(told.value, Untrusted)
@@ -164,11 +165,11 @@ def joined(transport: TlsTransport, where: Address) -> None:
 def test_the_names_are_tried_one_after_the_other(start: Start, authority: Authority) -> None:
     node = start(authority.issue("chat.example"))
     trust = Trust([CHAT], authority.ca)
-    transport = trust.transport(TcpTransport, node.address)
+    transport = TlsTransport(TcpTransport, trust, node.address)
     joined(transport, node.address)
     transport.close()
     assert trust.names(node.address)[0] == "chat.example"
-    stranger = Trust([Address("other.example", 1)], authority.ca).transport(TcpTransport, node.address)
+    stranger = TlsTransport(TcpTransport, Trust([Address("other.example", 1)], authority.ca), node.address)
     with pytest.raises(Untrusted, match=r"is for chat\.example, not for 127\.0\.0\.1 or other"):
         joined(stranger, node.address)
     stranger.close()
@@ -176,7 +177,7 @@ def test_the_names_are_tried_one_after_the_other(start: Start, authority: Author
 
 def test_nothing_is_said_before_the_server_is_trusted(start: Start, authority: Authority) -> None:
     node = start(authority.issue("other.example"))
-    transport = Trust([node.address], authority.ca).transport(TcpTransport, node.address)
+    transport = TlsTransport(TcpTransport, Trust([node.address], authority.ca), node.address)
     with pytest.raises(LinkLost):
         transport.send(b"secret")
     with pytest.raises(Untrusted):
