@@ -59,7 +59,7 @@ class Tunnel:
 
     def write(self, data: bytes | memoryview) -> bytes:
         """What is to be sent of it, after all that was still to be sent: records as large as can be."""
-        rest, found = memoryview(data), [self._out.read()]
+        rest, found = memoryview(data), [self._out.read()] if self._out.pending else []
         while rest:
             # A record at a time, and taken out at once: OpenSSL never gives back what such a buffer once held.
             rest = rest[self._tls.write(rest[:RECORD]) :]
