@@ -85,18 +85,22 @@ class Connection:
     # -- its own thread -------------------------------------------------------------------
 
     def run(self) -> None:
-        if self.tls is not None and self._secure(self.tls):
+        if self.tls is None:
+            self._live()
+        elif not self._secure(self.tls):
+            self._live(here=False)
+        else:
             try:
                 # A handshake goes deep, and what a stack has used it keeps: another one saves 20 KiB for each client.
                 _thread.start_new_thread(self._live, ())
             except RuntimeError:
                 self._live()  # there is no thread left, but for this one
-        else:
-            self._live()
 
-    def _live(self) -> None:
+    def _live(self, *, here: bool = True) -> None:
+        """`here`: it has come as far as the greeting; else it is only to be ended."""
         try:
-            self._serve()
+            if here:
+                self._serve()
         except OSError as error:
             self.house.log.info("broken", peer=self.peer, reason=str(error), **self.names())
         except Exception:  # the top of this client's thread: it costs nobody else
@@ -115,8 +119,6 @@ class Connection:
         return self.outbox.offer(self.protocol.send(frame))
 
     def _serve(self) -> None:
-        if self.tls is not None and not self.tls.established:
-            return
         self.outbox.offer(GREETING)
         size = _LEAST
         while not self.outbox.finishing:
