@@ -14,8 +14,9 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from client.asking import Asking
 from client.commands import valid
@@ -31,6 +32,9 @@ from client.transport import TcpTransport, TransportFactory
 from wire.address import Address
 from wire.names import LOBBY, nickname, room
 
+if TYPE_CHECKING:
+    from client.trust import Trust
+
 log = logging.getLogger("hydrachat.client")
 
 
@@ -43,10 +47,12 @@ class ChatClient(Speaking, Asking, Listening):
     `on_event`: called on the network thread with each event, instead of the queue that `run`,
     iteration and `next_event` read; it may not wait, and what it raises ends the client. Without
     it, a queue of `settings.unread` events that nobody takes stops the reading, also of outcomes:
-    who only says passes an `on_event` that does nothing. `transport`, `rng`: for tests.
+    who only says passes an `on_event` that does nothing. `tls`: by TLS, and never without; `tls_ca`: a PEM file with
+    the authorities to trust, if not the system's; `tls_name`: whose certificate the servers have to show, if not that
+    of their own host. `transport`, `rng`: for tests.
 
     Nothing happens before `start`, or `with`. Raises Refused for a name that can't be one, and
-    ValueError for servers, TypeError for what is no text, or no list.
+    ValueError for servers and `tls_ca`, TypeError for what is no text, or no list.
     """
 
     def __init__(
@@ -58,6 +64,9 @@ class ChatClient(Speaking, Asking, Listening):
         client_name: str = "hydrachat-library",
         on_event: Callable[[Event], object] | None = None,
         in_order: bool = False,
+        tls: bool = False,
+        tls_ca: str | Path | None = None,
+        tls_name: str | None = None,
         settings: Settings | None = None,
         transport: TransportFactory = TcpTransport,
         rng: random.Random | None = None,
@@ -69,7 +78,8 @@ class ChatClient(Speaking, Asking, Listening):
         stay = Stay(valid(nickname, nick).shown, [valid(room, name) for name in rooms], client_name, settings, rng)
         addresses = [Address.parse(one) if isinstance(one, str) else one for one in servers]
         machine = Failover(Conversation(stay), addresses, settings, rng, in_order=in_order)
-        super().__init__(machine, transport, settings, stay, on_event)
+        trust = _trust(addresses, tls_ca, tls_name, tls=tls)
+        super().__init__(machine, transport, settings, stay, on_event, trust)
 
     # -- beginning and end ---------------------------------------------------------------
 
@@ -128,3 +138,14 @@ class ChatClient(Speaking, Asking, Listening):
                 log.warning("left with %d messages of which it is not known whether they were said", self.pending)
         finally:
             self.quit()
+
+
+def _trust(servers: Sequence[Address], ca: str | Path | None, name: str | None, *, tls: bool) -> Trust | None:
+    if not tls:
+        if ca or name:
+            raise ValueError("tls_ca and tls_name go with tls=True: without it nothing is encrypted or verified")
+        return None
+    # Imported late: it takes its time, and most bots stand beside their node.
+    from client.trust import Trust
+
+    return Trust(servers, ca, name)

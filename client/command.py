@@ -26,6 +26,7 @@ Examples:
   hydrachat join alice                        chat; /help lists what can be typed
   hydrachat join alice --server 10.0.0.5:7700 --server 10.0.0.6:7700
   hydrachat join hydrachat://alice@chat.example:7700/ops
+  hydrachat join hydrachats://alice@chat.example:7700/ops     by TLS
   hydrachat join --print-config               a settings file to begin with
   hydrachat join bot --follow < lines         say the lines of a file, then go on listening
   my-bot < from-chat | hydrachat join bot --plain > from-chat
@@ -46,13 +47,13 @@ begins with a slash is written with two. At end of file it waits up to 30 s unti
 accepted, then leaves.
 
 Each option is also an environment variable: HYDRACHAT_SERVER (several with commas or spaces),
-HYDRACHAT_ROOM, HYDRACHAT_NICK, HYDRACHAT_BASE_PORT, HYDRACHAT_PLAIN, HYDRACHAT_FOLLOW,
-HYDRACHAT_CONFIG. What is typed (also in a URL) goes before a variable, a variable before the
-settings file, the file before the default.
+HYDRACHAT_TLS, HYDRACHAT_TLS_CA, HYDRACHAT_TLS_NAME, HYDRACHAT_ROOM, HYDRACHAT_NICK,
+HYDRACHAT_BASE_PORT, HYDRACHAT_PLAIN, HYDRACHAT_FOLLOW, HYDRACHAT_CONFIG. What is typed (also in a
+URL) goes before a variable, a variable before the settings file, the file before the default.
 
 \b
-A URL is hydrachat://[NICK@]HOST[:PORT][,HOST[:PORT]...][/ROOM]; the port is 7700 where none is
-given, an IPv6 address stands in brackets, the room is /ops or /%23ops.
+A URL is hydrachat://[NICK@]HOST[:PORT][,HOST[:PORT]...][/ROOM], with hydrachats:// for TLS; the
+port is 7700 where none is given, an IPv6 address stands in brackets, the room is /ops or /%23ops.
 
 \b
 Exit codes: 0 ok (also on SIGTERM), 1 something was not accepted, 2 usage, 4 no node reachable,
@@ -69,6 +70,24 @@ Exit codes: 0 ok (also on SIGTERM), 1 something was not accepted, 2 usage, 4 no 
     metavar="HOST:PORT",
     help="A node or a balancer; may be given several times. [default: the base port of this machine, "
     f"then the {NODES_TRIED} ports after it]",
+)
+@click.option(
+    "--tls/--no-tls",
+    default=None,
+    envvar="HYDRACHAT_TLS",
+    help="By TLS, and never without; certificate and host name are verified. [default: no TLS]",
+)
+@click.option(
+    "--tls-ca",
+    envvar="HYDRACHAT_TLS_CA",
+    metavar="FILE",
+    help="PEM file with the authorities to trust. [default: those that the system knows]",
+)
+@click.option(
+    "--tls-name",
+    envvar="HYDRACHAT_TLS_NAME",
+    metavar="NAME",
+    help="For whom the servers' certificates have to be. [default: the host that is connected to]",
 )
 @click.option("--room", envvar="HYDRACHAT_ROOM", help=f"Where to talk. [default: {LOBBY}]")
 @click.option("--plain", is_flag=True, envvar="HYDRACHAT_PLAIN", help="Lines, also on a terminal.")
@@ -103,13 +122,20 @@ def join(ctx: click.Context, /, plain: bool, follow: bool, base_port: int, **_: 
     dumb = os.environ.get("TERM", "dumb") in ("dumb", "unknown", "")
     config = settings(ctx)
     addresses = config.servers or local(base_port)
-    chat = ChatClient(
-        addresses,
-        _nick(config.nick, ask=terminal),
-        rooms=config.rooms,
-        client_name="hydrachat-join",
-        in_order=addresses == local(base_port),
-    )
+    nick = _nick(config.nick, ask=terminal)
+    try:
+        chat = ChatClient(
+            addresses,
+            nick,
+            rooms=config.rooms,
+            client_name="hydrachat-join",
+            in_order=addresses == local(base_port),
+            tls=config.tls,
+            tls_ca=config.tls_ca or None,
+            tls_name=config.tls_name or None,
+        )
+    except ValueError as error:  # of `tls_ca`: all else was checked
+        raise click.UsageError(str(error), ctx) from None
     front = "lines" if not terminal or dumb else "prompt" if plain else "screen"
     ctx.exit(_run(chat, config, front, follow=follow))
 

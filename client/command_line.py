@@ -74,7 +74,8 @@ def _given(ctx: click.Context, source: ParameterSource) -> Given:
 
     port, room = said("base_port"), said("room")
     servers = _addresses(said("servers") or ()) or (local(port) if port is not None else ())
-    return Given(servers, "", (_room(room),) if room is not None else ())
+    rooms = (_room(room),) if room is not None else ()
+    return Given(servers, "", rooms, said("tls"), said("tls_ca") or "", said("tls_name") or "")
 
 
 def _is_url(text: str) -> bool:
@@ -92,7 +93,8 @@ def _url(text: str) -> Given:
         url = ChatUrl.parse(text)
     except BadUrl as error:
         raise click.BadParameter(str(error), param_hint="'URL'") from None
-    return Given(tuple(str(one) for one in url.servers), url.nick or "", (url.room,) if url.room else ())
+    servers, rooms = tuple(str(one) for one in url.servers), (url.room,) if url.room else ()
+    return Given(servers, url.nick or "", rooms, url.tls or None)
 
 
 def _addresses(servers: Sequence[str]) -> tuple[str, ...]:

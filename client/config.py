@@ -23,7 +23,8 @@ LONGEST = 64 * 1024
 @dataclass(frozen=True, slots=True)
 class Config:
     """`servers`: "HOST:PORT"; none: a cluster on this machine. `rooms`: the first is where one talks.
-    `muted`: `#room` or `@nick` of which nothing is notified. All are valid, in their one spelling."""
+    `muted`: `#room` or `@nick` of which nothing is notified. `tls…`: as `ChatClient` takes them. All are
+    valid, in their one spelling."""
 
     servers: tuple[str, ...] = ()
     nick: str = ""
@@ -31,6 +32,9 @@ class Config:
     theme: str = "dark"
     notify: Notify = "bell"
     muted: tuple[str, ...] = ()
+    tls: bool = False
+    tls_ca: str = ""
+    tls_name: str = ""
 
 
 def default_path() -> Path | None:

@@ -39,6 +39,25 @@ def _text(value: object) -> str:
     return value
 
 
+def _truth(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise _wrong_kind(value, "true or false")
+    return value
+
+
+def _path(value: object) -> str:
+    # Imported late: few write one.
+    from pathlib import Path
+
+    try:
+        path = Path(_text(value)).expanduser()
+    except RuntimeError:
+        raise ValueError(f"{value!r} is in nobody's home") from None
+    if not path.is_absolute():
+        raise ValueError(f"{value!r} depends on where one is; write a whole path, as in /etc/… or ~/…")
+    return str(path)
+
+
 def _list(check: Callable[[str], str]) -> Callable[[Any], tuple[str, ...]]:
     def checked(value: object) -> tuple[str, ...]:
         if not isinstance(value, list):
@@ -117,6 +136,24 @@ KEYS: Mapping[str, Key] = {
         _list(_named(_muted)),
         '["#noise", "@chatterbox"]',
         ("Rooms and people of which you are not notified.",),
+    ),
+    "tls": Key(
+        _truth,
+        "true",
+        ("Whether to connect by TLS, and never without. Without this: no.",),
+    ),
+    "tls_ca": Key(
+        _path,
+        '"~/chat-ca.pem"',
+        (
+            "A file with the authorities that may have signed the servers' certificates (PEM).",
+            "Without it: the system's.",
+        ),
+    ),
+    "tls_name": Key(
+        _text,
+        '"chat.example"',
+        ("For whom the servers' certificates have to be. Without it: for the host that you connect to.",),
     ),
 }
 

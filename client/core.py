@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from client import forked
 from client.changed import Changed
@@ -16,6 +17,9 @@ from client.settings import Settings
 from client.stay import Stay
 from client.transport import TransportFactory
 
+if TYPE_CHECKING:
+    from client.trust import Trust
+
 
 class Core:
     """The ground of `ChatClient`; its parts `Speaking`, `Asking` and `Listening` stand on it."""
@@ -27,6 +31,7 @@ class Core:
         settings: Settings,
         stay: Stay,
         on_event: Callable[[Event], object] | None,
+        trust: Trust | None,
     ) -> None:
         self._settings = settings
         self._machine = machine
@@ -37,6 +42,7 @@ class Core:
             deliver=self._deliver,
             congested=lambda: self._queue.full,
             on_end=self._ended,
+            trust=trust,
         )
         # Guards all that follows, and the handles.
         self._changed = Changed(lambda: self._network.current)

@@ -33,6 +33,11 @@ class AddressBook:
                 continue
         self._nodes = found
 
+    @property
+    def known(self) -> set[Address]:
+        """All that may be tried."""
+        return {*self._servers, *self._nodes}
+
     def next(self) -> Address:
         """The address to try now; each one once a round."""
         if not self._round:

@@ -8,6 +8,7 @@ ChatError
 ├── Closed          the client was closed, or quit, before there was an outcome
 ├── Crashed         a fault of this library; the cause is chained
 └── LinkLost        one connection broke (inside the library only; it is healed by failover)
+    └── Untrusted   what answers there is not who it should be, by its certificate, or does not speak TLS
 """
 
 from __future__ import annotations
@@ -66,3 +67,7 @@ class Crashed(ChatError):
 
 class LinkLost(ChatError):
     """The connection broke, or could not be made; the text says why, in words."""
+
+
+class Untrusted(LinkLost):
+    """Who answers there can't be trusted, and could not if it were tried again; another server may be."""

@@ -69,10 +69,12 @@ class Failover(Links):
             self._emit([Notice(code, text)])
         return self._done(now)
 
-    def lost(self, number: int, reason: str, now: float) -> list[Action]:
-        """The connection broke, or could not be made."""
+    def lost(self, number: int, reason: str, now: float, *, hopeless: bool = False) -> list[Action]:
+        """The connection broke, or could not be made. `hopeless`: trying that address again would be in vain."""
         if self._candidate is not None and self._candidate.number == number:
+            (self._hopeless.add if hopeless else self._hopeless.discard)(self._candidate.address)
             self._candidate_failed(reason, now)
+            self._despair()
         elif self._active is not None and self._active.number == number:
             self._active_lost(reason, now)
         return self._done(now)
@@ -164,6 +166,11 @@ class Failover(Links):
             # Somebody who starts a client waits for it: the first round is not slowed down.
             first_round = self.conversation.stay.session is None and not self._book.rounds
             self._dial_at = now + (0.0 if first_round and not after else self._backoff.next(after))
+
+    def _despair(self) -> None:
+        """Who has not come in anywhere yet need not wait where waiting does not help."""
+        if self.conversation.stay.session is None and self._hopeless >= self._book.known:
+            self._stop(self.unreachable())
 
     # -- the connection that carries the session -----------------------------------------
 

@@ -45,6 +45,7 @@ class Links:
         self.phase = Phase.IDLE
         self.paused = False  # the user does not keep up, nothing is read: silence proves nothing
         self.failures: dict[Address, str] = {}
+        self._hopeless: set[Address] = set()  # where trying again would be in vain
         self._settings = settings
         self._book = AddressBook(servers, rng, in_order=in_order)
         self._backoff = Backoff(settings.backoff_base, settings.backoff_cap, rng, settings.longest_wait)

@@ -16,17 +16,22 @@ import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from client.actions import Action, Close, Connect, Emit, Send
-from client.errors import Crashed, LinkLost
+from client.errors import Crashed, LinkLost, Untrusted
 from client.events import Event
 from client.failover import Failover
 from client.links import Phase
 from client.pipe import Pipe
 from client.resolve import Answer, resolve
 from client.transport import TransportFactory
+from wire.address import Address
 from wire.errors import WireError
 from wire.frames import ClientFrame
+
+if TYPE_CHECKING:
+    from client.trust import Trust
 
 log = logging.getLogger("hydrachat.client")
 Command = Callable[[Failover, float], list[Action]]
@@ -44,9 +49,11 @@ class Network:
         deliver: Callable[[Event], None],
         congested: Callable[[], bool],
         on_end: Callable[[Crashed | None], None],
+        trust: Trust | None = None,
     ) -> None:
         self._machine = machine
         self._factory = factory
+        self._trust = trust  # None: without TLS
         self._deliver = deliver
         self._congested = congested
         self._on_end = on_end
@@ -158,15 +165,16 @@ class Network:
         try:
             if not pipe.open:
                 self._unregister(pipe.number)
-                if pipe.connected():
-                    self._do(self._machine.connected(pipe.number, time.monotonic()))
-                return
+                if not pipe.connected():
+                    return
+                self._do(self._machine.connected(pipe.number, time.monotonic()))
+                events = selectors.EVENT_READ  # of what was decrypted already no selector would tell
             if events & selectors.EVENT_WRITE:
                 pipe.flush()
-            if events & selectors.EVENT_READ:
+            if events & selectors.EVENT_READ and pipe.number in self._pipes:
                 self._read(pipe)
         except LinkLost as lost:
-            self._lost(pipe.number, str(lost))
+            self._lost(pipe.number, str(lost), hopeless=isinstance(lost, Untrusted))
 
     def _read(self, pipe: Pipe) -> None:
         now = time.monotonic()
@@ -195,9 +203,9 @@ class Network:
             except LinkLost as lost:
                 self._lost(pipe.number, str(lost))
 
-    def _lost(self, link: int, reason: str) -> None:
+    def _lost(self, link: int, reason: str, *, hopeless: bool = False) -> None:
         self._close(link)
-        self._do(self._machine.lost(link, reason, time.monotonic()))
+        self._do(self._machine.lost(link, reason, time.monotonic(), hopeless=hopeless))
 
     def _perform(self, action: Action) -> None:
         match action:
@@ -206,10 +214,18 @@ class Network:
             case Send(link, frame):
                 self._write(link, frame)
             case Connect(link, address):
-                self._pipes[link] = Pipe(link, self._factory)
+                self._pipes[link] = Pipe(link, self._maker(address))
                 resolve(address, lambda answer: self.submit(partial(self._resolved, link, answer)))
             case Close(link):
                 self._close(link)
+
+    def _maker(self, address: Address) -> TransportFactory:
+        if self._trust is None:
+            return self._factory
+        # Imported late, as is what it needs: see `ChatClient`.
+        from client.tls import TlsTransport
+
+        return partial(TlsTransport, self._factory, self._trust, address)
 
     def _write(self, link: int, frame: ClientFrame) -> None:
         pipe = self._pipes.get(link)

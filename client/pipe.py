@@ -5,7 +5,7 @@ from __future__ import annotations
 import selectors
 from collections.abc import Sequence
 
-from client.errors import LinkLost
+from client.errors import LinkLost, Untrusted
 from client.transport import SocketAddress, Transport, TransportFactory
 from wire.client import ClientProtocol, Received
 from wire.errors import WireError
@@ -33,23 +33,25 @@ class Pipe:
     def events(self, *, reading: bool) -> int:
         """What a selector should watch for."""
         if not self.open:
-            return selectors.EVENT_WRITE
-        return (selectors.EVENT_READ if reading else 0) | (selectors.EVENT_WRITE if self._out else 0)
+            return self._transport.wants if self._transport else 0
+        writing = self._out or self._in_use().held
+        return (selectors.EVENT_READ if reading else 0) | (selectors.EVENT_WRITE if writing else 0)
 
     def fileno(self) -> int:
         """-1 while there is no socket."""
         return self._transport.fileno() if self._transport else -1
 
     def connected(self) -> bool:
-        """To be called when writable and not yet open. False: it goes on with another address."""
+        """To be called when there is what it waits for, and not yet open. False: it goes on, perhaps with another
+        address. Raises LinkLost, Untrusted."""
         try:
-            self._in_use().established()
+            self.open = self._in_use().established()
+        except Untrusted:
+            raise  # it would be the same server by its other address
         except LinkLost as lost:
             self._why = str(lost)
             self._next_target()
-            return False
-        self.open = True
-        return True
+        return self.open
 
     def read(self) -> list[Received]:
         """What came. Raises LinkLost."""
@@ -67,7 +69,7 @@ class Pipe:
 
     def flush(self) -> None:
         """Writes what the socket takes now. Raises LinkLost."""
-        if self._out and self.open:
+        if self.open and (self._out or self._in_use().held):
             taken = self._in_use().send(bytes(self._out))
             del self._out[:taken]
 

@@ -1,4 +1,4 @@
-"""The seam to TCP: four methods, and every OS error mapped here, once.
+"""The seam to TCP: a few methods, and every OS error mapped here, once.
 
 Guarantees of a `Transport`: bytes arrive in order or not at all; no method blocks; all of them
 are called by the network thread only. A fault is `LinkLost` with a reason in words.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import selectors
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,13 +25,17 @@ class Transport(Protocol):
     """One connection to be, or in being."""
 
     def fileno(self) -> int:
-        """For a selector: writable once the connecting has come to an end."""
+        """For a selector."""
 
     def connect(self, where: SocketAddress) -> None:
         """Begins to connect. Raises LinkLost."""
 
-    def established(self) -> None:
-        """To be called when first writable. Raises LinkLost if it could not be made."""
+    @property
+    def wants(self) -> int:
+        """What to wait for until it is established: selectors.EVENT_WRITE, EVENT_READ."""
+
+    def established(self) -> bool:
+        """To be called when there is what it wants, until it says True. Raises LinkLost if it could not be made."""
 
     def recv(self) -> bytes | None:
         """What there is; None: nothing now; b"": the other side ended it. Raises LinkLost."""
@@ -38,12 +43,19 @@ class Transport(Protocol):
     def send(self, data: bytes) -> int:
         """How many bytes were taken, perhaps 0. Raises LinkLost."""
 
+    @property
+    def held(self) -> bool:
+        """Whether a part of what `send` took has still to be written: call it, be it with b"", when that can be."""
+
     def close(self) -> None:
         """Idempotent."""
 
 
 class TcpTransport:
     """A `Transport` over a socket."""
+
+    wants = selectors.EVENT_WRITE
+    held = False
 
     def __init__(self) -> None:
         self._socket: socket.socket | None = None
@@ -61,10 +73,11 @@ class TcpTransport:
         if status not in (0, *_BUSY):
             raise LinkLost(_words(status))
 
-    def established(self) -> None:
+    def established(self) -> bool:
         status = self._opened().getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if status:
             raise LinkLost(_words(status))
+        return True
 
     def recv(self) -> bytes | None:
         with _mapped():

@@ -1,6 +1,6 @@
-"""`hydrachat://alice@chat.example:7700/ops`: whom to chat as, where, in which room.
+"""`hydrachat://alice@chat.example:7700/ops`: whom to chat as, where, in which room; `hydrachats://` by TLS.
 
-    hydrachat://[NICK@]HOST[:PORT][,HOST[:PORT]…][/ROOM]
+    hydrachat[s]://[NICK@]HOST[:PORT][,HOST[:PORT]…][/ROOM]
 
 The port is 7700 where none is given; an IPv6 address stands in brackets; a room may be written with its `#`
 or without. Anything may be percent-encoded (UTF-8); `@ / : , ? #` and white space in a name have to be.
@@ -17,7 +17,7 @@ from wire.address import Address
 from wire.errors import BadName
 from wire.names import nickname, room
 
-SCHEME = "hydrachat"
+SCHEME, TLS_SCHEME = "hydrachat", "hydrachats"
 DEFAULT_PORT = 7700
 _FORM = f"write {SCHEME}://[NICK@]HOST[:PORT][/ROOM], as in {SCHEME}://alice@chat.example:7700/ops"
 _HOST = re.compile(r"(?P<host>\[[^\[\]]*\]|[^\[\]:]*)(?::(?P<port>.*))?", re.DOTALL)
@@ -29,16 +29,17 @@ class BadUrl(ValueError):
 
 
 class ChatUrl(NamedTuple):
-    """`nick` and `room` None: not said. All are valid, in their one spelling."""
+    """`nick` and `room` None: not said. All are valid, in their one spelling. `tls`: the URL asks for it."""
 
     servers: tuple[Address, ...]
     nick: str | None = None
     room: str | None = None
+    tls: bool = False
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Raises BadUrl. Any thread."""
-        rest = _after_scheme(text)
+        tls, rest = _after_scheme(text)
         if any(sign.isspace() or not sign.isprintable() for sign in rest):
             raise BadUrl(f"a URL has no white space or control characters in it; {_FORM}")
         authority, slash, path = rest.partition("/")
@@ -48,25 +49,20 @@ class ChatUrl(NamedTuple):
             # Or else a password has a slash in it, and must not be shown as if it were something else.
             raise BadUrl(f"an @ in a room's name is written %40; {_FORM}")
         userinfo, at, hosts = authority.rpartition("@")
-        return cls(_servers(hosts), _nick(userinfo) if at else None, _room(path) if slash and path else None)
+        return cls(_servers(hosts), _nick(userinfo) if at else None, _room(path) if slash and path else None, tls)
 
     def __str__(self) -> str:
         """The URL again; it parses to the same."""
         who = "" if self.nick is None else quote(self.nick, safe="") + "@"
         where = "" if self.room is None else "/" + quote(self.room.removeprefix("#"), safe="")
-        return f"{SCHEME}://{who}{','.join(_host_port(one) for one in self.servers)}{where}"
+        return f"{TLS_SCHEME if self.tls else SCHEME}://{who}{','.join(_host_port(one) for one in self.servers)}{where}"
 
 
-def _after_scheme(text: str) -> str:
+def _after_scheme(text: str) -> tuple[bool, str]:
     scheme, colon, rest = text.partition("://")
-    if colon and scheme.lower() == f"{SCHEME}s":
-        raise BadUrl(
-            f"{SCHEME}s:// is for TLS, which Hydrachat does not speak yet; write {SCHEME}://, and only in a "
-            "network that you trust or through a tunnel"
-        )
-    if not colon or scheme.lower() != SCHEME:
-        raise BadUrl(f"a chat's URL begins with {SCHEME}://; {_FORM}")
-    return rest
+    if not colon or scheme.lower() not in (SCHEME, TLS_SCHEME):
+        raise BadUrl(f"a chat's URL begins with {SCHEME}://, or {TLS_SCHEME}:// for TLS; {_FORM}")
+    return scheme.lower() == TLS_SCHEME, rest
 
 
 def _servers(hosts: str) -> tuple[Address, ...]:

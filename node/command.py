@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import chain
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -30,6 +30,9 @@ Every option is also an environment variable: --log-format is HYDRACHAT_LOG_FORM
 before its variable. Exit codes: 0 stopped by SIGTERM, 130 by Ctrl-C, 2 a bad setting or a port in use,
 1 failed, or another process took this node's id."""
 
+
+if TYPE_CHECKING:
+    from node.certificate import BadCertificate
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -120,6 +123,14 @@ def _limits(command: F) -> F:
     "Balancers whose PROXY header (version 1 or 2) tells where a client comes from; from them it must come first.",
 )
 @_networks("exempt", ",".join(EXEMPT), "Addresses that may have as many connections, and say as much, as they like.")
+@click.option(
+    "--tls-cert",
+    envvar="HYDRACHAT_TLS_CERT",
+    metavar="FILE",
+    default="",
+    help="Clients speak TLS: the certificate and those between it and its authority, PEM. SIGHUP: read it again.",
+)
+@click.option("--tls-key", envvar="HYDRACHAT_TLS_KEY", metavar="FILE", default="", help="Its private key, PEM.")
 @click.option("--prefix", envvar="HYDRACHAT_PREFIX", default="{hydrachat}:", help="Of all keys, with a hash tag.")
 @_number("lease", "SECONDS", 5.0, "Without a heartbeat for that long: dead.")
 @_number("grace", "SECONDS", 30.0, "How long a broken session keeps its place.")
@@ -145,6 +156,8 @@ def node(
     listen_proxy: Address | None,
     proxy_from: tuple[str, ...],
     exempt: tuple[str, ...],
+    tls_cert: str,
+    tls_key: str,
     prefix: str,
     lease: float,
     grace: float,
@@ -170,6 +183,8 @@ def node(
             listen_proxy=listen_proxy,
             proxy_from=proxy_from,
             exempt=exempt,
+            tls_cert=tls_cert,
+            tls_key=tls_key,
             prefix=prefix,
             lease=lease,
             grace=grace,
@@ -186,13 +201,14 @@ def node(
 
 def _run(settings: NodeSettings) -> int:
     # Here, not above: `--help` and a bad setting shall not wait for Redis's library.
+    from node.certificate import BadCertificate
     from node.logs import let_go
     from node.real import open_node
 
     try:
         room = _allow_many_descriptors()
         built = open_node(replace(settings, max_connections=min(settings.max_connections, room)))
-    except CantBind as error:
+    except (CantBind, BadCertificate) as error:
         raise _blamed(error) from None
     _collect_rarely()
     built.heed_signals()
@@ -205,7 +221,7 @@ def _run(settings: NodeSettings) -> int:
             let_go(sys.stderr)
 
 
-def _blamed(error: BadSetting | CantBind) -> click.BadParameter:
+def _blamed(error: BadSetting | CantBind | BadCertificate) -> click.BadParameter:
     """`error` as one of the option that it is about."""
     ctx = click.get_current_context()
     option = next((param for param in ctx.command.params if f"--{error.setting}" in param.opts), None)

@@ -1,6 +1,6 @@
 """One client connection, and the thread that reads it.
 
-    run     (PROXY header ->) greet -> receive, decode, act … -> settle the session -> linger -> close
+    run     (PROXY header ->) (TLS ->) greet -> receive, decode, act … -> settle the session -> linger -> close
 
 The thread sleeps in `recv`; `abort` (SHUT_RDWR) wakes it. Other threads speak to the client by `tell`
 and end the connection by `dismiss`, which never block. The descriptor is closed here and only here.
@@ -8,6 +8,7 @@ and end the connection by `dismiss`, which never block. The descriptor is closed
 
 from __future__ import annotations
 
+import _thread
 import select
 import socket
 import threading
@@ -22,6 +23,7 @@ from node.bans import in_both, last_words
 from node.house import House
 from node.outbox import Outbox
 from node.session import Session
+from node.tls import NotTls, TlsWire, told
 from node.verbs import act
 from wire import Code, Dialect, Event, ServerProtocol, render
 from wire.frames import Error, ServerFrame
@@ -50,7 +52,9 @@ class Connection:
         "protocol",
         "session",
         "sock",
+        "tls",
         "told_nodes",
+        "wire",
     )
 
     def __init__(self, house: House, sock: socket.socket, peer: str) -> None:
@@ -58,8 +62,12 @@ class Connection:
         self.sock = sock
         self.peer = peer
         self.protocol = ServerProtocol()
-        self.outbox = Outbox(sock, house.settings.outbox_bytes, house.deliverer.schedule)
+        self.tls = TlsWire(sock, house.certificate.context) if house.certificate else None
+        self.wire = self.tls or sock
+        self.outbox = Outbox(self.wire, house.settings.outbox_bytes, house.deliverer.schedule)
         self.outbox.last_words = _PLAIN_TOO_SLOW
+        if self.tls is not None:
+            self.outbox.tls, self.tls.nudge = self.tls, self.outbox.nudge
         self.session: Session | None = None
         self.began = self.heard = time.monotonic()
         self.busy = False  # the thread acts, so silence is no sign
@@ -79,8 +87,30 @@ class Connection:
 
     def run(self, proxied: bool = False) -> None:
         """`proxied`: a balancer's header comes first."""
+        if not self._may_come_in(proxied) or (self.tls is not None and not self._secure(self.tls)):
+            self._live(here=False)
+        elif self.tls is None:
+            self._live()
+        else:
+            try:
+                # A handshake goes deep, and what a stack has used it keeps: another one saves 20 KiB for each client.
+                _thread.start_new_thread(self._live, ())
+            except RuntimeError:
+                self._live()  # there is no thread left, but for this one
+
+    def _may_come_in(self, proxied: bool) -> bool:
         try:
-            if not proxied or arrival.find_out(self):
+            return not proxied or arrival.find_out(self)
+        except OSError as error:
+            self.house.log.debug("broken", peer=self.peer, reason=str(error))
+        except Exception:  # the top of this client's thread: it costs nobody else
+            self.house.log.exception("error", peer=self.peer)
+        return False
+
+    def _live(self, *, here: bool = True) -> None:
+        """`here`: it has come as far as the greeting; else it is only to be ended."""
+        try:
+            if here:
                 self._serve()
         except OSError as error:
             # Strangers can break as many connections as they like: only those of sessions are worth a line each.
@@ -103,12 +133,12 @@ class Connection:
 
     def _serve(self) -> None:
         self.outbox.offer(GREETING)
-        if arrival.is_forged(self.sock):
+        if self.tls is None and arrival.is_forged(self.sock):
             arrival.refuse(self, arrival.NOT_FROM_YOU)
         size = _LEAST
         while not self.outbox.finishing:
             self.busy = False
-            data = self.sock.recv(size)
+            data = self.wire.recv(size)
             self.busy, self.heard = True, time.monotonic()
             if not data:
                 self._act(self.protocol.receive_eof())
@@ -117,6 +147,22 @@ class Connection:
             self.heard = time.monotonic()  # it could not be read while that took its time
             # The kernel's bytes are asked for in small pieces while a client idles: each recv allocates first.
             size = min(size * 2, _MOST) if len(data) == size else _LEAST
+
+    def _secure(self, tls: TlsWire) -> bool:
+        """The handshake. It has as long as the hello has."""
+        try:
+            tls.handshake()
+        except OSError as error:
+            if isinstance(error, NotTls):
+                tls.say_plainly(_TLS_NEEDED)
+            self.house.metrics.unsecured.inc()
+            self.house.limited.say("tls_failed", peer=self.peer, reason=told(error))
+            return False
+        except Exception:  # the top of this client's thread: it costs nobody else
+            self.house.log.exception("error", peer=self.peer)
+            return False
+        self.house.metrics.secured.inc()
+        return True
 
     def _act(self, events: Iterable[Event]) -> None:
         for event in events:
@@ -173,6 +219,8 @@ class Connection:
             house.metrics.overflows.inc()
             house.log.warning("overflow", peer=self.peer, **self.names())
         self.protocol.close()
+        if self.tls is not None:
+            self.tls.close()
         if house.deliverer.forget(self.outbox, LINGER):
             self.sock.close()
         else:
@@ -195,12 +243,16 @@ class Connection:
     def dismiss(self, frame: ServerFrame, within: float = LINGER) -> None:
         """Ends the connection with `frame` as its last words; it is cut if that takes longer than
         `within` seconds. Idempotent."""
+        if isinstance(frame, Error) and frame.code == Code.HELLO_TIMEOUT and self.tls and not self.tls.heard:
+            self.tls.say_plainly(_TLS_NEEDED)  # somebody waits for a greeting, perhaps
         self.outbox.finish(render(frame, self.protocol.dialect))
         self.deadline = self.deadline or time.monotonic() + within
 
     def turn_away(self, frame: Error) -> None:
         """`dismiss` before the greeting: nobody knows yet how the client talks."""
-        self.outbox.finish(in_both(frame))
+        if self.tls is not None:
+            self.tls.say_plainly(in_both(frame))
+        self.outbox.finish(b"" if self.tls else in_both(frame))
         self.deadline = self.deadline or time.monotonic() + LINGER
 
     def expel(self, ban: Ban) -> None:
@@ -236,4 +288,7 @@ class Connection:
             self.house.log.info("left", room=room, reason=reason, **self.names())
 
 
+_SPEAK_TLS = Error(code=Code.TLS_NEEDED, text="this port speaks TLS; connect with TLS (hydrachat join --tls)")
+_TLS_NEEDED = render(_SPEAK_TLS, Dialect.PLAIN) + render(_SPEAK_TLS, Dialect.NATIVE)
+"""In both dialects, since none has been heard: a native client takes the first line for the greeting."""
 _PLAIN_TOO_SLOW, _NATIVE_TOO_SLOW = render(_TOO_SLOW, Dialect.PLAIN), render(_TOO_SLOW, Dialect.NATIVE)

@@ -20,7 +20,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 
-from node.outbox import Outbox
+from node.outbox import Outbox, Tls
 
 _ROUND = 512
 """Sockets that are served between two looks at those that were full."""
@@ -119,7 +119,7 @@ class Deliverer:
             return
         data = self._rest(outbox) if outbox.rest else outbox.take()
         if not data:
-            if outbox.finishing:
+            if (outbox.tls is None or self._flush(outbox, outbox.tls)) and outbox.finishing:
                 self._half_close(outbox)
             return
         try:
@@ -141,20 +141,28 @@ class Deliverer:
             else:
                 self._block(outbox)
 
+    def _flush(self, outbox: Outbox, tls: Tls) -> bool:
+        if tls.flush(last=outbox.finishing):
+            return True
+        self._block(outbox)
+        return False
+
     def _rest(self, outbox: Outbox) -> bytes | memoryview:
         if outbox.overflowed and not outbox.cut:
             self._cut(outbox)
         return outbox.rest or outbox.take()
 
     def _cut(self, outbox: Outbox) -> None:
-        """Keeps the line that is half sent, so that the client can read what follows it."""
+        """Keeps the line that is half sent, so that the client can read what follows it. What is encrypted already is
+        as good as sent: the stream can't be read without it."""
         outbox.cut = True
         rest = bytes(outbox.rest)
         whole = outbox.rest.obj if isinstance(outbox.rest, memoryview) else rest
         assert isinstance(whole, bytes)
         sent = len(whole) - len(rest)
-        half = sent > 0 and whole[sent - 1 : sent] != b"\n"
-        outbox.rest = rest[: rest.find(b"\n") + 1] if half else b""
+        gone = sent + (outbox.tls.pledged if outbox.tls is not None else 0)
+        half = gone > 0 and whole[gone - 1 : gone] != b"\n"
+        outbox.rest = whole[sent : whole.find(b"\n", gone) + 1 if half else gone]
         outbox.sent(len(rest) - len(outbox.rest), whole=False)
 
     def _block(self, outbox: Outbox) -> None:

@@ -73,6 +73,8 @@ class Gauges(Collector):
 
     def _names(self) -> Iterator[Metric]:
         house = self._house
+        end = house.certificate.until if house.certificate else None
+        yield _one("certificate_end_seconds", "When the certificate for clients ends, Unix time; NaN without TLS", end)
         state = house.standing.state
         yield _each("node_state", "1 for the state that the node is in", "state", {s: s == state for s in STATES})
         seen = Counter(info.state if info.alive else DEAD for info in house.cluster.nodes())

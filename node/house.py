@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from cluster.seam import ClusterSeam, Health
 from node.admission import Admission
 from node.bans import Bans, Doorstep
+from node.certificate import Certificate
 from node.deliverer import Deliverer
 from node.hands import Hands
 from node.limited import Limited
@@ -45,6 +46,7 @@ class House:
     limited: Limited
     pressure: Pressure
     trace: Trace | None = None
+    certificate: Certificate | None = None
 
     def others(self) -> list[str]:
         """Addresses of the other nodes that live and stay."""

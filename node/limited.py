@@ -40,6 +40,14 @@ class Limited:
             tally.peer = peer
         self._tell(limit, tally, time.monotonic())
 
+    def say(self, event: str, **words: str) -> None:
+        """A line about what strangers may do as often as they like: in 5 s the first is info, the others debug."""
+        with self._lock:
+            tally, now = self._tallies.setdefault(event, _Tally()), time.monotonic()
+            due = now - tally.told >= EVERY
+            tally.told = now if due else tally.told
+        (self._log.info if due else self._log.debug)(event, **words)
+
     def tick(self, now: float) -> None:
         """Tells what was not told yet, where it is time. The ticker's; `now`: monotonic."""
         for limit, tally in list(self._tallies.items()):

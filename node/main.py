@@ -15,6 +15,7 @@ from cluster.seam import ClusterEvents, ClusterSeam
 from node import moving
 from node.admission import Admission
 from node.bans import Bans, Doorstep
+from node.certificate import BadCertificate, Certificate
 from node.deliverer import Deliverer
 from node.drain import Orders, drain, pace
 from node.events import Events
@@ -56,7 +57,7 @@ _CUT_WITHIN = 1.0
 
 
 class Node:
-    """Bound to its ports when made: raises CantBind. `start`, then `wait`, then `stop`."""
+    """Bound to its ports when made: raises CantBind, BadCertificate. `start`, then `wait`, then `stop`."""
 
     def __init__(self, settings: NodeSettings, log: Log, make_cluster: MakeCluster) -> None:
         self._settings = settings
@@ -71,6 +72,7 @@ class Node:
         self._scout = moving.Scout(standing)
         self._orders = Orders(lambda: self._ring(_ORDER))
         self._cut_at = math.inf  # monotonic: a signal came, all is over by then
+        certificate = Certificate(settings.tls_cert, settings.tls_key) if settings.tls_cert else None
         with binding("http", settings.http):
             self._health = HealthServer(settings.http, standing, metrics)
         try:
@@ -102,6 +104,7 @@ class Node:
             doorstep=Doorstep(),
             limited=limited,
             pressure=Pressure(settings, limited),
+            certificate=certificate,
         )
         metrics.look_at(Gauges(self.house, version()))
         standing.is_full, standing.room_elsewhere = self.house.pressure.is_full, self.house.room_elsewhere
@@ -120,6 +123,8 @@ class Node:
         signal.set_wakeup_fd(self._bell, warn_on_full_buffer=False)
         for number in _EXITS:
             signal.signal(number, self._on_signal)
+        if self.house.certificate is not None:
+            signal.signal(signal.SIGHUP, _heard)
 
     def start(self) -> None:
         """Starts all threads; serves as soon as Redis is reached."""
@@ -129,6 +134,7 @@ class Node:
             http=str(self.http),
             max_connections=self._settings.max_connections,
         )
+        self._tell_certificate()
         threading.stack_size(STACK)
         spawn = self._supervisor.spawn
         spawn("http", self._health.run)
@@ -148,10 +154,35 @@ class Node:
         """Blocks until a signal or an order to drain comes, or the node fails; the exit code. Main thread."""
         self.heed_signals()
         (word,) = os.read(self._wakeup, 1)
-        while word == _ORDER and not self._orders.judge(self.house):
+        while not self._ends(word):
             (word,) = os.read(self._wakeup, 1)
         signal.set_wakeup_fd(-1)
         return OK if word == _ORDER else _EXITS.get(word, FAILED)
+
+    def _ends(self, word: int) -> bool:
+        if word == signal.SIGHUP:
+            self._renew_certificate()
+            return False
+        return word != _ORDER or self._orders.judge(self.house)
+
+    def _renew_certificate(self) -> None:
+        """For who connects from now on. What can't be used leaves the old one in force."""
+        if self.house.certificate is None:
+            return
+        try:
+            self.house.certificate.read()
+        except BadCertificate as error:
+            self._log.error("certificate_kept", reason=str(error))
+        else:
+            self._tell_certificate()
+
+    def _tell_certificate(self) -> None:
+        certificate = self.house.certificate
+        if certificate is None:
+            return
+        self._log.info("certificate", names=", ".join(certificate.names), until=certificate.end)
+        if certificate.trouble:
+            self._log.warning("certificate_expires", reason=certificate.trouble)
 
     def stop(self) -> None:
         """Leaves in order within `stop_within` seconds, and as many more as an order gave its clients, unless
@@ -242,6 +273,10 @@ def _doors(settings: NodeSettings) -> tuple[socket.socket, socket.socket | None]
     except BaseException:  # as above
         sock.close()
         raise
+
+
+def _heard(_: int, __: FrameType | None) -> None:
+    """That the signal doesn't end us: what it asks for is done by `wait`, which the kernel's number wakes."""
 
 
 def _reachable(address: Address, host: str = "") -> Address:

@@ -39,6 +39,8 @@ class Metrics:
         self.sent_away = self._counter("clients_sent_away", "Native clients told to go to another node", "reason")
         for reason in ("deaf", "degraded", "draining"):
             self.sent_away.labels(reason)  # there from the beginning, so that `rate` sees the first one
+        handshakes = self._counter("tls_handshakes", "TLS handshakes of clients", "outcome")
+        self.secured, self.unsecured = map(handshakes.labels, ("done", "failed"))
         self.overflows = self._counter("overflows", "Connections closed because their outbox overflowed")
         self.limited = self._counter("limited", "What a limit has refused, or ended", "limit")
         for limit in COUNTED:

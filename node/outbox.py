@@ -4,7 +4,8 @@
 2. Bytes count as waiting until the kernel took them.
 3. Overflow drops what waits, keeps the line that is half sent, and ends with `last_words`, whose
    code tells the client that it may resume: nothing of it is lost, it is in the logs.
-4. An outbox is scheduled with the deliverer at most once at a time, and only the deliverer sends.
+4. An outbox is scheduled with the deliverer at most once at a time, and only the deliverer sends. (It does no harm if
+   it comes by once more, as it does at the end, and where TLS has something to say.)
 """
 
 from __future__ import annotations
@@ -21,6 +22,14 @@ class Socket(Protocol):
     def fileno(self) -> int: ...
     def send(self, data: bytes | memoryview, flags: int, /) -> int: ...
     def shutdown(self, how: int, /) -> None: ...
+
+
+class Tls(Protocol):
+    """What the deliverer needs beside it where the socket speaks TLS: see `node.tls`."""
+
+    pledged: int
+
+    def flush(self, *, last: bool) -> bool: ...
 
 
 class Outbox:
@@ -47,6 +56,7 @@ class Outbox:
         "size",
         "sock",
         "taken",
+        "tls",
     )
 
     def __init__(self, sock: Socket, limit: int, schedule: Callable[[Sequence[Outbox]], None]) -> None:
@@ -54,6 +64,7 @@ class Outbox:
         self.limit = limit
         self.low_water = limit // 4
         self.last_words = b""
+        self.tls: Tls | None = None  # the socket again, if it is one of these
         self._schedule = schedule
         # Guards what follows, up to the empty line.
         self._lock = threading.Lock()
@@ -132,6 +143,10 @@ class Outbox:
         with self._lock:
             self.finishing = self._scheduled = True
             self._drop()
+        self._schedule((self,))
+
+    def nudge(self) -> None:
+        """The deliverer comes by, though nothing was offered: TLS itself has something to say. Never blocks."""
         self._schedule((self,))
 
     def low(self, when_low: Callable[[], None]) -> bool:

@@ -61,7 +61,8 @@ class NodeSettings(Limits):
     answer. `drain`: how long clients may take to move when the node leaves. `hellos`: carried out at once;
     `hello_line`: so many more may wait. `is_password_exposed`: that of Redis stands on our command line.
     `proxy_from`: networks of the balancers whose PROXY header is believed, and must come first: on `listen_proxy`, or
-    on `listen` if there is no such. `exempt`: networks that limits by address pass over.
+    on `listen` if there is no such. `exempt`: networks that limits by address pass over. `tls_cert`, `tls_key`: PEM
+    files; '': clients come without TLS.
     """
 
     id: str
@@ -72,6 +73,8 @@ class NodeSettings(Limits):
     listen_proxy: Address | None = None
     proxy_from: tuple[str, ...] = ()
     exempt: tuple[str, ...] = EXEMPT
+    tls_cert: str = ""
+    tls_key: str = ""
     prefix: str = "{hydrachat}:"
     lease: float = 5.0
     grace: float = 30.0
@@ -96,6 +99,7 @@ class NodeSettings(Limits):
         _check_networks("exempt", self.exempt)
         if self.listen_proxy and not self.proxy_from:
             raise BadSetting("listen-proxy", str(self.listen_proxy), "name the balancers with --proxy-from")
+        _check_tls(self.tls_cert, self.tls_key)
         for setting in LIMITS:
             _within(setting, getattr(self, setting.replace("-", "_")))
         if self.log_format not in LOG_FORMATS:
@@ -151,6 +155,12 @@ def _check_networks(setting: str, values: Sequence[str]) -> None:
             Sources([value])
         except ValueError:
             raise BadSetting(setting, value, "write networks or addresses, as in 192.0.2.0/24,2001:db8::1") from None
+
+
+def _check_tls(cert: str, key: str) -> None:
+    for missing, there, value in (("tls-cert", "tls-key", cert), ("tls-key", "tls-cert", key)):
+        if not value and (cert or key):
+            raise BadSetting(missing, value, f"--{there} goes with it: give both for TLS, or none")
 
 
 def _within(setting: str, value: float) -> None:

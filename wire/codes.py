@@ -67,6 +67,8 @@ class Code(IntEnum):
     ROOM_FULL = 1055  # as many members as a room may have
     TOO_MANY_ROOMS_IN_ALL = 1056  # as many rooms as the cluster may have
     BAD_PROXY = 1060  # a PROXY header that can't be read, or from an address that may not send one
+    TLS_NEEDED = 1061  # this port speaks TLS, and the client did not begin with it
+    NO_TLS = 1062  # the client began with TLS, which this port does not speak
 
 
 def may_retry(code: int) -> bool:

@@ -22,6 +22,9 @@ MAX_LINE = MAX_FRAME - 1
 MAX_AHEAD = 4 * MAX_FRAME
 """Bytes that a client may send before its hello is answered."""
 
+_TLS = b"\x16\x03"
+"""With this begins who speaks TLS; no nickname does."""
+
 Event: TypeAlias = ClientFrame | Help | WireError
 _NOTHING: deque[Line] = deque(maxlen=0)
 """What nearly all connections have ahead at nearly all times. One of its own would cost each of them 760 bytes."""
@@ -63,6 +66,9 @@ class ServerProtocol:
     def receive_data(self, data: bytes) -> Iterator[Event]:
         """The events of what was received. Never raises; a WireError among them wants its answer
         (`send(error.to_frame())`), and an end if it is `fatal`. One with `n` has used that n up."""
+        if self.dialect is None and data[:2] == _TLS:
+            self.state = State.CLOSING
+            return iter((WireError(Code.NO_TLS, "this port does not speak TLS", fatal=True),))
         if self._listening():
             self._keep(self._splitter.feed(data))
         return self._events()

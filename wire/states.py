@@ -60,6 +60,8 @@ ENDING_CODES = frozenset(
         Code.KICKED,
         Code.BANNED,
         Code.BAD_PROXY,
+        Code.TLS_NEEDED,
+        Code.NO_TLS,
     }
 )
 # A node that is leaving takes no new connection, but answers those it has to the end.

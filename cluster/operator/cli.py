@@ -50,6 +50,13 @@ def options(args: Sequence[str]) -> list[str]:
     return found
 
 
+def _tls_flags(query: Mapping[str, Sequence[str]]) -> list[str]:
+    """What redis-py calls by other names than redis-cli."""
+    names = {"ssl_ca_certs": "--cacert", "ssl_ca_path": "--cacertdir", "ssl_certfile": "--cert", "ssl_keyfile": "--key"}
+    found = [word for name, flag in names.items() if name in query for word in (flag, query[name][0])]
+    return [*found, "--insecure"] if query.get("ssl_cert_reqs") == ["none"] else found
+
+
 def connection_flags(url: str) -> tuple[list[str], Mapping[str, str]]:
     """redis-cli's flags for `url`, and its environment: a password must not show up in `ps`."""
     parts = urlsplit(url)
@@ -59,7 +66,7 @@ def connection_flags(url: str) -> tuple[list[str], Mapping[str, str]]:
     else:
         flags, database = ["-h", parts.hostname or "127.0.0.1", "-p", str(parts.port or 6379)], parts.path.strip("/")
     if parts.scheme == "rediss":
-        flags.append("--tls")
+        flags += ["--tls", *_tls_flags(query)]
     if parts.username:
         flags += ["--user", unquote(parts.username)]
     flags += ["-n", database or query.get("db", ["0"])[0]]

@@ -22,6 +22,7 @@ Examples:
   hydrachat up --nodes 5 --port 8800 --data ./chat-data
   hydrachat up --redis redis://10.0.0.5:6379/0 --no-balancer
   hydrachat up --sentinel
+  hydrachat up --tls-cert chat.pem --tls-key chat.key
 
 \b
 Ports, with base port P: balancer P, nodes P+1 …, their health pages P+101 …,
@@ -68,6 +69,20 @@ def tuning(command: F) -> F:
             metavar="SECONDS" if name in SECONDS else "N",
             show_envvar=True,
             help=text + "  [default: that of `hydrachat node`]",
+        )(command)
+    return command
+
+
+def tls(command: F) -> F:
+    """`--tls-cert` and `--tls-key`."""
+    for name, text in (("key", "Its private key, PEM."), ("cert", "Clients speak TLS: the nodes' certificate, PEM.")):
+        command = click.option(
+            f"--tls-{name}",
+            type=click.Path(exists=True, dir_okay=False, resolve_path=True),
+            envvar=f"HYDRACHAT_TLS_{name.upper()}",
+            metavar="FILE",
+            show_envvar=True,
+            help=text,
         )(command)
     return command
 
@@ -122,6 +137,7 @@ def flags(settings: Mapping[str, float | str | None]) -> tuple[str, ...]:
     show_envvar=True,
     help="Start Redis as a Sentinel group: three servers, of which one is the master, and three sentinels.",
 )
+@tls
 @tuning
 def up(
     nodes: int,
@@ -143,6 +159,7 @@ def up(
     password = "" if url else _own_password()
     if sentinel:
         _check_group(nodes, url, password)
+    _check_tls(settings)
     server = None if url else programs.find_server()
     if not url and server is None:
         raise Failed(
@@ -153,9 +170,14 @@ def up(
     if balancer is None and not no_balancer:
         click.echo("HAProxy is not installed (Debian package haproxy): no balancer will run.")
     folder = (data or state_folder(port)).absolute()
-    redis = signed(url) if url else None
+    redis, tls = signed(url) if url else None, bool(settings["tls_cert"])
     os.umask(PRIVATE)
-    return Up(Plan(port, nodes, folder, redis, server, balancer, flags(settings), sentinel, password)).run()
+    return Up(Plan(port, nodes, folder, redis, server, balancer, flags(settings), sentinel, password, tls)).run()
+
+
+def _check_tls(settings: Mapping[str, object]) -> None:
+    if bool(settings["tls_cert"]) != bool(settings["tls_key"]):
+        raise click.UsageError("--tls-cert and --tls-key go together: give both for TLS, or none")
 
 
 def _own_password() -> str:

@@ -38,7 +38,7 @@ class Spec:
 class Plan:
     """The settings of one `up`. `redis`: URL of a Redis elsewhere, or None to start one, as a Sentinel group if
     `group`, which asks for `password`, if there is one; `balancer`, `server`: program to run, or None; `tuning`: more
-    flags for each node."""
+    flags for each node; `tls`: whether clients speak it."""
 
     base_port: int
     nodes: int
@@ -49,6 +49,7 @@ class Plan:
     tuning: tuple[str, ...] = field(default=())
     group: bool = False
     password: str = field(default="", repr=False)
+    tls: bool = False
 
     @property
     def redis_url(self) -> str:

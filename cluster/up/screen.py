@@ -49,14 +49,19 @@ def hints(plan: Plan) -> list[str]:
     server = "" if plan.base_port == BASE_PORT else f" --server {plan.entrance()}"
     host, _, number = plan.entrance().rpartition(":")
     us = called()
+    tls = " --tls" if plan.tls else ""
     lines = [
-        f"Join:   {us} join alice{server}",
-        f"        nc {host} {number}",
+        f"Join:   {us} join alice{server}{tls}",
+        f"        openssl s_client -quiet -connect {host}:{number}" if tls else f"        nc {host} {number}",
         f"Look:   {us} who{port}",
         f"        {us} redis-cli{port} HGETALL '{{hydrachat}}:presence'",
         f"Data:   {plan.data} (logs in log/)",
         "Stop:   Ctrl-C",
     ]
+    if tls:
+        lines.insert(
+            1, f"        (--tls-name NAME: whom the certificate is for, if not {host}; --tls-ca FILE: who signed it)"
+        )
     if not plan.balancer:
         lines.insert(0, f"No balancer is running: the address to use is that of n1, {plan.entrance()}.")
     return lines

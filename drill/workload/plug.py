@@ -48,9 +48,9 @@ class PluggedTransport(TcpTransport):
         self._check()
         super().connect(where)
 
-    def established(self) -> None:
+    def established(self) -> bool:
         self._check()
-        super().established()
+        return super().established()
 
     def recv(self) -> bytes | None:
         self._check()

@@ -21,6 +21,9 @@ _REASONS = {
 
 def failed(connection: Connection, error: WireError) -> None:
     """Answers. A `say` that was not understood has used up its n, and that must be so at every node."""
+    if error.code == Code.NO_TLS:
+        reason = "the client speaks TLS, this port does not"
+        connection.house.limited.say("tls_failed", peer=connection.peer, reason=reason)
     if error.fatal:
         connection.dismiss(error.to_frame())
     elif error.n is not None and connection.session is not None and connection.native:

@@ -43,6 +43,12 @@ def test_every_setting_is_told_with_its_default() -> None:
     assert told == {field.name: str(field.default) for field in fields(Settings)}
 
 
+def test_every_parameter_for_tls_is_told_with_its_default() -> None:
+    told = {NAME.findall(name)[0]: default for name, default, _ in rows("By TLS")}
+    parameters = inspect.signature(ChatClient).parameters
+    assert told == {name: str(one.default) for name, one in parameters.items() if name.startswith("tls")}
+
+
 def blocks(text: str) -> list[str]:
     return re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 

@@ -21,6 +21,9 @@ rooms = ["#Ops", "#ops", "#art"]
 theme = "light"
 "notify" = "osc9"
 muted = ["#noise", "@Bob"]
+tls = true
+tls_ca = "/etc/chat-ca.pem"
+tls_name = "chat.example"
 """
 
 
@@ -45,6 +48,9 @@ def test_all_that_can_be_set(tmp_path: Path) -> None:
         theme="light",
         notify="osc9",
         muted=("#noise", "@Bob"),
+        tls=True,
+        tls_ca="/etc/chat-ca.pem",
+        tls_name="chat.example",
     )
 
 

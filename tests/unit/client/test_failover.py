@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from client.errors import Refused
+from client.errors import Refused, Unreachable
 from client.events import (
     AcceptedEvent,
     Connected,
@@ -83,6 +83,46 @@ def test_the_first_round_does_not_wait_then_it_does() -> None:
     assert deadline is not None
     assert deadline > driver.now
     assert set(driver.machine.unreachable().attempts.values()) == {"connection refused"}
+
+
+def test_who_can_not_be_trusted_anywhere_ends_it_before_the_first_welcome() -> None:
+    world = World()
+    world.down = set(ADDRESSES)
+    driver = Driver(world)
+    driver.start()
+    for number in range(1, len(ADDRESSES) + 1):
+        assert phase(driver) is Phase.DIALLING
+        driver.do(driver.machine.lost(number, "for somebody else", driver.now, hopeless=True))
+        driver.do(driver.machine.tick(driver.now))
+    (stopped,) = driver.of(Stopped)
+    assert isinstance(stopped, Stopped)
+    assert isinstance(stopped.error, Unreachable)
+    assert set(stopped.error.attempts.values()) == {"for somebody else"}
+
+
+def test_one_that_may_be_reached_is_reason_enough_to_go_on() -> None:
+    world = World()
+    world.down = set(ADDRESSES)
+    driver = Driver(world)
+    driver.start()
+    for number in range(1, 3 * len(ADDRESSES)):
+        candidate = driver.machine._candidate
+        assert candidate is not None
+        hopeless = candidate.address != ADDRESSES[0]
+        driver.do(driver.machine.lost(number, "no", driver.now, hopeless=hopeless))
+        driver.advance(10.0)
+        driver.do(driver.machine.tick(driver.now))
+    assert phase(driver) is Phase.DIALLING
+
+
+def test_who_has_been_in_waits_for_a_server_that_can_be_trusted_again(driver: Driver) -> None:
+    driver.world.down = set(ADDRESSES)
+    driver.do(driver.machine.lost(line(driver).link, "reset", driver.now))
+    for number in range(1, 20):
+        driver.do(driver.machine.lost(number, "expired", driver.now, hopeless=True))
+        driver.advance(10.0)
+        driver.do(driver.machine.tick(driver.now))
+    assert not driver.of(Stopped)
 
 
 def test_an_outage_is_told_once_after_a_while(driver: Driver) -> None:

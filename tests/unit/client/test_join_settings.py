@@ -85,6 +85,42 @@ def test_a_url_and_an_option_may_not_say_the_same(settled: Settled, more: list[s
         settled(URL, *more)
 
 
+def secured(config: Config) -> tuple[bool, str, str]:
+    return config.tls, config.tls_ca, config.tls_name
+
+
+def test_tls_is_asked_for_by_an_option_a_variable_a_url_or_the_file(settled: Settled, tmp_path: Path) -> None:
+    assert secured(settled()) == (False, "", "")
+    assert secured(settled("--tls", "--tls-ca", "ca.pem", "--tls-name", "n")) == (True, "ca.pem", "n")
+    assert secured(settled("hydrachats://url", "--tls-name", "n")) == (True, "", "n")
+    assert secured(settled("hydrachats://url", "--tls")) == (True, "", "")
+    (tmp_path / "c.toml").write_text('tls = true\ntls_ca = "/ca.pem"\n')
+    assert secured(settled("--tls-name", "n")) == (True, "/ca.pem", "n")
+    # A link that somebody sends does not take it away; who types that he wants none gets none.
+    assert secured(settled("hydrachat://url")) == (True, "/ca.pem", "")
+    assert not settled("--no-tls").tls
+    assert secured(settled("hydrachats://url", TLS="0")) == (True, "/ca.pem", "")
+
+
+@pytest.mark.parametrize("words", [["--tls-ca", "ca.pem"], ["--tls-name", "n"], ["--no-tls", "--tls-name", "n"]])
+def test_what_means_nothing_without_tls_is_not_taken_for_tls(settled: Settled, words: list[str]) -> None:
+    with pytest.raises(click.UsageError, match="mean nothing without TLS: add --tls"):
+        settled("ann", *words)
+
+
+def test_a_url_with_tls_and_an_option_without_contradict_each_other(settled: Settled) -> None:
+    with pytest.raises(click.UsageError, match="the URL asks for TLS and the options for none"):
+        settled("hydrachats://url", "--no-tls")
+
+
+def test_a_file_of_authorities_that_is_none_is_told(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("no certificate")
+    for name, told in (("ca.pem", "it is no PEM file with a certificate in it"), ("none.pem", "there is no such file")):
+        result = invoked("ann", "--server", "127.0.0.1:1", "--tls", "--tls-ca", str(tmp_path / name))
+        assert result.exit_code == 2
+        assert told in " ".join(result.output.split())
+
+
 def invoked(*arguments: str) -> Result:
     return CliRunner().invoke(join, list(arguments))
 
@@ -92,7 +128,6 @@ def invoked(*arguments: str) -> Result:
 @pytest.mark.parametrize(
     ("url", "told"),
     [
-        ("hydrachats://a@b", "for TLS, which Hydrachat does not speak yet"),
         ("hydrachat://a:secret@b", "there are no passwords in Hydrachat"),
         ("irc://a@b", "begins with hydrachat://"),
     ],

@@ -31,6 +31,8 @@ A = Address("chat.example", 7700)
         ("hydrachat://[fe80::1%25eth0]", ChatUrl((Address("fe80::1%eth0", 7700),))),
         ("hydrachat://bo@chat.example,[::1]:1/x", ChatUrl((A, Address("::1", 1)), "bo", "#x")),
         ("hydrachat://chat.example,chat.example:7700", ChatUrl((A,))),
+        ("hydrachats://bo@chat.example", ChatUrl((A,), "bo", tls=True)),
+        ("HydraChatS://chat.example", ChatUrl((A,), tls=True)),
     ],
 )
 def test_what_a_url_says(text: str, expected: ChatUrl) -> None:
@@ -42,7 +44,6 @@ def test_what_a_url_says(text: str, expected: ChatUrl) -> None:
     [
         ("http://chat.example", "begins with hydrachat://"),
         ("hydrachat:chat.example", "begins with hydrachat://"),
-        ("hydrachats://alice@chat.example", "does not speak yet"),
         ("hydrachat://", "a host is missing"),
         ("hydrachat:///ops", "a host is missing"),
         ("hydrachat://a@/ops", "a host is missing"),

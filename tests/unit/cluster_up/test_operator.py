@@ -171,6 +171,8 @@ def test_redis_cli_keeps_the_password_out_of_ps() -> None:
     flags, environment = connection_flags("rediss://ann:p%40w@h:7/3")
     assert flags == ["-h", "h", "-p", "7", "--tls", "--user", "ann", "-n", "3"]
     assert environment == {"REDISCLI_AUTH": "p@w"}
+    secured, _ = connection_flags("rediss://h:7/0?ssl_ca_certs=%2Fca.pem&ssl_certfile=c.pem&ssl_cert_reqs=none")
+    assert secured[4:] == ["--tls", "--cacert", "/ca.pem", "--cert", "c.pem", "--insecure", "-n", "0"]
     assert connection_flags("unix:///run/r.sock?db=2") == (["-s", "/run/r.sock", "-n", "2"], {})
 
 

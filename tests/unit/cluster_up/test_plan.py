@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from cluster.operator.errors import BadSetting
-from cluster.up import balancer, ports
+from cluster.up import balancer, ports, screen
 from cluster.up.backoff import Backoff
-from cluster.up.command import TUNING, flags
+from cluster.up.command import TUNING, flags, up
 from cluster.up.plan import Plan, balancer_spec, node_spec, redis_spec
 from node.settings import LIMITS
 from tests.support.ports import free_base
@@ -36,6 +37,20 @@ def test_without_balancer_and_redis_their_ports_are_not_used() -> None:
 def test_without_a_balancer_the_first_node_is_the_entrance() -> None:
     assert plan(haproxy=None).entrance() == "127.0.0.1:7701"
     assert plan().entrance() == "127.0.0.1:7700"
+
+
+def test_with_tls_the_hints_say_how_to_come_in() -> None:
+    joined, remark, by_hand = screen.hints(replace(plan(), tls=True))[:3]
+    assert joined.endswith("join alice --tls")
+    assert "--tls-name" in remark
+    assert by_hand.split() == ["openssl", "s_client", "-quiet", "-connect", "127.0.0.1:7700"]
+
+
+def test_a_certificate_without_its_key_is_a_usage_error(tmp_path: Path) -> None:
+    (tmp_path / "cert.pem").touch()
+    result = CliRunner().invoke(up, ["--tls-cert", str(tmp_path / "cert.pem")])
+    assert result.exit_code == 2
+    assert "give both for TLS, or none" in result.output
 
 
 def test_no_port_has_two_uses_with_the_most_nodes() -> None:
