@@ -148,7 +148,7 @@ def test_one_that_waits_for_a_greeting_is_told_when_its_time_is_up(settings: dic
 
 
 def test_tls_at_a_port_without_it_is_told_and_logged(authority: Authority) -> None:
-    with running(FakeCluster(Store())) as node:
+    with running(FakeCluster(Store()), log_level="debug") as node:
         with pytest.raises(ssl.SSLError):
             Secure(node, authority)
         with Client(node) as ana:
@@ -160,7 +160,7 @@ def test_tls_at_a_port_without_it_is_told_and_logged(authority: Authority) -> No
 
 
 def test_who_fails_costs_nobody_else(settings: dict[str, Any], authority: Authority) -> None:
-    with running(FakeCluster(Store()), **settings) as node, Secure(node, authority) as ana:
+    with running(FakeCluster(Store()), log_level="debug", **settings) as node, Secure(node, authority) as ana:
         ana.come_in("ana")
         with socket.create_connection((node.address.host, node.address.port), 5) as bad:
             bad.sendall(b"\x16\x03\x01\x00\x05hello")
@@ -172,7 +172,7 @@ def test_who_fails_costs_nobody_else(settings: dict[str, Any], authority: Author
         ana.lines_until("ana: still here")
         wait_until(lambda: handshakes(node, "failed") == 2)
     told = [line for line in log_of(node) if line["event"] == "tls_failed"]
-    assert [line["level"] for line in told] == ["info", "info"]
+    assert [line["level"] for line in told] == ["info", "debug"]  # a flood must not fill the log
     assert "unknown ca" in told[1]["reason"]
 
 
@@ -204,5 +204,6 @@ def test_a_second_handshake_is_refused(node: Node) -> None:
     """TLS 1.2 would let a client ask for one again and again, and each costs the node more than the client."""
     told = s_client(node, "R\n", "-tls1_2")
     assert "RENEGOTIATING" in told
-    assert "no renegotiation" in told
+    # As it says by its alert, or by what the client was doing when that came.
+    assert "no renegotiation" in told or "unexpected record" in told
     assert "* bye" in s_client(node, "eve\n\\q\n", "-quiet")
