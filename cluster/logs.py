@@ -74,6 +74,11 @@ class Logs:
         flat = self._call("rooms", [])[1:]
         return sorted((flat[i].decode(), int(flat[i + 1])) for i in range(0, len(flat), 2))
 
+    def addresses(self, spent: Sequence[tuple[str, int, int]]) -> list[tuple[int, int]]:
+        # Asked once: what was taken would count twice.
+        found = self._ask("addresses", [word for each in spent for word in each])[1:]
+        return [(int(messages), int(joins)) for messages, joins in zip(found[::2], found[1::2], strict=True)]
+
     def _call(self, script: str, arguments: Sequence[Argument]) -> list[Reply]:
         """Reading does no harm twice: the first who reads after a restart of Redis finds the old connection broken."""
         try:

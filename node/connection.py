@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from cluster import endings
 from cluster.types import Ban
 from node.acks import Acks
+from node.addresses import Address
 from node.bans import last_words
 from node.house import House
 from node.outbox import Outbox
@@ -39,6 +40,7 @@ class Connection:
 
     __slots__ = (
         "acks",
+        "address",
         "began",
         "busy",
         "deadline",
@@ -64,6 +66,7 @@ class Connection:
         self.busy = False  # the thread acts, so silence is no sign
         self.deadline = 0.0  # monotonic: when an ending connection is cut; 0: not set
         self.acks = Acks()
+        self.address: Address | None = None  # whose limits hold for it, from its hello on
         self.told_nodes: list[str] = []  # its own thread's: the other nodes as the client knows them
 
     @property
@@ -170,6 +173,7 @@ class Connection:
             self.sock.close()
         else:
             house.log.error("error", reason="the deliverer does not answer", peer=self.peer)
+        house.addresses.leave(self.address)
         house.roster.remove(self)  # last: who waits for that may end the process
 
     # -- any thread -----------------------------------------------------------------------

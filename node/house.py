@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cluster.seam import ClusterSeam
+from node.addresses import Addresses
 from node.admission import Admission
 from node.bans import Bans, Doorstep
 from node.deliverer import Deliverer
@@ -40,6 +41,7 @@ class House:
     workers: Workers
     bans: Bans
     doorstep: Doorstep
+    addresses: Addresses
     trace: Trace | None = None
 
     def others(self) -> list[str]:

@@ -13,6 +13,7 @@ from types import FrameType
 
 from cluster.seam import ClusterEvents, ClusterSeam
 from node import moving
+from node.addresses import Addresses
 from node.admission import Admission
 from node.bans import Bans, Doorstep
 from node.deliverer import Deliverer
@@ -97,6 +98,7 @@ class Node:
             trace=trace,
             bans=Bans(),
             doorstep=Doorstep(),
+            addresses=Addresses(settings, cluster),
         )
         metrics.look_at(Gauges(self.house, version()))
         self._listener = Listener(sock, self.house)

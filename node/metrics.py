@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 
 from cluster.seam import Beaten
 from node.delay import Sampler
+from node.limits import RANGES
 
 ROUND_TRIP = (0.0002, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 DELAY = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -38,6 +39,9 @@ class Metrics:
         self.sent_away = self._counter("clients_sent_away", "Native clients told to go to another node", "reason")
         for reason in ("deaf", "degraded", "draining"):
             self.sent_away.labels(reason)  # there from the beginning, so that `rate` sees the first one
+        self.limited = self._counter("limited", "Times that a limit was reached", "limit")
+        for name in RANGES:
+            self.limited.labels(name)
         self.overflows = self._counter("overflows", "Connections closed because their outbox overflowed")
 
     def _count_messages(self) -> None:

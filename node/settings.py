@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from cluster.addresses import Network
 from cluster.group import FORM, is_group, parsed, without_password
+from node.exempt import LOOPBACK
 from node.limits import RANGES, Limits
 from wire import Address
 
@@ -57,7 +59,7 @@ class NodeSettings(Limits):
 
     `history`: messages shown to a newcomer. `retain`: entries kept per room. `window`: `say` of one client without an
     answer. `drain`: how long clients may take to move when the node leaves. `hellos`: carried out at once;
-    `hello_line`: so many more may wait.
+    `hello_line`: so many more may wait. `exempt`: for whom no limits by address hold.
     """
 
     id: str
@@ -77,6 +79,7 @@ class NodeSettings(Limits):
     hello_line: int = 2000
     drain: float = 5.0
     stop_within: float = 10.0
+    exempt: tuple[Network, ...] = LOOPBACK
 
     def __post_init__(self) -> None:
         _check_id(self.id)

@@ -44,6 +44,7 @@ class Ticker:
             self._look_at(connection, now)
             connection.acks.tick(connection)
         house.doorstep.sweep(now)
+        house.addresses.sweep(now)
         house.rooms.sweep(now)
         house.registry.sweep(now - house.settings.grace - house.settings.lease - ABSENT_KEPT)
         house.metrics.delay.tick(now, house.rooms.place)
