@@ -58,7 +58,7 @@ class Connection:
         self.house = house
         self.sock = sock
         self.peer = peer
-        self.protocol = ServerProtocol()
+        self.protocol = ServerProtocol(house.settings.max_frame)
         self.outbox = Outbox(sock, house.settings.outbox_bytes, house.deliverer.schedule)
         self.outbox.last_words = _PLAIN_TOO_SLOW
         self.session: Session | None = None

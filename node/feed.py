@@ -138,6 +138,10 @@ class Feed:
         """A client was told that something may be missing."""
         self._metrics.gaps.inc()
 
+    def replay_bounded(self) -> None:
+        """… since more was owed to it than is replayed."""
+        self._metrics.limited.labels("max_replay").inc()
+
     def shared(self, delivery: Delivery) -> Sequence[Letters]:
         """What comes next for the delivery, as others get it too; empty: it reads for itself. Blocks; ClusterError."""
         with self._lock:

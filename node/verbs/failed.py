@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cluster.types import Reason
+from node.verbs.pacing import count_refused
 from node.verbs.say import refuse
 from wire import Code, WireError
 
@@ -21,6 +22,7 @@ _REASONS = {
 
 def failed(connection: Connection, error: WireError) -> None:
     """Answers. A `say` that was not understood has used up its n, and that must be so at every node."""
+    count_refused(connection, error)
     if error.fatal:
         connection.dismiss(error.to_frame())
     elif error.n is not None and connection.session is not None and connection.native:

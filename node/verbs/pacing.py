@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from wire import Code, frames
+from wire import Code, WireError, frames
 from wire.frames import Error
 
 if TYPE_CHECKING:
@@ -27,8 +27,15 @@ COSTS: Mapping[type[Any], float] = {
     frames.Whois: 0.25,
 }
 """What a request takes of the bucket of joins: as much as it costs the others, in parts of what a join does."""
+_SIZES = {Code.TEXT_TOO_LONG: "max_text", Code.FRAME_TOO_LONG: "max_frame"}
 _TOO_FAST = "too much at once; say it again in {} ms"
 _SLOWED = "you are faster than this chat allows; your lines wait their turn"
+
+
+def count_refused(connection: Connection, error: WireError) -> None:
+    """Counts what is longer than it may be."""
+    if error.code in _SIZES:
+        connection.house.metrics.limited.labels(_SIZES[error.code]).inc()
 
 
 def say_too_fast(connection: Connection, quota: Quota, n: int) -> Error | None:

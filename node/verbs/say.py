@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cluster.errors import ClusterError, Degraded, Fenced, LeaseLost, Refused, Stopped
 from cluster.types import Position, Published, Reason
 from node.session import Session
-from node.verbs.pacing import patient, say_too_fast
+from node.verbs.pacing import count_refused, patient, say_too_fast
 from node.verbs.refusals import fenced, refusal
 from wire import Code, Nick, WireError, check, destination
 from wire.frames import Accepted, Error, Say
@@ -30,9 +30,10 @@ def say(connection: Connection, frame: Say) -> None:
         _say_plain(connection, session, frame)
         return
     try:
-        check(frame.text)
+        check(frame.text, connection.house.settings.max_text)
         to = destination(frame.to)
     except WireError as error:
+        count_refused(connection, error)
         refuse(connection, frame.n, error, Reason[error.code.name])
         return
     answer = _Answer(connection, session, frame.n, _shown(to))
@@ -154,9 +155,10 @@ def _say_plain(connection: Connection, session: Session, frame: Say) -> None:
     if not patient(connection, lambda: quota.say(0, time.monotonic()), lambda: quota.why_not_said):
         return
     try:
-        check(frame.text)
+        check(frame.text, connection.house.settings.max_text)
         to = destination(frame.to)
     except WireError as error:
+        count_refused(connection, error)
         connection.tell(error.to_frame())
         return
     outcome = _persist(connection, session, _mapped(to), frame.text)
