@@ -256,7 +256,7 @@ class ClusterSeam(Protocol):
         newest), oldest first. Raises Unavailable."""
 
     def members(self, room: str | None) -> list[Member]:
-        """Members of `room`, or everybody in the cluster, sorted by nickname. Raises Unavailable."""
+        """Members of `room`, or everybody in the cluster, sorted by nickname; 5,000 at most. Raises Unavailable."""
 
     def company(self, room: str, limit: int) -> Company:
         """How many are in `room`, `limit` nicknames of them at most, sorted, and its topic; the cost does not grow with
@@ -269,7 +269,7 @@ class ClusterSeam(Protocol):
         """Who holds a nickname, given as it is compared. Raises Refused(NO_SUCH_NICK), Unavailable."""
 
     def rooms(self) -> list[tuple[str, int]]:
-        """Rooms with members and how many, sorted by name. Raises Unavailable."""
+        """Rooms with members and how many, sorted by name; 5,000 at most. Raises Unavailable."""
 
     def nodes(self) -> list[NodeInfo]:
         """All nodes as of our last heartbeat. Does not touch Redis."""

@@ -111,8 +111,9 @@ class Addresses:
 
     def step(self) -> float | None:
         """Tells the others what was taken here, and hears what was taken there."""
+        now = time.monotonic()
         with self._lock:
-            busy = [address for address in self._all.values() if any(address.spent())]
+            busy = [address for address in self._all.values() if not address.is_whole(now)]
         for start in range(0, len(busy), MERGED):
             if not self._ask(busy[start : start + MERGED]):
                 break  # with the next heartbeat

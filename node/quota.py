@@ -18,15 +18,15 @@ one by one what grows meanwhile, only to be out of order."""
 class _Rest:
     """Since something came too soon: until when nothing is looked at."""
 
-    __slots__ = ("limit", "number", "until")
+    __slots__ = ("limit", "number", "refused", "until")
 
     def __init__(self) -> None:
-        self.until, self.number, self.limit = 0.0, 0, ""
+        self.until, self.number, self.limit, self.refused = 0.0, 0, "", 0
 
     def begin(self, now: float, wait: float, number: int, limit: str) -> float:
         """Returns how long it is."""
         wait = max(wait, PAUSE)
-        self.until, self.number, self.limit = now + wait, number, limit
+        self.until, self.number, self.limit, self.refused = now + wait, number, limit, 0
         return wait
 
 
@@ -50,6 +50,7 @@ class Quota:
         refused as well: it could only be out of order."""
         rest = self._saying
         if now < rest.until and n >= rest.number:
+            rest.refused += 1
             return rest.until - now
         wait = self._messages.wait(now)
         if wait > 0:
@@ -65,6 +66,7 @@ class Quota:
         nobody leaves a room before he has joined it."""
         rest = self._asking
         if now < rest.until:
+            rest.refused += 1
             return rest.until - now
         wait = self._joins.wait(now, cost)
         if wait > 0:
@@ -74,6 +76,10 @@ class Quota:
             return rest.begin(now, wait, 0, "address_join_rate")
         self._joins.take(now, cost)
         return 0.0
+
+    def heedless(self, most: int) -> bool:
+        """Whether more came since the last refusal than could have been on its way, `most`."""
+        return max(self._saying.refused, self._asking.refused) > most
 
     @property
     def why_not_said(self) -> str:

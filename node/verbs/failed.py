@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cluster.types import Reason
-from node.verbs.pacing import count_refused
+from node.verbs.pacing import breathe, count_refused
 from node.verbs.say import refuse
 from wire import Code, WireError
 
@@ -28,4 +28,5 @@ def failed(connection: Connection, error: WireError) -> None:
     elif error.n is not None and connection.session is not None and connection.native:
         refuse(connection, error.n, error, _REASONS.get(error.code, Reason.BAD_FRAME))
     else:
+        breathe(connection)
         connection.send(error.to_frame())

@@ -27,6 +27,8 @@ COSTS: Mapping[type[Any], float] = {
     frames.Whois: 0.25,
 }
 """What a request takes of the bucket of joins: as much as it costs the others, in parts of what a join does."""
+TRIFLE = 0.02
+"""The same of what is cheap, and is answered in any case."""
 _SIZES = {Code.TEXT_TOO_LONG: "max_text", Code.FRAME_TOO_LONG: "max_frame"}
 _TOO_FAST = "too much at once; say it again in {} ms"
 _SLOWED = "you are faster than this chat allows; your lines wait their turn"
@@ -41,7 +43,10 @@ def count_refused(connection: Connection, error: WireError) -> None:
 def say_too_fast(connection: Connection, quota: Quota, n: int) -> Error | None:
     """Whether message `n` of a native client comes too soon: the answer. None: it is taken."""
     wait = quota.say(n, time.monotonic())
-    return _refusal(connection, quota.why_not_said, wait, n=n) if wait > 0 else None
+    if wait <= 0:
+        return None
+    _hold_back(connection, quota, wait)
+    return _refusal(connection, quota.why_not_said, wait, n=n)
 
 
 def ask_too_fast(connection: Connection, event: Any) -> bool:
@@ -54,6 +59,7 @@ def ask_too_fast(connection: Connection, event: Any) -> bool:
         return not patient(connection, lambda: quota.ask(cost, time.monotonic()), lambda: quota.why_not_asked)
     wait = quota.ask(cost, time.monotonic())
     if wait > 0:
+        _hold_back(connection, quota, wait)
         connection.tell(_refusal(connection, quota.why_not_asked, wait, id=event.id))
         return True
     _share(connection)
@@ -74,6 +80,20 @@ def patient(connection: Connection, take: Callable[[], float], limit: Callable[[
         if connection.outbox.finishing or leaving.wait(wait):
             return False
     return True
+
+
+def breathe(connection: Connection) -> None:
+    """Before what costs next to nothing, and is answered in any case: too much of it is answered slowly."""
+    if connection.session is not None:
+        wait = connection.session.quota.ask(TRIFLE, time.monotonic())
+        if wait > 0:
+            connection.house.standing.leaving.wait(wait)
+
+
+def _hold_back(connection: Connection, quota: Quota, wait: float) -> None:
+    """Who does not heed what he is told is not read meanwhile: else answering him would take the node's time."""
+    if quota.heedless(connection.house.settings.window):
+        connection.house.standing.leaving.wait(wait)
 
 
 def _share(connection: Connection) -> None:
