@@ -29,6 +29,8 @@ COSTS: Mapping[type[Any], float] = {
 """What a request takes of the bucket of joins: as much as it costs the others, in parts of what a join does."""
 TRIFLE = 0.02
 """The same of what is cheap, and is answered in any case."""
+LOOK = 1.0
+"""Seconds after which it is looked whether somebody who has to wait is there still."""
 _SIZES = {Code.TEXT_TOO_LONG: "max_text", Code.FRAME_TOO_LONG: "max_frame"}
 _TOO_FAST = "too much at once; say it again in {} ms"
 _SLOWED = "you are faster than this chat allows; your lines wait their turn"
@@ -77,7 +79,7 @@ def patient(connection: Connection, take: Callable[[], float], limit: Callable[[
             connection.tell(Error(code=answer.code, text=_SLOWED))
         if connection.gone:
             connection.outbox.finish()  # nor for what else it has sent
-        if connection.outbox.finishing or leaving.wait(wait):
+        if connection.outbox.finishing or leaving.wait(min(wait, LOOK)):
             return False
     return True
 
@@ -87,13 +89,13 @@ def breathe(connection: Connection) -> None:
     if connection.session is not None:
         wait = connection.session.quota.ask(TRIFLE, time.monotonic())
         if wait > 0:
-            connection.house.standing.leaving.wait(wait)
+            connection.house.standing.leaving.wait(min(wait, LOOK))
 
 
 def _hold_back(connection: Connection, quota: Quota, wait: float) -> None:
     """Who does not heed what he is told is not read meanwhile: else answering him would take the node's time."""
     if quota.heedless(connection.house.settings.window):
-        connection.house.standing.leaving.wait(wait)
+        connection.house.standing.leaving.wait(min(wait, LOOK))
 
 
 def _share(connection: Connection) -> None:
