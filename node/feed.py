@@ -263,7 +263,7 @@ class Feed:
     def _place(self, delivery: Delivery) -> bool:
         """Live, waiting for the feed, or else (True) behind it: to be scheduled."""
         self._ahead.pop(delivery, None)
-        if delivery.until is not None:
+        if delivery.until is not None or delivery.most:  # how far it reaches back is found by its own read
             return True
         if delivery.epoch == self._epoch and delivery.next < self._next and not self._bridge(delivery):
             return True
