@@ -53,8 +53,8 @@ class Sessions:
         def settle(answer: Answer) -> None:
             done(_published(n, answer))
 
-        before: tuple[Argument, Argument] = (again.epoch, again.offset) if again else ("", "")
-        arguments = (session, claim, n, to, text, holder, refusal, *before, ahead or "")
+        before = f"{again.epoch} {again.offset}" if again else ""
+        arguments = (session, claim, n, to, text, holder, refusal, before, ahead or "")
         self._publisher.submit(Request("publish", arguments, settle, self._standing.boot))
 
     def claim(

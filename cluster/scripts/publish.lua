@@ -2,14 +2,14 @@
 -- on demand: healing
 -- R1, R8: appends what sessions say to the logs of rooms and inboxes, exactly once for each (session, n), in the order
 -- in which it is asked. Many at a time, since a script costs more than what it does for one of them.
--- ARGV[6] limit of an inbox  [7…] for each: session, claim, n, to, text, holder, refusal, epoch and offset of `again` or
---   '' and '', ms until the session's bucket of messages is whole again, '' for none (saying.lua)
+-- ARGV[6] limit of an inbox  [7…] for each: session, claim, n, to, text, holder, refusal, again ('<epoch> <offset>' or
+--   ''), ms until the session's bucket of messages is whole again or '' (saying.lua)
 -- Reply: 'ok', for each one of
 --     'ok', outcome | 'no', 'out_of_order', last n | 'no', reason, '' | 'fenced' | 'recover' | 'error', text |
 --     'later' (nothing was done: to be asked again)
 --   | 'lease' | 'recover' | 'wait'
 --   outcome: 'ok <log> <epoch> <offset> <time ms>' or 'no <reason>'; kept for the last 128 n.
-local FIELDS = 10
+local FIELDS = 9
 local shut = closed()
 if shut then return shut end
 if not leased() then return {'lease'} end
@@ -66,10 +66,15 @@ local function say_in_room(said)
   return table.concat({'ok', to, EPOCH, int(top.offset), entry.time}, ' ')
 end
 
+local function place_of(again)
+  local epoch, offset = string.match(again, '^(%S+) (%d+)$')
+  return {epoch = epoch, offset = tonumber(offset)}
+end
+
 local function said_at(at)
-  local session, claim, n, to, text, holder, refusal, epoch, offset, ahead = unpack(ARGV, at, at + FIELDS - 1)
+  local session, claim, n, to, text, holder, refusal, again, ahead = unpack(ARGV, at, at + FIELDS - 1)
   return {session = session, claim = claim, n = tonumber(n), to = to, text = text, holder = holder, refusal = refusal,
-    again = epoch ~= '' and {epoch = epoch, offset = tonumber(offset)} or nil, ahead = ahead}
+    again = again ~= '' and place_of(again) or nil, ahead = ahead}
 end
 
 local healed = false
