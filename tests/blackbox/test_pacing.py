@@ -22,10 +22,8 @@ FLAGS = ["--message-rate", "0.01", "--message-burst", f"{BURST}", "--join-rate",
 
 @pytest.fixture(scope="module")
 def strict(redis_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    deployment = Deployment(redis_server, tmp_path_factory.mktemp("strict"), lease=2.0, grace=10.0)
-    for node in deployment.nodes:
-        node.argv += FLAGS
-    with deployment:
+    folder = tmp_path_factory.mktemp("strict")
+    with Deployment(redis_server, folder, lease=2.0, grace=10.0, flags=FLAGS) as deployment:
         yield deployment
 
 
@@ -97,11 +95,12 @@ def test_a_plain_flood_waits_in_the_kernel_of_who_sends_it(strict: Deployment) -
 
 
 def test_the_library_waits_and_says_all_in_order(redis_server: str, tmp_path: Path) -> None:
-    deployment = Deployment(redis_server, tmp_path / "fast", nodes=2)
-    for node in deployment.nodes:
-        node.argv += ["--message-rate", "60", "--message-burst", "10", "--join-rate", "30", "--join-burst", "5"]
+    flags = ["--message-rate", "60", "--message-burst", "10", "--join-rate", "30", "--join-burst", "5"]
     events: list[Event] = []
-    with deployment, ChatClient(deployment.addresses, "bot", on_event=events.append) as bot:
+    with (
+        Deployment(redis_server, tmp_path / "fast", flags=flags) as deployment,
+        ChatClient(deployment.addresses, "bot", on_event=events.append) as bot,
+    ):
         joins = [bot.join(f"#room{number}") for number in range(12)]
         handles = [bot.say(f"line {number}") for number in range(90)]
         assert [handle.wait_accepted(30).text for handle in handles] == [f"line {number}" for number in range(90)]
