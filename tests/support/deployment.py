@@ -18,7 +18,8 @@ UNLIMITED = ("--message-rate", "0", "--join-rate", "0")
 
 
 class Deployment:
-    """Redis, and nodes n1, n2 … `lease` and `grace`: seconds. `flags`: further ones of each node. Use as a context manager; nothing is left behind."""
+    """Redis, and nodes n1, n2 … `lease` and `grace`: seconds. `flags`: further ones of each node. Use as a context
+    manager; nothing is left behind."""
 
     def __init__(
         self,
