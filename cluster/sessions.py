@@ -97,7 +97,7 @@ class Sessions:
         resumed = self._ask("resume", [session, claim, token_hash, n, address, client], made)
         # In the same pipeline, right behind it.
         spent = self._ask("pace", [session, claim, ""], _spent)
-        return replace(resumed.result(), ahead=spent.result())
+        return replace(resumed.result(), ahead=_known(spent))
 
     def pace(self, session: str, claim: str, ahead: int) -> None:
         request = Request("pace", [session, claim, ahead], lambda _: None, self._standing.boot)
@@ -229,6 +229,14 @@ class Sessions:
 
 def _spent(reply: list[Reply]) -> tuple[int, int]:
     return int(reply[1]), int(reply[2])
+
+
+def _known(spent: Future[tuple[int, int]]) -> tuple[int, int]:
+    """Nothing of a session that was taken or ended a moment after it was resumed: its connection hears of that."""
+    try:
+        return spent.result()
+    except Fenced:
+        return 0, 0
 
 
 def _ticket() -> str:
