@@ -39,13 +39,13 @@ class Address:
         self._joins = Bucket(settings.address_join_rate, settings.address_join_burst)
         self._said = self._joined = 0.0  # taken since the others were told
 
-    def say(self, now: float) -> float:
+    def say(self, now: float, cost: float = 1.0) -> float:
         """Seconds until one more message may be taken; not above 0: it is."""
         with self._lock:
-            wait = self._messages.wait(now)
+            wait = self._messages.wait(now, cost)
             if wait <= 0:
-                self._messages.take(now)
-                self._said += 1
+                self._messages.take(now, cost)
+                self._said += cost
             return wait
 
     def join(self, now: float, cost: float) -> float:

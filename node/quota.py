@@ -45,20 +45,20 @@ class Quota:
         self._saying, self._asking = _Rest(), _Rest()
         self.slowed = False  # a plain client was told once
 
-    def say(self, n: int, now: float) -> float:
+    def say(self, n: int, now: float, cost: float = 1.0) -> float:
         """Seconds until message `n` may be said; 0: now, and it is taken. What comes behind one that was refused is
         refused as well: it could only be out of order."""
         rest = self._saying
         if now < rest.until and n >= rest.number:
             rest.refused += 1
             return rest.until - now
-        wait = self._messages.wait(now)
+        wait = self._messages.wait(now, cost)
         if wait > 0:
             return rest.begin(now, wait, n, "message_rate")
-        wait = self._address.say(now) if self._address is not None else 0.0
+        wait = self._address.say(now, cost) if self._address is not None else 0.0
         if wait > 0:
             return rest.begin(now, wait, n, "address_message_rate")
-        self._messages.take(now)
+        self._messages.take(now, cost)
         return 0.0
 
     def ask(self, cost: float, now: float) -> float:

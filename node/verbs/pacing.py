@@ -29,6 +29,8 @@ COSTS: Mapping[type[Any], float] = {
 """What a request takes of the bucket of joins: as much as it costs the others, in parts of what a join does."""
 TRIFLE = 0.02
 """The same of what is cheap, and is answered in any case."""
+AGAIN = 0.25
+"""What saying again costs of a message: after a loss of data everybody says again what he said within a minute."""
 LOOK = 1.0
 """Seconds after which it is looked whether somebody who has to wait is there still."""
 _SIZES = {Code.TEXT_TOO_LONG: "max_text", Code.FRAME_TOO_LONG: "max_frame"}
@@ -42,9 +44,10 @@ def count_refused(connection: Connection, error: WireError) -> None:
         connection.house.metrics.limited.labels(_SIZES[error.code]).inc()
 
 
-def say_too_fast(connection: Connection, quota: Quota, n: int) -> Error | None:
-    """Whether message `n` of a native client comes too soon: the answer. None: it is taken."""
-    wait = quota.say(n, time.monotonic())
+def say_too_fast(connection: Connection, quota: Quota, n: int, *, again: bool) -> Error | None:
+    """Whether message `n` of a native client comes too soon: the answer. None: it is taken. `again`: it was accepted
+    before."""
+    wait = quota.say(n, time.monotonic(), AGAIN if again else 1.0)
     if wait <= 0:
         return None
     _hold_back(connection, quota, wait)

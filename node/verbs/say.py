@@ -92,7 +92,7 @@ def _submit(
         house.metrics.put_off.inc()
         connection.tell(Error(code=Code.WINDOW_FULL, text=text, n=answer.n))
         return
-    too_fast = say_too_fast(connection, session.quota, answer.n)
+    too_fast = say_too_fast(connection, session.quota, answer.n, again=again is not None)
     if too_fast is not None:
         house.metrics.put_off.inc()
         connection.tell(too_fast)

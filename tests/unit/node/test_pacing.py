@@ -61,6 +61,17 @@ def _taken(client: Native, n: int) -> bool:
     return isinstance(frame, Accepted)
 
 
+def test_what_was_lost_may_be_said_again_at_a_quarter() -> None:
+    with running(FakeCluster(Store()), message_rate=NEVER, message_burst=3) as node, Native(node) as alice:
+        alice.enter("alice")
+        say_all(alice, 1, 2)
+        assert [alice.expect(Accepted).n for _ in range(2)] == [1, 2]
+        for _ in range(5):
+            alice.say(Say(n=1, to=LOBBY, text="1", again=("E0", 1)))
+        assert [alice.expect(Accepted).n for _ in range(4)] == [1] * 4
+        assert alice.expect(Error).code == Code.RATE_LIMITED
+
+
 def test_others_go_on_meanwhile() -> None:
     with ExitStack() as stack:
         node = stack.enter_context(running(FakeCluster(Store()), message_rate=NEVER, message_burst=5))
