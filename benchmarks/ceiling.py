@@ -113,7 +113,7 @@ def packed(command: Command) -> bytes:
 
 def _said(cast: Cast, text: str) -> list[Argument]:
     """What each of them says, in the order of publish.lua's arguments."""
-    said = ((role.session, role.claim, PLACE, role.room, text, "", "", "", "") for role in cast.roles)
+    said = ((role.session, role.claim, PLACE, role.room, text, "", "", "", 20) for role in cast.roles)
     return [word for each in said for word in each]
 
 

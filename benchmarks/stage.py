@@ -11,7 +11,7 @@ import redis
 from cluster.calls import Caller
 from cluster.keys import Keys
 from cluster.link import Link, server_identity
-from cluster.settings import DEFAULT_PREFIX, ROOMS_LIMIT, SCHEMA, ClusterSettings
+from cluster.settings import DEFAULT_PREFIX, SCHEMA, ClusterSettings
 from cluster.term import Standing, new_boot, new_nonce
 from drill.bench.peer import Places
 
@@ -61,7 +61,7 @@ def _enter(caller: Caller, link: Link, number: int, room: str) -> Role:
         link,
         [
             ("claim", [role.session, role.claim, nick, nick, "token", "127.0.0.1:1", ""]),
-            ("join", [role.session, role.claim, room, "join", ROOMS_LIMIT]),
+            ("join", [role.session, role.claim, room, "join", 2, 1_000_000, 1_000_000]),
             ("leave", [role.session, role.claim, "#lobby", "leave"]),
         ],
     )

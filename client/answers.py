@@ -111,6 +111,8 @@ class Answers:
             unsent.out_of_order(frame.last)
             self._stay.kept.rewound(frame.last)
             return []
+        if frame.code == Code.RATE_LIMITED:
+            return self._too_fast(frame, n, now)
         if may_retry(frame.code):
             waiting = unsent.retry(n, now)
             if waiting is None:
@@ -124,6 +126,14 @@ class Answers:
             self._stay.holders.forget(saying.to)
         return [RefusedEvent(saying.ticket, saying.to, saying.text, frame.code, frame.text)]
 
+    def _too_fast(self, frame: Error, n: int, now: float) -> list[Event]:
+        """Told once for all that was on its way."""
+        first = self._stay.unsent.too_fast(n, frame.after / 1000, now)
+        if first is None:
+            self._stay.kept.retry(n, now, frame.after / 1000)
+            return []
+        return [Retrying(first.ticket, first.to, frame.code, frame.text, first.tries)]
+
     def _lost(self, frame: Error, n: int) -> list[Event]:
         saying = self._stay.kept.failed(n)
         if saying is None:
@@ -132,6 +142,8 @@ class Answers:
         return [Lost((Doubtful(saying.ticket, saying.to, saying.text),), frame.code, frame.text)]
 
     def _request_failed(self, frame: Error, request: int, now: float) -> list[Event]:
+        if frame.code == Code.RATE_LIMITED and self._requests.too_fast(request, frame.after / 1000, now):
+            return []
         if may_retry(frame.code) and self._requests.retry(request, now):
             return []
         room = self._requests.left_before(request) if frame.code == Code.NOT_MEMBER else None

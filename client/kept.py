@@ -140,15 +140,16 @@ class Kept:
         """When `due` should be asked again, apart from after answers."""
         return self._not_before if self._doubted else None
 
-    def retry(self, n: int, now: float) -> None:
-        """The node could not take it now. All wait, and this one goes last: it may be the only one."""
+    def retry(self, n: int, now: float, after: float = 0.0) -> None:
+        """The node could not take it now, and wants it after `after` seconds at the earliest. All wait, and this one
+        goes last: it may be the only one."""
         one = self._asked.pop(n, None)
         if one is None:
             return
         one.tries += 1
         self._doubted[n] = one
         pause = min(self._cap, self._base * 2.0 ** min(one.tries, 16))
-        self._not_before = max(self._not_before, now + pause * self._rng.uniform(0.5, 1.0))
+        self._not_before = max(self._not_before, now + max(after, pause * self._rng.uniform(0.5, 1.0)))
 
     def rewound(self, last: int) -> None:
         """What is beyond `last` is not consumed: `Unsent` says that, in order."""

@@ -30,6 +30,8 @@ from wire.frames import (
 
 Question: TypeAlias = Join | Leave | Who | Rooms | History | SetTopic | Rename | GoAway | ComeBack | Whois
 MAX_TRIES = 8
+CAREFUL = 10.0
+"""Seconds for which one is asked at a time, after the node said that we were too fast."""
 OPS: dict[type[Question], str] = {
     Join: "join",
     Leave: "leave",
@@ -76,6 +78,8 @@ class Requests:
         self._rng = rng
         self._last = 0
         self._waiting: dict[int, Waiting] = {}
+        self._rest_until = 0.0  # the node wants to be asked nothing until then
+        self._careful_until = 0.0
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -112,13 +116,27 @@ class Requests:
 
     def due(self, now: float) -> list[Question]:
         """What to send now, in order."""
+        if now < self._rest_until:
+            return []
         ready = [one for one in self._waiting.values() if one.not_before is not None and one.not_before <= now]
+        if now < self._careful_until:
+            ready = [] if self._owed else ready[:1]
+        else:
+            self._careful_until = 0.0
         for one in ready:
             one.not_before = None
         return [one.frame for one in ready]
 
     def deadline(self) -> float | None:
-        return min((one.not_before for one in self._waiting.values() if one.not_before is not None), default=None)
+        first = min((one.not_before for one in self._waiting.values() if one.not_before is not None), default=None)
+        if first is None:
+            return None
+        return max(first, self._careful_until if self._owed else 0.0, self._rest_until)
+
+    @property
+    def _owed(self) -> bool:
+        """Whether the node owes an answer."""
+        return any(one.not_before is None for one in self._waiting.values())
 
     def answered(self, request: int | None, *frames: type[Question]) -> Waiting | None:
         """Ends the request, if it is one of `frames`. None: not ours (any more)."""
@@ -184,6 +202,16 @@ class Requests:
             return False
         one.tries += 1
         one.not_before = now + min(self._cap, self._base * 2.0**one.tries) * self._rng.uniform(0.5, 1.0)
+        return True
+
+    def too_fast(self, request: int, after: float, now: float) -> bool:
+        """The node wants to be asked nothing for `after` seconds; then all that waits is asked in its order, one at a
+        time. False: not ours."""
+        one = self._waiting.get(request)
+        if one is None:
+            return False
+        one.not_before = self._rest_until = max(self._rest_until, now + after)
+        self._careful_until = self._rest_until + CAREFUL
         return True
 
     def disconnected(self) -> None:

@@ -62,6 +62,8 @@ class Unsent:
         self._outstanding = 0  # answers that this connection owes us
         self._draining = False  # a rewind waits for those answers, lest they be taken for new ones
         self._not_before = 0.0
+        self._rest_until = 0.0  # the node wants to hear nothing until then, whatever it answers meanwhile
+        self._wave = window  # so many may be unanswered: fewer where we were too fast
         self._wanted = 1  # from here on the node wants to be told again, also what is done
 
     @property
@@ -92,12 +94,12 @@ class Unsent:
 
     def due(self, now: float) -> list[Say]:
         """What to send now, in order."""
-        if now < self._not_before or (self._draining and self._outstanding):
+        if now < max(self._not_before, self._rest_until) or (self._draining and self._outstanding):
             return []
         self._draining = False
-        self._not_before = 0.0
+        self._not_before = self._rest_until = 0.0
         frames: list[Say] = []
-        while self._next <= self._last and self._outstanding < self._window:
+        while self._next <= self._last and self._outstanding < self._wave:
             saying = self._sayings[self._next]
             self._next += 1
             if saying.done and saying.n < self._wanted:
@@ -109,8 +111,9 @@ class Unsent:
 
     def deadline(self) -> float | None:
         """When `due` should be asked again, apart from after answers."""
-        waits = self._next <= self._last and self._not_before > 0
-        return self._not_before if waits and not (self._draining and self._outstanding) else None
+        until = max(self._not_before, self._rest_until)
+        waits = self._next <= self._last and until > 0
+        return until if waits and not (self._draining and self._outstanding) else None
 
     def outcome(self, n: int) -> Saying | None:
         """n was consumed: accepted or refused for good. None: its outcome was known before."""
@@ -121,6 +124,7 @@ class Unsent:
         saying.done = True
         self._open -= 1
         self._not_before = 0.0
+        self._wave = min(self._window, self._wave + 1)
         self._forget()
         return saying
 
@@ -135,6 +139,21 @@ class Unsent:
         self._not_before = max(self._not_before, now + pause * self._rng.uniform(0.5, 1.0))
         self._rewind(n, self._last + 1)
         return saying
+
+    def too_fast(self, n: int, after: float, now: float) -> Saying | None:
+        """The node takes nothing of us for `after` seconds: then go on from n, with less at once. None: one before it
+        was refused as well, or n needs no outcome."""
+        self._answered()
+        saying = self._sayings.get(n)
+        if saying is None or saying.done:
+            return None
+        self._rest_until = max(self._rest_until, now + after)
+        first = n < self._next
+        if first:
+            saying.tries += 1
+            self._wave = max(1, self._wave // 2)
+        self._rewind(n, self._last + 1)
+        return saying if first else None
 
     def saw(self, n: int, place: Place) -> None:
         """The message came back through its log."""

@@ -198,8 +198,15 @@ class Cluster:
         holder: str = "",
         refusal: str = "",
         again: Position | None = None,
+        ahead: int = 0,
     ) -> None:
-        self._sessions.publish(session, claim, n, to, text, done, holder, refusal, again)
+        self._sessions.publish(session, claim, n, to, text, done, holder, refusal, again, ahead)
+
+    def pace(self, session: str, claim: str, ahead: int) -> None:
+        self._sessions.pace(session, claim, ahead)
+
+    def addresses(self, spent: Sequence[tuple[str, int, int]]) -> list[tuple[int, int]]:
+        return self._logs.addresses(spent)
 
     def claim(
         self,

@@ -15,6 +15,8 @@ from cluster.reader import Reader
 from cluster.types import Company, Entry, Member, Page, Person, Position, Topic
 
 MEMBERS_LIMIT = 5000
+ROOMS_LIMIT = 5000
+"""What one answer holds at most: neither Redis nor a node does work without a bound for a question."""
 ROW = 5  # words of a member
 
 
@@ -71,8 +73,13 @@ class Logs:
         )
 
     def rooms(self) -> list[tuple[str, int]]:
-        flat = self._call("rooms", [])[1:]
+        flat = self._call("rooms", [ROOMS_LIMIT])[1:][: 2 * ROOMS_LIMIT]
         return sorted((flat[i].decode(), int(flat[i + 1])) for i in range(0, len(flat), 2))
+
+    def addresses(self, spent: Sequence[tuple[str, int, int]]) -> list[tuple[int, int]]:
+        # Asked once: what was taken would count twice.
+        found = self._ask("addresses", [word for each in spent for word in each])[1:]
+        return [(int(messages), int(joins)) for messages, joins in zip(found[::2], found[1::2], strict=True)]
 
     def _call(self, script: str, arguments: Sequence[Argument]) -> list[Reply]:
         """Reading does no harm twice: the first who reads after a restart of Redis finds the old connection broken."""

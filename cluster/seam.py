@@ -177,6 +177,7 @@ class ClusterSeam(Protocol):
         holder: str = "",
         refusal: str = "",
         again: Position | None = None,
+        ahead: int = 0,
     ) -> None:
         """Appends a message to `#room` or to the inbox behind `@mapped-nickname` (R1, R8).
 
@@ -186,7 +187,8 @@ class ClusterSeam(Protocol):
         is the last n consumed. Raises Degraded when nothing is taken.
 
         `again`: where it was accepted before, if the sender has reason to think that the cluster has lost it since:
-        appended late if it is in no log any more, else its outcome comes (R5).
+        appended late if it is in no log any more, else its outcome comes (R5). `ahead`: milliseconds until the
+        session's bucket of messages is whole again; who takes the session over finds it in `Claimed`.
         """
 
     def claim(
@@ -209,8 +211,17 @@ class ClusterSeam(Protocol):
         """Takes `session` for this connection under the new `claim`. `n`: highest n whose outcome
         the client knows. Raises Refused(RESUME_REFUSED, KICKED, BANNED), Degraded."""
 
+    def pace(self, session: str, claim: str, ahead: int) -> None:
+        """Notes in how many milliseconds (`ahead`) the session's bucket of joins is whole again, as `publish` does it
+        of messages. Never blocks; may be lost."""
+
+    def addresses(self, spent: Sequence[tuple[str, int, int]]) -> list[tuple[int, int]]:
+        """Tells what clients have taken here of their addresses' buckets, of messages and of joins, in milliseconds.
+        Returns for each address in how many its two buckets are whole again, over all nodes. Raises Unavailable."""
+
     def join(self, session: str, claim: str, room: str) -> Membership:
-        """Raises Refused(TOO_MANY_ROOMS), Fenced, Degraded. `position` is that of the joined entry."""
+        """Raises Refused(TOO_MANY_ROOMS, ROOM_FULL, TOO_MANY_ROOMS_IN_ALL), Fenced, Degraded. `position` is that of the
+        joined entry."""
 
     def leave(self, session: str, claim: str, room: str) -> Membership:
         """Raises Refused(NOT_MEMBER), Fenced, Degraded."""
@@ -245,7 +256,7 @@ class ClusterSeam(Protocol):
         newest), oldest first. Raises Unavailable."""
 
     def members(self, room: str | None) -> list[Member]:
-        """Members of `room`, or everybody in the cluster, sorted by nickname. Raises Unavailable."""
+        """Members of `room`, or everybody in the cluster, sorted by nickname; 5,000 at most. Raises Unavailable."""
 
     def company(self, room: str, limit: int) -> Company:
         """How many are in `room`, `limit` nicknames of them at most, sorted, and its topic; the cost does not grow with
@@ -258,7 +269,7 @@ class ClusterSeam(Protocol):
         """Who holds a nickname, given as it is compared. Raises Refused(NO_SUCH_NICK), Unavailable."""
 
     def rooms(self) -> list[tuple[str, int]]:
-        """Rooms with members and how many, sorted by name. Raises Unavailable."""
+        """Rooms with members and how many, sorted by name; 5,000 at most. Raises Unavailable."""
 
     def nodes(self) -> list[NodeInfo]:
         """All nodes as of our last heartbeat. Does not touch Redis."""

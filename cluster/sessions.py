@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import TypeVar
 
 from cluster.board import Board
@@ -17,7 +18,6 @@ from cluster.lives import Lives
 from cluster.pipe import Answer, Request
 from cluster.publisher import Publisher
 from cluster.seam import Health, PublishDone
-from cluster.settings import ROOMS_LIMIT
 from cluster.term import Standing
 from cluster.types import Claimed, Membership, Name, Position, Published, Reason, Renamed, SessionRecord
 
@@ -46,14 +46,15 @@ class Sessions:
         holder: str,
         refusal: str,
         again: Position | None,
+        ahead: int,
     ) -> None:
         self._check_taking()
 
         def settle(answer: Answer) -> None:
             done(_published(n, answer))
 
-        before: tuple[Argument, Argument] = (again.epoch, again.offset) if again else ("", "")
-        arguments = (session, claim, n, to, text, holder, refusal, *before)
+        before = f"{again.epoch} {again.offset}" if again else ""
+        arguments = (session, claim, n, to, text, holder, refusal, before, ahead or "")
         self._publisher.submit(Request("publish", arguments, settle, self._standing.boot))
 
     def claim(
@@ -93,10 +94,19 @@ class Sessions:
             self._remember(claimed, token_hash, address, client)
             return claimed
 
-        return self._call("resume", [session, claim, token_hash, n, address, client], made)
+        resumed = self._ask("resume", [session, claim, token_hash, n, address, client], made)
+        # In the same pipeline, right behind it.
+        spent = self._ask("pace", [session, claim, ""], _spent)
+        return replace(resumed.result(), ahead=_known(spent))
+
+    def pace(self, session: str, claim: str, ahead: int) -> None:
+        request = Request("pace", [session, claim, ahead], lambda _: None, self._standing.boot)
+        self._publisher.submit(request)
 
     def join(self, session: str, claim: str, room: str) -> Membership:
-        arguments: list[Argument] = [session, claim, room, _ticket(), ROOMS_LIMIT]
+        limits = self._standing.settings
+        most = (limits.max_rooms_per_session, limits.max_members, limits.max_rooms)
+        arguments: list[Argument] = [session, claim, room, _ticket(), *most]
 
         def made(reply: list[Reply]) -> Membership:
             membership = self._membership(arguments, reply, True)
@@ -153,6 +163,9 @@ class Sessions:
 
     def _call(self, script: str, arguments: Sequence[Argument], made: Callable[[list[Reply]], T]) -> T:
         """Blocks until the publisher has the answer; `made` turns it into a value on the publisher's thread."""
+        return self._ask(script, arguments, made).result()
+
+    def _ask(self, script: str, arguments: Sequence[Argument], made: Callable[[list[Reply]], T]) -> Future[T]:
         self._check_taking()
         future: Future[T] = Future()
 
@@ -163,11 +176,11 @@ class Sessions:
                 future.set_exception(error)
 
         self._publisher.submit(Request(script, arguments, settle, self._standing.boot, patience=self._patience(script)))
-        return future.result()
+        return future
 
     def _patience(self, script: str) -> float:
         """Who says hello is told to try again before he gives up by himself; who is here already waits."""
-        return time.monotonic() + HELLO_WAITS if script in ("claim", "resume") else float("inf")
+        return time.monotonic() + HELLO_WAITS if script in ("claim", "resume", "pace") else float("inf")
 
     def _tell(
         self, script: str, arguments: Sequence[Argument], done: Callable[[Answer], None], boot: str | None = None
@@ -212,6 +225,18 @@ class Sessions:
     def _placed(self, room: str, reply: list[Reply]) -> Membership:
         _raise_refusal(reply)
         return Membership(room, Position(self._standing.epoch, int(reply[1])), int(reply[2]), int(reply[3]) == 1)
+
+
+def _spent(reply: list[Reply]) -> tuple[int, int]:
+    return int(reply[1]), int(reply[2])
+
+
+def _known(spent: Future[tuple[int, int]]) -> tuple[int, int]:
+    """Nothing of a session that was taken or ended a moment after it was resumed: its connection hears of that."""
+    try:
+        return spent.result()
+    except Fenced:
+        return 0, 0
 
 
 def _ticket() -> str:

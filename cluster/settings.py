@@ -7,13 +7,13 @@ from dataclasses import dataclass
 DEFAULT_PREFIX = "{hydrachat}:"
 SCHEMA = 1
 INBOX_LIMIT = 1000
-ROOMS_LIMIT = 50
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterSettings:
     """`lease`, `grace`: seconds. `retain`: entries kept in each room's log. `address`, `http`: where
-    others reach this node, as HOST:PORT. `prefix`: of all keys, with the hash tag."""
+    others reach this node, as HOST:PORT. `prefix`: of all keys, with the hash tag.
+    `max_…`: what `join` allows: rooms of one session, members of one room, rooms with members in all."""
 
     node: str
     redis_url: str
@@ -24,6 +24,9 @@ class ClusterSettings:
     address: str = ""
     http: str = ""
     version: str = ""
+    max_rooms_per_session: int = 50
+    max_members: int = 50_000
+    max_rooms: int = 20_000
 
     @property
     def timeout(self) -> float:

@@ -26,6 +26,8 @@ class Reason(StrEnum):
     LOG_SPOILT = "log_spoilt"
     INBOX_FULL = "inbox_full"
     TOO_MANY_ROOMS = "too_many_rooms"
+    ROOM_FULL = "room_full"
+    TOO_MANY_ROOMS_IN_ALL = "too_many_rooms_in_all"
     OUT_OF_ORDER = "out_of_order"
     FORGOTTEN = "forgotten"
     TEXT_TOO_LONG = "text_too_long"
@@ -136,8 +138,9 @@ class Claimed:
     owed to a client that has no cursor (it never heard that it joined, say); at the latest `logs`.
     `taken`: Redis time of the claim, µs, to be given back in `SessionRecord`. `parted`: of a resumed session, the
     rooms that it left lately, and the place of its left entry in each: up to there the room is owed to it. `gone`: what
-    the user says of being away by his own choice; None: he isn't. `order`: rises with each that this process is given,
-    as the cluster carried the claims out.
+    the user says of being away by his own choice; None: he isn't. `ahead`: of a resumed session,
+    milliseconds until its buckets of messages and of joins are whole. `order`: rises with each that this process is
+    given, as the cluster carried the claims out.
     """
 
     session: str
@@ -151,6 +154,7 @@ class Claimed:
     owed: Mapping[str, Position] = field(default_factory=dict)
     parted: Mapping[str, Position] = field(default_factory=dict)
     gone: str | None = None
+    ahead: tuple[int, int] = (0, 0)
     # One thread makes all of them, the publisher's, from answers in order. `taken` would not do: a clock may step back.
     order: int = field(default_factory=count(1).__next__, compare=False)
 

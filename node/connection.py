@@ -19,6 +19,7 @@ from cluster import endings
 from cluster.types import Ban
 from node import arrival
 from node.acks import Acks
+from node.addresses import Address
 from node.bans import in_both, last_words
 from node.house import House
 from node.outbox import Outbox
@@ -42,6 +43,7 @@ class Connection:
 
     __slots__ = (
         "acks",
+        "address",
         "began",
         "busy",
         "deadline",
@@ -61,7 +63,7 @@ class Connection:
         self.house = house
         self.sock = sock
         self.peer = peer
-        self.protocol = ServerProtocol()
+        self.protocol = ServerProtocol(house.settings.max_frame)
         self.tls = TlsWire(sock, house.certificate.context) if house.certificate else None
         self.wire = self.tls or sock
         self.outbox = Outbox(self.wire, house.settings.outbox_bytes, house.deliverer.schedule)
@@ -73,6 +75,7 @@ class Connection:
         self.busy = False  # the thread acts, so silence is no sign
         self.deadline = 0.0  # monotonic: when an ending connection is cut; 0: not set
         self.acks = Acks()
+        self.address: Address | None = None  # whose limits hold for it, from its hello on
         self.told_nodes: list[str] = []  # its own thread's: the other nodes as the client knows them
 
     @property
@@ -225,6 +228,7 @@ class Connection:
             self.sock.close()
         else:
             house.log.error("error", reason="the deliverer does not answer", peer=self.peer)
+        house.addresses.leave(self.address)
         house.roster.remove(self)  # last: who waits for that may end the process
 
     # -- any thread -----------------------------------------------------------------------

@@ -34,7 +34,8 @@ class Delivery:
     """Made by a connection, given to `Feed.attach`."""
 
     __slots__ = (
-        "dialect", "done", "epoch", "feed", "former", "gone", "left", "limit", "next", "outbox", "session", "until",
+        "dialect", "done", "epoch", "feed", "former", "gone", "left", "limit", "most", "next", "outbox", "session",
+        "until",
     )  # fmt: skip
 
     def __init__(self, feed: Feed, outbox: Outbox, dialect: Dialect, cursor: Position, session: str) -> None:
@@ -49,6 +50,7 @@ class Delivery:
         # Its own `left` entry was offered: nothing more is, unless the log goes on with its own `joined` one.
         self.left = False
         self.limit = PAGE
+        self.most = 0  # so many entries may still be replayed; 0: all, or it is known that there are no more
         # Where it ends, once that is known (leave, quit), and who is told then.
         self.until: Position | None = None
         self.done: Callable[[bool], None] | None = None
@@ -123,12 +125,12 @@ class Delivery:
 
     def _read_on(self) -> Position | None:
         """Offers what comes next; the log's top, if it was read for this client alone. Raises ClusterError."""
-        shared = self.feed.shared(self)
+        shared = () if self.most else self.feed.shared(self)
         if shared:
             self._pass_shared(shared)
             return None
         cursor = Position(self.epoch, self.next - 1)
-        page = self._newest(self.feed.read(cursor, self.limit))
+        page = self._within_most(self._newest(self.feed.read(cursor, self.limit)), cursor)
         self._turn_to(page, cursor)
         if page.entries:
             self._pass_page(page)
@@ -143,6 +145,21 @@ class Delivery:
         if not beyond_reach or start <= page.start:
             return page
         return replace(page, start=start, entries=(), lost_last=start - 1)
+
+    def _within_most(self, page: Page, cursor: Position) -> Page:
+        """Who comes back from too far away is told of a gap, as if his log reached no further."""
+        top = self.until or page.position
+        start = top.offset - self.most + 1
+        if not self.most or start <= page.start or top.epoch != page.position.epoch:
+            self.most = 0
+            return page
+        if page.position.epoch != cursor.epoch:
+            return page  # what is missing has its numbers in this epoch: the next read tells them
+        self.most = 0
+        self.feed.replay_bounded()
+        return replace(
+            page, start=start, entries=(), former="", lost_first=page.lost_first or page.start, lost_last=start - 1
+        )
 
     def _pass_shared(self, shared: Sequence[Letters]) -> None:
         for letters in shared:

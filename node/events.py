@@ -48,6 +48,7 @@ class Events:
 
     def on_beat(self, beat: Beaten) -> None:
         self.house.metrics.beaten(beat)
+        self._workers.schedule(self.house.addresses)
 
     def on_taken(self, session: str, claim: str, how: str = "") -> None:
         if not claim:

@@ -138,6 +138,10 @@ class Feed:
         """A client was told that something may be missing."""
         self._metrics.gaps.inc()
 
+    def replay_bounded(self) -> None:
+        """… since more was owed to it than is replayed."""
+        self._metrics.limited.labels("max_replay").inc()
+
     def shared(self, delivery: Delivery) -> Sequence[Letters]:
         """What comes next for the delivery, as others get it too; empty: it reads for itself. Blocks; ClusterError."""
         with self._lock:
@@ -259,7 +263,7 @@ class Feed:
     def _place(self, delivery: Delivery) -> bool:
         """Live, waiting for the feed, or else (True) behind it: to be scheduled."""
         self._ahead.pop(delivery, None)
-        if delivery.until is not None:
+        if delivery.until is not None or delivery.most:  # how far it reaches back is found by its own read
             return True
         if delivery.epoch == self._epoch and delivery.next < self._next and not self._bridge(delivery):
             return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cluster.seam import ClusterSeam, Health
+from node.addresses import Addresses
 from node.admission import Admission
 from node.bans import Bans, Doorstep
 from node.certificate import Certificate
@@ -45,6 +46,7 @@ class House:
     doorstep: Doorstep
     limited: Limited
     pressure: Pressure
+    addresses: Addresses
     trace: Trace | None = None
     certificate: Certificate | None = None
 

@@ -13,6 +13,7 @@ from types import FrameType
 
 from cluster.seam import ClusterEvents, ClusterSeam
 from node import moving
+from node.addresses import Addresses
 from node.admission import Admission
 from node.bans import Bans, Doorstep
 from node.certificate import BadCertificate, Certificate
@@ -105,6 +106,7 @@ class Node:
             limited=limited,
             pressure=Pressure(settings, limited),
             certificate=certificate,
+            addresses=Addresses(settings, cluster),
         )
         metrics.look_at(Gauges(self.house, version()))
         standing.is_full, standing.room_elsewhere = self.house.pressure.is_full, self.house.room_elsewhere

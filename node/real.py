@@ -29,6 +29,9 @@ def open_node(settings: NodeSettings) -> Node:
                 address=address,
                 http=http,
                 version=version(),
+                max_rooms_per_session=settings.max_rooms_per_session,
+                max_members=settings.max_members,
+                max_rooms=settings.max_rooms,
             ),
             events,
         )

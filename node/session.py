@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from cluster.types import Claimed, Name, Position, Published, SessionRecord
 from node.delivery import Delivery
+from node.quota import Quota
 
 if TYPE_CHECKING:
     from node.connection import Connection
@@ -58,6 +59,7 @@ class Session:
         "n",
         "name",
         "order",
+        "quota",
         "rooms",
         "said",
         "since",
@@ -87,6 +89,7 @@ class Session:
         self.all_told: threading.Event | None = None  # made by whoever waits for it
         self.accepted: dict[str, Position] = {}  # what this session said last in each log
         self.entered: dict[str, Position] = dict(claimed.logs)  # where each log stood when it came; replaced whole
+        self.quota: Quota  # set before anything is said
         self.away_since = 0.0  # monotonic; 0: here
 
     @property

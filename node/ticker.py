@@ -48,6 +48,7 @@ class Ticker:
         house.pressure.look(connections)
         house.limited.tick(now)
         house.doorstep.sweep(now)
+        house.addresses.sweep(now)
         house.rooms.sweep(now)
         house.registry.sweep(now - house.settings.grace - house.settings.lease - ABSENT_KEPT)
         house.metrics.delay.tick(now, house.rooms.place)

@@ -19,8 +19,9 @@ from wire.states import State
 from wire.talk import Talk
 
 MAX_LINE = MAX_FRAME - 1
-MAX_AHEAD = 4 * MAX_FRAME
-"""Bytes that a client may send before its hello is answered."""
+AHEAD = 4
+"""So many of the longest frames may come before the hello is answered."""
+MAX_AHEAD = AHEAD * MAX_FRAME
 
 _TLS = b"\x16\x03"
 """With this begins who speaks TLS; no nickname does."""
@@ -44,7 +45,8 @@ def render(frame: ServerFrame, dialect: Dialect | None) -> bytes:
 
 
 class ServerProtocol:
-    """One connection. One thread at a time; `render` is there for frames that others fan out.
+    """One connection; `max_frame`: bytes of a line that it may send, with its line feed. One thread at a time;
+    `render` is there for frames that others fan out.
 
     Send `plain.GREETING` first. Pull events one by one and act on each before the next: what a line
     means depends on how the node answered the line before (a refused nickname makes the next line
@@ -52,12 +54,13 @@ class ServerProtocol:
     not happen while they are being pulled, go on with `receive_data(b"")`.
     """
 
-    __slots__ = ("_ahead", "_ahead_bytes", "_eof", "_splitter", "_talk", "dialect", "state")
+    __slots__ = ("_ahead", "_ahead_bytes", "_eof", "_most_ahead", "_splitter", "_talk", "dialect", "state")
 
-    def __init__(self) -> None:
+    def __init__(self, max_frame: int = MAX_FRAME) -> None:
         self.state = State.GREETED
         self.dialect: Dialect | None = None
-        self._splitter = LineSplitter(MAX_LINE)
+        self._splitter = LineSplitter(max_frame - 1)
+        self._most_ahead = AHEAD * max_frame
         self._ahead = _NOTHING
         self._ahead_bytes = 0
         self._eof = False
@@ -118,7 +121,7 @@ class ServerProtocol:
                 yield event
         if not self._ahead:
             self._ahead = _NOTHING
-        if self.state is State.WAITING and self._ahead_bytes > MAX_AHEAD:
+        if self.state is State.WAITING and self._ahead_bytes > self._most_ahead:
             yield self._flooded()
         if self._eof and self.state in (State.GREETED, State.ACTIVE):
             self.state = State.CLOSING
@@ -150,7 +153,7 @@ class ServerProtocol:
         self.state = State.CLOSING
         self._ahead = _NOTHING
         self._ahead_bytes = 0
-        text = f"more than {MAX_AHEAD} bytes before the hello was answered"
+        text = f"more than {self._most_ahead} bytes before the hello was answered"
         return WireError(Code.FRAME_TOO_LONG, text, fatal=True)
 
 

@@ -64,8 +64,8 @@ ENDING_CODES = frozenset(
         Code.NO_TLS,
     }
 )
-# A node that is leaving takes no new connection, but answers those it has to the end.
-ENDING_BEFORE_WELCOME = frozenset({Code.DRAINING, Code.DEAF})
+# A node that is leaving takes no new connection, but answers those it has to the end; who is too fast is let wait.
+ENDING_BEFORE_WELCOME = frozenset({Code.DRAINING, Code.DEAF, Code.RATE_LIMITED})
 
 
 def _all(kinds: Iterable[type[Frame]], state: State, but: Iterable[type[Frame]] = ()) -> dict[type[Frame], State]:

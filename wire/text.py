@@ -24,16 +24,14 @@ _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069
 _CONTROL_PICTURES = 0x2400
 
 
-def check(text: str) -> None:
-    """Whether `text` may be said. Raises WireError TEXT_TOO_LONG or BAD_TEXT. Any thread."""
+def check(text: str, most: int = MAX_TEXT) -> None:
+    """Whether `text` may be said, of `most` bytes at most. Raises WireError TEXT_TOO_LONG or BAD_TEXT. Any thread."""
     try:
         size = len(text) if text.isascii() else len(text.encode())
     except UnicodeEncodeError:
         raise WireError(Code.BAD_TEXT, "the text holds half a surrogate pair; send whole characters") from None
-    if size > MAX_TEXT:
-        raise WireError(
-            Code.TEXT_TOO_LONG, f"the text has {size} bytes, at most {MAX_TEXT} are allowed; send it in parts"
-        )
+    if size > most:
+        raise WireError(Code.TEXT_TOO_LONG, f"the text has {size} bytes, at most {most} are allowed; send it in parts")
     if not text or text.isspace():
         raise WireError(Code.BAD_TEXT, "the text is empty; write something")
     control = _FORBIDDEN.search(text)
@@ -44,11 +42,12 @@ def check(text: str) -> None:
         )
 
 
-def check_topic(text: str) -> None:
-    """Whether `text` may be a topic; "" is none. Raises WireError TEXT_TOO_LONG or BAD_TEXT. Any thread."""
+def check_topic(text: str, most: int = MAX_TOPIC) -> None:
+    """Whether `text` may be a topic; "" is none. `most`: bytes of any text. Raises WireError TEXT_TOO_LONG or BAD_TEXT.
+    Any thread."""
     if not text:
         return
-    _check_line(text, MAX_TOPIC, "a topic")
+    _check_line(text, min(most, MAX_TOPIC), "a topic")
 
 
 def check_away(text: str) -> None:

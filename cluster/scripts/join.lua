@@ -1,7 +1,9 @@
 -- include: membership
--- R3: ARGV[6] session  [7] claim  [8] room  [9] ticket  [10] rooms that one session may be in
+-- R3: ARGV[6] session  [7] claim  [8] room  [9] ticket  [10] rooms that one session may be in  [11] members of one room
+-- ARGV[12] rooms in all
 -- Reply: 'ok', offset of the joined entry (or the top, if it was a member), time ms, 1 if it changed anything,
 --   where the present life of the log began
+--   | 'no', 'too_many_rooms', the limit | 'no', 'room_full', the limit | 'no', 'too_many_rooms_in_all', the limit
 local session, claim, room, ticket, limit = ARGV[6], ARGV[7], ARGV[8], ARGV[9], tonumber(ARGV[10])
 
 local shut = closed()
@@ -18,6 +20,14 @@ end
 local count = 0
 each_room(row[5], function() count = count + 1 end)
 if count >= limit then return {'no', 'too_many_rooms', int(limit)} end
+-- Who is told as a member still, after a rewind, takes no place.
+if redis.call('HEXISTS', key('room:' .. room .. ':members'), session) == 0 then
+  local members = redis.call('HLEN', key('room:' .. room .. ':members'))
+  if members >= tonumber(ARGV[11]) then return {'no', 'room_full', ARGV[11]} end
+  if members == 0 and redis.call('SCARD', key('rooms')) >= tonumber(ARGV[12]) then
+    return {'no', 'too_many_rooms_in_all', ARGV[12]}
+  end
+end
 local offset, rooms = enter(room, session, row[4], row[5])
 note_done(session, ticket, offset, rooms)
 announce()

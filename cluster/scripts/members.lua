@@ -1,13 +1,20 @@
 -- ARGV[6] room  [7] at most so many   Reply: 'ok', nickname, session, node, state, 1 if away by
 --   choice, …
+local room, limit = key('room:' .. ARGV[6] .. ':members'), tonumber(ARGV[7])
 local shut = closed()
 if shut then return shut end
-local found = redis.call('HGETALL', key('room:' .. ARGV[6] .. ':members'))
-local reply = {'ok'}
-for i = 1, math.min(#found, 2 * tonumber(ARGV[7])), 2 do
-  local row = redis.call('HMGET', key('session:' .. found[i]), 'node', 'state', 'gone')
-  if row[1] then
-    concat(reply, {found[i + 1], found[i], string.match(row[1], '^[^/]*'), row[2], row[3] and 1 or 0})
+local cursor, seen, count, reply = '0', {}, 0, {'ok'}
+repeat
+  local found = redis.call('HSCAN', room, cursor, 'COUNT', limit)
+  cursor = found[1]
+  for i = 1, #found[2], 2 do
+    local session = found[2][i]
+    local row = not seen[session] and count < limit and redis.call('HMGET', key('session:' .. session), 'node', 'state', 'gone')
+    seen[session] = true
+    if row and row[1] then
+      concat(reply, {found[2][i + 1], session, string.match(row[1], '^[^/]*'), row[2], row[3] and 1 or 0})
+      count = count + 1
+    end
   end
-end
+until cursor == '0' or count >= limit
 return reply

@@ -2,8 +2,8 @@
 -- on demand: healing
 -- R1, R8: appends what sessions say to the logs of rooms and inboxes, exactly once for each (session, n), in the order
 -- in which it is asked. Many at a time, since a script costs more than what it does for one of them.
--- ARGV[6] limit of an inbox  [7…] for each: session, claim, n, to, text, holder, refusal, epoch and offset of `again` or
---   '' and '' (saying.lua)
+-- ARGV[6] limit of an inbox  [7…] for each: session, claim, n, to, text, holder, refusal, again ('<epoch> <offset>' or
+--   ''), ms until the session's bucket of messages is whole again or '' (saying.lua)
 -- Reply: 'ok', for each one of
 --     'ok', outcome | 'no', 'out_of_order', last n | 'no', reason, '' | 'fenced' | 'recover' | 'error', text |
 --     'later' (nothing was done: to be asked again)
@@ -25,7 +25,7 @@ local function flush()
     if top.new then redis.call('HSET', base(log) .. ':meta', 'epoch', EPOCH, 'top', int(top.offset)) end
   end
   for session, list in pairs(outcomes) do
-    redis.call('HSET', key('session:' .. session), 'n', int(rows[session].n))
+    note_said(session, rows[session].n, rows[session].ahead)
     local fine, failure = pcall(note_outcomes, session, list)
     if not fine then broken[session] = failure end
   end
@@ -61,15 +61,20 @@ local function say_in_room(said)
   if not is_here(to, session) then return nil end
   local entry = {kind = 'message', session = session, n = int(n), nick = row.nick, time = int(NOW), text = said.text}
   if not pcall(put, to, top.offset + 1, entry, {}) then return nil end
-  top.offset, top.new, row.n = top.offset + 1, true, n
+  top.offset, top.new, row.n, row.ahead = top.offset + 1, true, n, said.ahead
   tell_entry(to, key('room:' .. to .. ':log'), top.offset, entry)
   return table.concat({'ok', to, EPOCH, int(top.offset), entry.time}, ' ')
 end
 
+local function place_of(again)
+  local epoch, offset = string.match(again, '^(%S+) (%d+)$')
+  return {epoch = epoch, offset = tonumber(offset)}
+end
+
 local function said_at(at)
-  local session, claim, n, to, text, holder, refusal, epoch, offset = unpack(ARGV, at, at + FIELDS - 1)
+  local session, claim, n, to, text, holder, refusal, again, ahead = unpack(ARGV, at, at + FIELDS - 1)
   return {session = session, claim = claim, n = tonumber(n), to = to, text = text, holder = holder, refusal = refusal,
-    again = epoch ~= '' and {epoch = epoch, offset = tonumber(offset)} or nil}
+    again = again ~= '' and place_of(again) or nil, ahead = ahead}
 end
 
 local healed = false

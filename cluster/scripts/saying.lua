@@ -2,7 +2,13 @@
 --
 -- `said`: session, claim, n, to ('#room' or '@mapped nickname'), text, holder (the session that the sender last saw
 -- under that nickname, or ''), refusal (a reason for which the node itself refuses, or ''), again (epoch and offset at
--- which it was accepted before, if the sender fears that it was lost since).
+-- which it was accepted before, if the sender fears that it was lost since), ahead (ms until the bucket of messages is whole).
+
+-- Up to where the session's n are consumed, and what it has taken of its bucket, so that it takes that along.
+local function note_said(session, n, ahead)
+  if ahead == '' then return redis.call('HSET', key('session:' .. session), 'n', int(n)) end
+  redis.call('HSET', key('session:' .. session), 'n', int(n), 'messages_whole', int(NOW + ahead))
+end
 
 -- Where it is by now, if it is anywhere.
 local function outcome_again(said, destination)
@@ -101,7 +107,7 @@ local function say(said, destination, addressee, limit)
   if known then return known end
   local outcome, passing = speak(said, row[5], addressee, limit, n <= last and said.again or nil)
   if passing then return {'no', passing, ''} end
-  redis.call('HSET', key('session:' .. said.session), 'n', int(math.max(n, last)))
+  note_said(said.session, math.max(n, last), said.ahead)
   note_outcome(said.session, n, outcome)
   return {'ok', outcome}
 end

@@ -136,7 +136,11 @@ def _run(kind: str, rows: Sequence[str], seconds: float) -> Iterator[tuple[str, 
         if ROWS[row].is_ours and KINDS[kind].in_rooms is None:
             click.echo(f"{kind} skips {row}: only Hydrachat's own clients can do that", err=True)
             continue
-        with tempfile.TemporaryDirectory(prefix="hydrachat-bench-") as folder, running(kind, Path(folder)) as servers:
+        limited = ROWS[row].is_limited
+        with (
+            tempfile.TemporaryDirectory(prefix="hydrachat-bench-") as folder,
+            running(kind, Path(folder), limited=limited) as servers,
+        ):
             yield row, measure(servers, KINDS[kind], ROWS[row], seconds / 4, seconds)
 
 

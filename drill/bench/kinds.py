@@ -18,6 +18,8 @@ from drill.processes.ports import is_listening
 from drill.processes.waiting import wait_until
 
 START_WITHIN = 30.0
+UNLIMITED = ["--message-rate", "0", "--join-rate", "0"]
+"""A speaker says as much here as a thousand people do."""
 KINDS: Mapping[str, Kind] = {
     "hydrachat": HYDRACHAT,
     "hydrachat-1": OF_ONE,
@@ -31,8 +33,9 @@ KINDS: Mapping[str, Kind] = {
 
 
 @contextmanager
-def running(kind: str, folder: Path) -> Iterator[Servers]:
-    """They are gone after the block. Raises CannotRun where the machine lacks a program, OSError, TimeoutError."""
+def running(kind: str, folder: Path, *, limited: bool = False) -> Iterator[Servers]:
+    """They are gone after the block. `limited`: our own keep their limits of what one session may do. Raises CannotRun
+    where the machine lacks a program, OSError, TimeoutError."""
     launcher = Launcher()
     launcher.begin()
     with ExitStack() as stack:
@@ -40,6 +43,8 @@ def running(kind: str, folder: Path) -> Iterator[Servers]:
         servers = KINDS[kind].servers(folder, launcher)
         for process in servers.processes:
             stack.callback(process.discard)
+            if isinstance(process, NodeProcess) and not limited:
+                process.argv += UNLIMITED
             process.start()
         for process in servers.processes:
             if isinstance(process, NodeProcess):

@@ -42,6 +42,11 @@ class Row:
         return bool(self.rooms or self.trouble[0])
 
     @property
+    def is_limited(self) -> bool:
+        """Whether it is about what the limits are worth."""
+        return self.trouble[0] == "flood"
+
+    @property
     def counts_accepted(self) -> bool:
         return bool(self.rooms and self.outstanding)
 

@@ -14,6 +14,7 @@ from node.verbs.history import history
 from node.verbs.join import join
 from node.verbs.leave import leave
 from node.verbs.nick import nick
+from node.verbs.pacing import ask_too_fast
 from node.verbs.ping import ping
 from node.verbs.quit import quit_
 from node.verbs.rooms import rooms
@@ -52,5 +53,5 @@ def act(connection: Connection, event: Event) -> None:
     """Does what the client asked for. The connection's thread; may block on Redis."""
     if isinstance(event, WireError):
         failed(connection, event)
-    else:
+    elif not ask_too_fast(connection, event):
         VERBS[type(event)](connection, event)

@@ -22,8 +22,18 @@ def attach(connection: Connection, feed: Feed, cursor: Position, top: Position) 
     session = connection.session
     assert session is not None
     delivery = Delivery(feed, connection.outbox, connection.dialect, cursor, session.id)
+    _bound(connection, delivery, top)
     session.deliveries[feed.log] = delivery
     feed.attach(delivery, top)
+
+
+def _bound(connection: Connection, delivery: Delivery, top: Position) -> None:
+    """Of a room so much is replayed at most. An inbox has its own limit, and nobody is to miss a direct message."""
+    most = connection.house.settings.max_replay
+    # Where its cursor is in the present epoch is known only after a read.
+    far = delivery.epoch != top.epoch or top.offset - delivery.next >= most
+    if far and delivery.feed.log.startswith("#"):
+        delivery.most = most
 
 
 def finish_room(connection: Connection, feed: Feed, cursor: Position, until: Position) -> None:
@@ -31,6 +41,7 @@ def finish_room(connection: Connection, feed: Feed, cursor: Position, until: Pos
     session = connection.session
     assert session is not None
     delivery = Delivery(feed, connection.outbox, connection.dialect, cursor, session.id)
+    _bound(connection, delivery, until)
     delivery.until, delivery.done = until, lambda _: _tell_left(connection, feed, until)
     feed.attach(delivery, until)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -12,6 +14,7 @@ from cluster.types import LOBBY, Claimed, Name, Position, Reason
 from node.admission import come_back
 from node.letters import wire_log
 from node.pressure import Level
+from node.quota import Quota
 from node.session import Session, new_id, session_of, token_hash
 from node.verbs.attach import attach, finish_room, show_room
 from node.verbs.nick import proposals
@@ -22,6 +25,7 @@ from wire.frames import Cursors, Error, Hello, Welcome
 if TYPE_CHECKING:
     from node.connection import Connection
 
+_TOO_OFTEN = "too many come from your address; connect again in a moment"
 _BUSY = "too many come at once; connect again in a moment"
 LEAST_TOKEN = 22
 """Characters: 128 random bits in base64. Who guesses a token has the session."""
@@ -74,8 +78,20 @@ def _too_full(connection: Connection, frame: Hello) -> bool:
 
 def _unless_gone(connection: Connection, act: Callable[[], None]) -> None:
     """Who has hung up in the line is not taken in: it would take the session from where he has gone to."""
-    if not connection.gone:
+    if not connection.gone and not _comes_too_often(connection):
         act()
+
+
+def _comes_too_often(connection: Connection) -> bool:
+    house = connection.house
+    connection.address = connection.address or house.addresses.enter(connection.peer)
+    wait = connection.address.join(time.monotonic(), 1.0) if connection.address else 0.0
+    if wait <= 0:
+        return False
+    house.metrics.unwelcome.inc()
+    house.limited.hit("address_join_rate", connection.peer)
+    connection.dismiss(Error(code=Code.RATE_LIMITED, text=_TOO_OFTEN, after=math.ceil(wait * 1000) + come_back()))
+    return True
 
 
 def _turned_away(connection: Connection) -> bool:
@@ -161,6 +177,7 @@ def settle(connection: Connection, claimed: Claimed, hashed: str, asked: _Asked,
     """The session is this connection's from now on, unless a later claim was faster or the lease is lost."""
     house = connection.house
     session = connection.session = Session(claimed, hashed, connection.peer, connection, client)
+    session.quota = Quota(house.settings, connection.address, claimed.ahead, time.monotonic())
     (house.metrics.resumed if claimed.resumed else house.metrics.begun).inc()
     overtaken = house.registry.add(session)
     if overtaken is not None:

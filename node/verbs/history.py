@@ -36,13 +36,18 @@ def history(connection: Connection, frame: History) -> None:
     connection.tell(HistoryEnd(room=name, count=len(entries), id=frame.id))
 
 
+def await_room(connection: Connection) -> None:
+    """Blocks while the client takes slowly what it has asked for; `PATIENCE` at most."""
+    room_again = threading.Event()
+    if not connection.outbox.low(room_again.set):
+        room_again.wait(PATIENCE)
+
+
 def tell_history(connection: Connection, entries: Sequence[Entry]) -> None:
     """Messages marked as history: outside of the order of the log. Blocks while the client takes them
     slowly (the deliverer wakes us); if it stops, the outbox overflows and it is closed."""
     for entry in entries:
-        room_again = threading.Event()
-        if not connection.outbox.low(room_again.set):
-            room_again.wait(PATIENCE)
+        await_room(connection)
         told = frame_of(entry, history=True)
         if told is not None:
             connection.tell(told)

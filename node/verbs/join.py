@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cluster.errors import ClusterError, Fenced
-from cluster.types import Position
+from cluster.errors import ClusterError, Fenced, Refused
+from cluster.types import Position, Reason
 from node.delivery import Delivery
 from node.feed import Feed
 from node.rooms import Rooms
@@ -16,6 +16,13 @@ from wire.frames import Join
 
 if TYPE_CHECKING:
     from node.connection import Connection
+
+
+_LIMITS = {
+    Reason.TOO_MANY_ROOMS: "max_rooms_per_session",
+    Reason.ROOM_FULL: "max_members",
+    Reason.TOO_MANY_ROOMS_IN_ALL: "max_rooms",
+}
 
 
 def join(connection: Connection, frame: Join) -> None:
@@ -54,6 +61,8 @@ def _join(connection: Connection, name: str, request: int | None, feed: Feed) ->
         connection.dismiss(fenced(error))
         return False
     except ClusterError as error:
+        if isinstance(error, Refused) and Reason(error.reason) in _LIMITS:
+            house.limited.hit(_LIMITS[Reason(error.reason)], connection.peer)
         connection.send(refusal(error, id=request))
         return False
     known = name in session.deliveries and not _forget_left(session.deliveries, name, house.rooms)

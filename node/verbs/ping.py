@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from node.verbs.pacing import breathe
 from wire.frames import Ping, Pong
 
 if TYPE_CHECKING:
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
 
 def ping(connection: Connection, frame: Ping) -> None:
+    breathe(connection)
     nodes = connection.house.others()
     # Who knows only nodes that are gone has nowhere to move to.
     news = nodes if nodes != connection.told_nodes else []

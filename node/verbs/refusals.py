@@ -19,6 +19,8 @@ _TEXTS = {
     Reason.INBOX_FULL: "too many messages wait for that person; try again later",
     Reason.LOG_SPOILT: "the store of that room is damaged; nothing was said, an operator must mend it",
     Reason.TOO_MANY_ROOMS: "you are in too many rooms; leave one first",
+    Reason.ROOM_FULL: "as many are in that room as may be; try another one",
+    Reason.TOO_MANY_ROOMS_IN_ALL: "this chat has as many rooms as it may have; join one that there is",
     Reason.OUT_OF_ORDER: "an earlier message is missing; say again from last + 1",
     Reason.FORGOTTEN: "it was answered too long ago to know how",
     Reason.TEXT_TOO_LONG: "the text is too long",

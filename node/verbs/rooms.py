@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cluster.errors import ClusterError
+from node.verbs.history import await_room
 from node.verbs.refusals import refusal
 from wire.frames import RoomInfo, RoomList, Rooms
 
@@ -23,5 +24,6 @@ def rooms(connection: Connection, frame: Rooms) -> None:
         return
     rows = [RoomInfo(room=name, members=count) for name, count in found]
     for start in range(0, len(rows) or 1, ROWS):
+        await_room(connection)
         more = start + ROWS < len(rows)
         connection.tell(RoomList(rooms=rows[start : start + ROWS], more=more, id=frame.id))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from cluster.errors import ClusterError, Degraded, Fenced, LeaseLost, Refused, Stopped
 from cluster.types import Position, Published, Reason
 from node.session import Session
+from node.verbs.pacing import count_refused, patient, say_too_fast
 from node.verbs.refusals import fenced, refusal
 from wire import Code, Nick, WireError, check, destination
 from wire.frames import Accepted, Error, Say
@@ -28,9 +30,10 @@ def say(connection: Connection, frame: Say) -> None:
         _say_plain(connection, session, frame)
         return
     try:
-        check(frame.text)
+        check(frame.text, connection.house.settings.max_text)
         to = destination(frame.to)
     except WireError as error:
+        count_refused(connection, error)
         refuse(connection, frame.n, error, Reason[error.code.name])
         return
     answer = _Answer(connection, session, frame.n, _shown(to))
@@ -89,12 +92,18 @@ def _submit(
         house.metrics.put_off.inc()
         connection.tell(Error(code=Code.WINDOW_FULL, text=text, n=answer.n))
         return
+    too_fast = say_too_fast(connection, session.quota, answer.n, again=again is not None)
+    if too_fast is not None:
+        house.metrics.put_off.inc()
+        connection.tell(too_fast)
+        return
     session.said += 1
     house.metrics.delay.taken(session.id, answer.n)
     try:
         house.cluster.publish(
-            session.id, session.claim, answer.n, to, text, answer, holder=holder, refusal=refused, again=again
-        )
+            session.id, session.claim, answer.n, to, text, answer, holder=holder, refusal=refused, again=again,
+            ahead=session.quota.said(time.monotonic()),
+        )  # fmt: skip
     except (Degraded, Stopped) as error:
         session.said -= 1
         _remember(connection, session, answer.n, error)
@@ -142,10 +151,14 @@ def _mapped(to: Nick | str) -> str:
 
 
 def _say_plain(connection: Connection, session: Session, frame: Say) -> None:
+    quota = session.quota
+    if not patient(connection, lambda: quota.say(0, time.monotonic()), lambda: quota.why_not_said):
+        return
     try:
-        check(frame.text)
+        check(frame.text, connection.house.settings.max_text)
         to = destination(frame.to)
     except WireError as error:
+        count_refused(connection, error)
         connection.tell(error.to_frame())
         return
     outcome = _persist(connection, session, _mapped(to), frame.text)

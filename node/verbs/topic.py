@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cluster.errors import ClusterError, Fenced
 from cluster.types import Membership
+from node.verbs.pacing import count_refused
 from node.verbs.refusals import fenced, refusal
 from wire import WireError, check_topic, room
 from wire.frames import SetTopic, Topic
@@ -23,10 +24,11 @@ def topic(connection: Connection, frame: SetTopic) -> None:
             _tell(connection, name, frame.id)
             return
         text = frame.text.strip()
-        check_topic(text)
+        check_topic(text, connection.house.settings.max_text)
         done = cluster.set_topic(session.id, session.claim, name, text)
         _answer(connection, done, text, frame.id)
     except WireError as error:
+        count_refused(connection, error)
         connection.tell(WireError(error.code, error.text, id=frame.id).to_frame())
     except Fenced as error:
         connection.dismiss(fenced(error))

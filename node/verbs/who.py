@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cluster.errors import ClusterError
+from node.verbs.history import await_room
 from node.verbs.refusals import refusal
 from wire import WireError, room
 from wire.frames import Member, Members, Who
@@ -28,5 +29,6 @@ def who(connection: Connection, frame: Who) -> None:
         return
     rows = [Member(nick=one.nick, session=one.session, node=one.node, state=one.state, gone=one.gone) for one in found]
     for start in range(0, len(rows) or 1, ROWS):
+        await_room(connection)
         more = start + ROWS < len(rows)
         connection.tell(Members(members=rows[start : start + ROWS], room=name, more=more, id=frame.id))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from tests.support.deployment import Deployment
+from tests.support.deployment import UNLIMITED, Deployment
 from tests.support.native import NativeClient
 from wire.frames import Accepted, Join, Joined, Message
 
 SAID, SIZE, WINDOW = 400, 500, 50
 MISSED = 5
-CALM = {"nodes": 2, "grace": 60.0}
+CALM = {"nodes": 2, "grace": 60.0, "flags": UNLIMITED}
 """The grace is long: whoever is to come back does, however slow the machine."""
 
 

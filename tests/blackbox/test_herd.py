@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 from node.delivery import NEWEST
-from tests.support.deployment import Deployment
+from tests.support.deployment import UNLIMITED, Deployment
 from tests.support.native import NativeClient
 from tests.support.waiting import wait_until
 from wire.frames import Accepted, Gap, Message, Quit, Welcome
@@ -20,7 +20,7 @@ BEHIND = 1200
 
 
 def test_who_was_away_beyond_the_reach_of_the_log_is_told_and_gets_the_newest(deploy: Deploy) -> None:
-    cluster = deploy(nodes=2, lease=2.0, grace=60.0, start=False)
+    cluster = deploy(nodes=2, lease=2.0, grace=60.0, start=False, flags=UNLIMITED)
     cluster.nodes = [cluster.make_node(name, flags=["--retain", str(RETAIN)]) for name in ("n1", "n2")]
     cluster.start()
     address, cold = cluster.addresses  # `cold` has heard nothing of the room, so it remembers nothing of it
@@ -45,7 +45,7 @@ def test_who_was_away_beyond_the_reach_of_the_log_is_told_and_gets_the_newest(de
 
 
 def test_a_herd_that_lacks_the_same_entries_reads_them_once(deploy: Deploy) -> None:
-    cluster = deploy(nodes=3, lease=2.0, grace=60.0)
+    cluster = deploy(nodes=3, lease=2.0, grace=60.0, flags=UNLIMITED)
     first, other, second = cluster.nodes  # `second` has heard nothing of the room, so it remembers nothing of it
     with ExitStack() as stack:
         crowd = [stack.enter_context(NativeClient(first.address, f"p{number}")) for number in range(HERD)]

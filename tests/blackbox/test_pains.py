@@ -10,7 +10,7 @@ import pytest
 
 from drill.history import Kind
 from tests.blackbox.test_drill_controls import broken_node
-from tests.support.deployment import PREFIX, Deployment
+from tests.support.deployment import PREFIX, UNLIMITED, Deployment
 from tests.support.native import NativeClient
 from tests.support.plainclient import PlainClient
 from tests.support.servers import Node
@@ -24,7 +24,7 @@ MIB = 1024 * 1024
 BUSY, SIZE, WINDOW = 1000, 2000, 50
 FLAPS = 6
 HOPS = 12
-CALM = {"nodes": 3, "grace": 60.0}
+CALM = {"nodes": 3, "grace": 60.0, "flags": UNLIMITED}
 """The grace is long: whoever is to come back does, however slow the machine."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.support.deployment import Deployment
+from tests.support.deployment import UNLIMITED, Deployment
 from tests.support.native import NativeClient
 from tests.support.waiting import wait_until
 from wire.codes import Code
@@ -17,7 +17,7 @@ MIB = 1024 * 1024
 
 
 def test_a_client_that_stops_reading_does_not_eat_the_memory(deploy: Deploy) -> None:
-    cluster = deploy(nodes=1, lease=2.0, grace=20.0)
+    cluster = deploy(nodes=1, lease=2.0, grace=20.0, flags=UNLIMITED)
     node = cluster.nodes[0]
     with (
         NativeClient(node.address, "slow", receive_buffer=4096) as slow,

@@ -193,7 +193,7 @@ class Node:
         n = of.n if of else len(person.said) + 1
         done: list[object] = []
         self.sessions.publish(
-            person.record.session, "c", n, LOBBY, text, done.append, "", "", of.position if of else None
+            person.record.session, "c", n, LOBBY, text, done.append, "", "", of.position if of else None, 0
         )
         outcome = done[0]
         assert isinstance(outcome, Published), outcome

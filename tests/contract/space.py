@@ -219,11 +219,14 @@ class Space:
     def key(self, name: str) -> str:
         return self.prefix + name
 
-    def node(self, name: str, lease: float = 1.5, grace: float = 5.0, url: str = "", retain: int = 10_000) -> Node:
+    def node(
+        self, name: str, lease: float = 1.5, grace: float = 5.0, url: str = "", retain: int = 10_000, **limits: Any
+    ) -> Node:
         """A node that is not started yet."""
         settings = ClusterSettings(
-            name, url or self.backend.url, self.prefix, lease, grace, retain, address="192.0.2.9:7701", version="0"
-        )
+            name, url or self.backend.url, self.prefix, lease, grace, retain, address="192.0.2.9:7701", version="0",
+            **limits,
+        )  # fmt: skip
         self.nodes.append(Node(self.backend, settings))
         return self.nodes[-1]
 

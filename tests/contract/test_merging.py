@@ -97,7 +97,17 @@ class Side:
         n = max(1, self.next[nick] + ahead)
         if ahead == 1:
             self.next[nick] = n
-        return [f"s-{nick}", claim, n, to, f"text {at}\nof {nick}", holder, refusal, *(again or ("", ""))]
+        return [
+            f"s-{nick}",
+            claim,
+            n,
+            to,
+            f"text {at}\nof {nick}",
+            holder,
+            refusal,
+            " ".join(map(str, again or ())),
+            "",
+        ]
 
     def say(self, says: list[Say], most: int) -> list[Reply]:
         asked = runs([(SAID, self.arguments(at, say)) for at, say in enumerate(says)], most)

@@ -119,9 +119,8 @@ def test_an_empty_room_is_no_room_but_its_offsets_go_on(space: Space) -> None:
     assert space.admin.ttl(space.key("room:#ops:log")) == -1
 
 
-def test_a_session_may_be_in_so_many_rooms(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cluster.sessions.ROOMS_LIMIT", 2)
-    alice = space.serve("n1").claim("Alice")
+def test_a_session_may_be_in_so_many_rooms(space: Space) -> None:
+    alice = space.node("n1", max_rooms_per_session=2).serve().claim("Alice")
     alice.join("#two")
     with pytest.raises(Refused) as refused:
         alice.join("#three")

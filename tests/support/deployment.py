@@ -13,6 +13,8 @@ from tests.support.servers import Balancer, Node, RedisServer
 from tests.support.waiting import wait_until
 
 PREFIX = "{hydrachat}:"
+UNLIMITED = ("--message-rate", "0", "--join-rate", "0")
+"""Flags of nodes where one client says as much as many people do."""
 
 
 class Deployment:

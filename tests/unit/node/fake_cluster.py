@@ -130,10 +130,13 @@ class FakeCluster:
         holder: str = "",
         refusal: str = "",
         again: Position | None = None,
+        ahead: int = 0,
     ) -> None:
         self._check_taking()
         with self.store.lock:
             outcome = self._publish(session, claim, n, to, text, holder, refusal, again)
+            if isinstance(outcome, Published):
+                self.store.ahead[session] = (ahead, self.store.ahead[session][1])
             if self.hold_says:
                 self.held.append((done, outcome))
                 return
@@ -193,6 +196,18 @@ class FakeCluster:
         entry = self.store.append(log, Kind.MESSAGE, row.session, n, row.name.shown, text)
         return Published(n, log, Position(entry.epoch, entry.offset), entry.time)
 
+    def pace(self, session: str, claim: str, ahead: int) -> None:
+        with self.store.lock:
+            self.store.ahead[session] = (self.store.ahead[session][0], ahead)
+
+    def addresses(self, spent: Sequence[tuple[str, int, int]]) -> list[tuple[int, int]]:
+        """As if no time went by."""
+        with self.store.lock:
+            for address, *taken in spent:
+                before = self.store.addresses.get(address, (0, 0))
+                self.store.addresses[address] = (before[0] + taken[0], before[1] + taken[1])
+            return [self.store.addresses[address] for address, *_ in spent]
+
     def claim(
         self,
         session: str,
@@ -232,7 +247,9 @@ class FakeCluster:
     def _claimed(self, row: Row, *, resumed: bool) -> Claimed:
         logs = {log: self.store.top(log) for log in (f"@{row.session}", *row.rooms)}
         claimed = Claimed(row.session, row.claim, row.name, row.n, 1700000000000, logs, resumed)
-        return replace(claimed, owed=dict(self.owed), parted=dict(row.parted), gone=row.gone)
+        return replace(
+            claimed, owed=dict(self.owed), parted=dict(row.parted), gone=row.gone, ahead=self.store.ahead[row.session]
+        )
 
     def _enter(self, row: Row, room: str) -> Entry:
         row.rooms.append(room)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -52,6 +53,8 @@ class Store:
     forks: dict[str, dict[str, int]] = field(default_factory=dict)
     rows: dict[str, Row] = field(default_factory=dict)
     nicks: dict[str, str] = field(default_factory=dict)
+    ahead: defaultdict[str, tuple[int, int]] = field(default_factory=lambda: defaultdict(lambda: (0, 0)))
+    addresses: dict[str, tuple[int, int]] = field(default_factory=dict)
     nodes: list[Node] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
 

@@ -1,0 +1,145 @@
+"""What each address has taken lately, here and at the other nodes.
+
+Each node counts for itself and lets what it counted flow together in Redis once a heartbeat: so moving brings a new
+bucket for as long at most, and the hot path asks nobody. IPv6 counts by /64, which is what one customer gets.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+
+from cluster.addresses import host_of
+from cluster.errors import ClusterError
+from cluster.seam import ClusterSeam
+from node.buckets import Bucket
+from node.settings import NodeSettings
+from node.sources import Sources, source_of
+
+MERGED = 500
+"""Addresses that are asked about in one run of the script."""
+MOST = 100_000
+"""Addresses that are remembered though nobody from there is here any more."""
+
+
+class Address:
+    """The buckets of one address. Any thread: connections from there, and the worker that merges, meet at the lock,
+    which is never held while anything else is called."""
+
+    __slots__ = ("_joined", "_joins", "_lock", "_messages", "_said", "key", "users")
+
+    def __init__(self, key: str, settings: NodeSettings) -> None:
+        self.key = key
+        self.users = 0  # connections; guarded by the lock of `Addresses`
+        self._lock = threading.Lock()
+        self._messages = Bucket(settings.address_message_rate, settings.address_message_burst)
+        self._joins = Bucket(settings.address_join_rate, settings.address_join_burst)
+        self._said = self._joined = 0.0  # taken since the others were told
+
+    def say(self, now: float, cost: float = 1.0) -> float:
+        """Seconds until one more message may be taken; not above 0: it is."""
+        with self._lock:
+            wait = self._messages.wait(now, cost)
+            if wait <= 0:
+                self._messages.take(now, cost)
+                self._said += cost
+            return wait
+
+    def join(self, now: float, cost: float) -> float:
+        """The same of joins and their like."""
+        with self._lock:
+            wait = self._joins.wait(now, cost)
+            if wait <= 0:
+                self._joins.take(now, cost)
+                self._joined += cost
+            return wait
+
+    def is_whole(self, now: float) -> bool:
+        with self._lock:
+            return not (self._said or self._joined or self._messages.ahead(now) or self._joins.ahead(now))
+
+    def spent(self) -> tuple[float, float]:
+        """What was taken since the others were told, of messages and of joins."""
+        with self._lock:
+            return self._said, self._joined
+
+    def worth(self, spent: tuple[float, float], now: float) -> tuple[int, int]:
+        """The same in milliseconds of the buckets, without what has come back already: it may be long that the others
+        could not be told."""
+        with self._lock:
+            said = min(round(self._messages.worth(spent[0])), self._messages.ahead(now))
+            return said, min(round(self._joins.worth(spent[1])), self._joins.ahead(now))
+
+    def merge(self, now: float, told: tuple[float, float], ahead: tuple[int, int]) -> None:
+        """The others know of `told` now, and the buckets of all nodes are whole in `ahead` milliseconds."""
+        with self._lock:
+            self._said, self._joined = self._said - told[0], self._joined - told[1]
+            self._messages.put(now, ahead[0], self._said)
+            self._joins.put(now, ahead[1], self._joined)
+
+
+class Addresses:
+    """A task of the workers' (`step`), scheduled with each heartbeat. The rest: any thread."""
+
+    def __init__(self, settings: NodeSettings, cluster: ClusterSeam) -> None:
+        self._settings, self._exempt = settings, Sources(settings.exempt)
+        self._cluster = cluster
+        self._lock = threading.Lock()  # guards the dict and the counts of users
+        self._all: dict[str, Address] = {}
+
+    def enter(self, peer: str) -> Address | None:
+        """A connection from `HOST:PORT` is about to be let in; None: no limit by address holds for it. Asks the
+        cluster about one that is new here, so it blocks. To be followed by `leave`."""
+        if host_of(peer) is None or peer in self._exempt:
+            return None
+        key = source_of(peer)
+        with self._lock:
+            known = key in self._all
+            address = self._all.setdefault(key, Address(key, self._settings))
+            address.users += 1
+        if not known:
+            self._ask([address])
+        return address
+
+    def leave(self, address: Address | None) -> None:
+        if address is not None:
+            with self._lock:
+                address.users -= 1
+
+    def step(self) -> float | None:
+        """Tells the others what was taken here, and hears what was taken there."""
+        now = time.monotonic()
+        with self._lock:
+            busy = [address for address in self._all.values() if not address.is_whole(now)]
+        for start in range(0, len(busy), MERGED):
+            if not self._ask(busy[start : start + MERGED]):
+                break  # with the next heartbeat
+        return None
+
+    def sweep(self, now: float) -> None:
+        """Forgets those who owe nothing and are not here. The ticker's; `now`: monotonic."""
+        with self._lock:
+            idle = [address for address in self._all.values() if not address.users]
+            for address in idle:
+                if address.is_whole(now) or len(self._all) > MOST:
+                    del self._all[address.key]
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def _ask(self, addresses: Sequence[Address]) -> bool:
+        spent = [address.spent() for address in addresses]
+        try:
+            found = self._cluster.addresses(_worths(addresses, spent))
+        except ClusterError:
+            return False
+        now = time.monotonic()
+        for address, told, ahead in zip(addresses, spent, found, strict=True):
+            address.merge(now, told, ahead)
+        return True
+
+
+def _worths(addresses: Sequence[Address], spent: Sequence[tuple[float, float]]) -> list[tuple[str, int, int]]:
+    now = time.monotonic()
+    return [(one.key, *one.worth(taken, now)) for one, taken in zip(addresses, spent, strict=True)]

@@ -1,0 +1,123 @@
+"""What comes too fast: a native client is told when it may come again, a plain one is read no further meanwhile."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from wire import Code, WireError, frames
+from wire.frames import Error
+
+if TYPE_CHECKING:
+    from node.connection import Connection
+    from node.quota import Quota
+
+COSTS: Mapping[type[Any], float] = {
+    frames.Join: 1.0,
+    frames.Leave: 1.0,
+    frames.Rename: 1.0,
+    frames.SetTopic: 1.0,
+    frames.GoAway: 1.0,
+    frames.ComeBack: 1.0,
+    frames.Rooms: 1.0,
+    frames.Who: 0.5,
+    frames.History: 0.5,
+    frames.Whois: 0.25,
+}
+"""What a request takes of the bucket of joins: as much as it costs the others, in parts of what a join does."""
+TRIFLE = 0.02
+"""The same of what is cheap, and is answered in any case."""
+AGAIN = 0.25
+"""What saying again costs of a message: after a loss of data everybody says again what he said within a minute."""
+LOOK = 1.0
+"""Seconds after which it is looked whether somebody who has to wait is there still."""
+_SIZES = {Code.TEXT_TOO_LONG: "max_text", Code.FRAME_TOO_LONG: "max_frame"}
+_TOO_FAST = "too much at once; say it again in {} ms"
+_SLOWED = "you are faster than this chat allows; your lines wait their turn"
+
+
+def count_refused(connection: Connection, error: WireError) -> None:
+    """Counts what is longer than it may be."""
+    if error.code in _SIZES:
+        connection.house.limited.hit(_SIZES[error.code], connection.peer)
+
+
+def say_too_fast(connection: Connection, quota: Quota, n: int, *, again: bool) -> Error | None:
+    """Whether message `n` of a native client comes too soon: the answer. None: it is taken. `again`: it was accepted
+    before."""
+    wait = quota.say(n, time.monotonic(), AGAIN if again else 1.0)
+    if wait <= 0:
+        return None
+    _hold_back(connection, quota, wait)
+    return _refusal(connection, quota.why_not_said, wait, n=n)
+
+
+def ask_too_fast(connection: Connection, event: Any) -> bool:
+    """Whether a request comes too soon; then it was answered. A plain client's waits here instead."""
+    session, cost = connection.session, COSTS.get(type(event))
+    if session is None or cost is None:
+        return False
+    quota = session.quota
+    if not connection.native:
+        return not patient(connection, lambda: quota.ask(cost, time.monotonic()), lambda: quota.why_not_asked)
+    wait = quota.ask(cost, time.monotonic())
+    if wait > 0:
+        _hold_back(connection, quota, wait)
+        connection.tell(_refusal(connection, quota.why_not_asked, wait, id=event.id))
+        return True
+    _share(connection)
+    return False
+
+
+def patient(connection: Connection, take: Callable[[], float], limit: Callable[[], str]) -> bool:
+    """Blocks until `take` says 0, and tells once that it does. False: there is nobody to wait for any more."""
+    assert connection.session is not None
+    quota, leaving = connection.session.quota, connection.house.standing.leaving
+    while (wait := take()) > 0:
+        answer = _refusal(connection, limit(), wait)
+        if not quota.slowed:
+            quota.slowed = True
+            connection.tell(Error(code=answer.code, text=_SLOWED))
+        if connection.gone:
+            connection.outbox.finish()  # nor for what else it has sent
+        if connection.outbox.finishing or leaving.wait(min(wait, LOOK)):
+            return False
+    return True
+
+
+def breathe(connection: Connection) -> None:
+    """Before what costs next to nothing, and is answered in any case: too much of it is answered slowly."""
+    if connection.session is not None:
+        wait = connection.session.quota.ask(TRIFLE, time.monotonic())
+        if wait > 0:
+            connection.house.standing.leaving.wait(min(wait, LOOK))
+
+
+def _hold_back(connection: Connection, quota: Quota, wait: float) -> None:
+    """Who does not heed what he is told is not read meanwhile: else answering him would take the node's time."""
+    if quota.heedless(connection.house.settings.window):
+        connection.house.standing.leaving.wait(min(wait, LOOK))
+
+
+def _share(connection: Connection) -> None:
+    """The session's bucket of joins goes with it, wherever it is resumed."""
+    session = connection.session
+    assert session is not None
+    ahead = session.quota.asked(time.monotonic())
+    if ahead:
+        connection.house.cluster.pace(session.id, session.claim, ahead)
+
+
+def _refusal(
+    connection: Connection,
+    limit: str,
+    wait: float,
+    *,
+    n: int | None = None,
+    id: int | None = None,  # noqa: A002 - the field's name on the wire
+) -> Error:
+    connection.house.limited.hit(limit, connection.peer)
+    after = math.ceil(wait * 1000)
+    return Error(code=Code.RATE_LIMITED, text=_TOO_FAST.format(after), n=n, id=id, after=after)
