@@ -1,7 +1,9 @@
 -- include: membership
 -- R3: ARGV[6] session  [7] claim  [8] room  [9] ticket  [10] rooms that one session may be in
+-- [11] digest of the room's key, or ''
 -- Reply: 'ok', offset of the joined entry (or the top, if it was a member), time ms, 1 if it changed anything,
 --   where the present life of the log began
+--   | 'no', 'removed', '' | 'no', 'not_invited', '' | 'no', 'wrong_key', '' | …
 local session, claim, room, ticket, limit = ARGV[6], ARGV[7], ARGV[8], ARGV[9], tonumber(ARGV[10])
 
 local shut = closed()
@@ -18,7 +20,11 @@ end
 local count = 0
 each_room(row[5], function() count = count + 1 end)
 if count >= limit then return {'no', 'too_many_rooms', int(limit)} end
+local is_new = redis.call('EXISTS', key('room:' .. room .. ':members')) == 0
+local barred = rights.barred(room, session, ARGV[11] or '')
+if barred then return barred end
 local offset, rooms = enter(room, session, row[4], row[5])
+if is_new and room ~= '#lobby' then rights.found(room, session) end
 note_done(session, ticket, offset, rooms)
 announce()
 return {'ok', offset, int(NOW), 1, turned(room)}

@@ -77,6 +77,7 @@ each_room(rooms, function(room)
   redis.call('HSET', key('room:' .. room .. ':members'), session, nick)
   redis.call('SADD', key('rooms'), room)
   redis.call('PERSIST', key('room:' .. room .. ':log'))
+  redis.call('PERSIST', rights.where(room))
 end)
 if row[5] and row[5] ~= NODE then redis.call('SREM', key('node:' .. row[5] .. ':sessions'), session) end
 local n = int(math.max(tonumber(row[3] or '0'), tonumber(known)))
