@@ -234,8 +234,8 @@ class ClusterSeam(Protocol):
         """Raises Refused(NOT_MEMBER), Fenced, Degraded."""
 
     def set_topic(self, session: str, claim: str, room: str, text: str) -> Membership:
-        """Changes what `room` is about ('': nothing). Raises Refused(NOT_MEMBER, NOT_OWNER), Fenced, Degraded. `position` is that
-        of the topic entry, if it `changed` anything."""
+        """Changes what `room` is about ('': nothing). Raises Refused(NOT_MEMBER, NOT_OWNER), Fenced, Degraded.
+        `position` is that of the topic entry, if it `changed` anything."""
 
     def rename(self, session: str, claim: str, name: Name, suggestions: Sequence[Name]) -> Renamed:
         """Gives the session another nickname. Raises Refused(NICK_TAKEN, the first free suggestion or ''), Fenced,

@@ -20,7 +20,18 @@ from cluster.rights import rights_of
 from cluster.seam import Health, PublishDone
 from cluster.settings import ROOMS_LIMIT
 from cluster.term import Standing
-from cluster.types import Claimed, Guarding, Membership, Name, Position, Published, Reason, Renamed, Rights, SessionRecord
+from cluster.types import (
+    Claimed,
+    Guarding,
+    Membership,
+    Name,
+    Position,
+    Published,
+    Reason,
+    Renamed,
+    Rights,
+    SessionRecord,
+)
 
 T = TypeVar("T")
 HELLO_WAITS = 1.5  # seconds that a term may take to open

@@ -77,7 +77,6 @@ class Tops:
             forks |= {log: (epoch, former.decode()) for log, top, former in found if top and epoch != known}
         return epoch
 
-
     def _compare(self, versions: Mapping[str, bytes]) -> None:
         """Of which rooms we know not the present rights: those are asked for."""
         rooms = [log for log, version in versions.items() if version and self._rights.lacks(log, int(version))]

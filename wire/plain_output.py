@@ -26,6 +26,7 @@ from wire.frames import (
     Message,
     Receipt,
     Reconnect,
+    Rights,
     RoomList,
     ServerFrame,
     Topic,
@@ -125,7 +126,13 @@ def _renamed(frame: Joined, room_prefix: bool) -> str:
     return f"* {harmless(frame.former)} is now called {harmless(frame.nick)}{where and ' in'}{where}"
 
 
-_REASONS = {"expired": "lost the connection", "ended": "was removed", "kicked": "kicked", "banned": "banned"}
+_REASONS = {
+    "expired": "lost the connection",
+    "ended": "was removed",
+    "kicked": "kicked",
+    "banned": "banned",
+    "removed": "removed",
+}
 
 
 def _left(frame: Left, room_prefix: bool) -> str:
@@ -191,6 +198,39 @@ def _whois(frame: WhoisAnswer, _: bool) -> str:
     return f"* {harmless(frame.nick)} is {state}, at {harmless(frame.node)} since {since}, in {rooms}{client}"
 
 
+def _rights(frame: Rights, _: bool) -> str:
+    told = _RIGHT_HINTS.get(frame.you) if frame.by or frame.you == "owner" else None
+    room, text = harmless(frame.room), f": {harmless(frame.text)}" if frame.text else ""
+    if told is not None:
+        by = harmless(frame.by)
+        return told.format(by=by, room=room, given=f" ({by} gave it to you)" if by else "") + text
+    return f"* {room}: {'; '.join(rights_in_words(frame))}"
+
+
+_RIGHT_HINTS = {
+    "invited": "* {by} invites you to {room} (/join {room})",
+    "muted": "* {by} has muted you in {room}",
+    "unmuted": "* you may speak in {room} again",
+    "owner": "* {room} is yours now{given}",
+}
+
+
+def rights_in_words(frame: Rights) -> list[str]:
+    """What holds in a room, in parts; harmless. Pure; any thread."""
+    demands = {
+        "needs a key": frame.key,
+        "by invitation": frame.invite,
+        "private": frame.private,
+        "the owner sets the topic": frame.topic,
+    }
+    words = ["yours" if frame.own else f"owned by {harmless(frame.owner)}" if frame.owner else "nobody owns it"]
+    words.append(", ".join(demand for demand, holds in demands.items() if holds) or "open to all")
+    if frame.you:
+        words.append(f"you are {harmless(frame.you)}")
+    lists = (("invited", frame.invited), ("muted", frame.muted), ("removed", frame.removed))
+    return words + [f"{name}: {', '.join(map(harmless, nicks))}" for name, nicks in lists if nicks]
+
+
 def _away(frame: Away, _: bool) -> str:
     if frame.log:
         return ""
@@ -224,6 +264,7 @@ _SHOWN: dict[type[Any], Callable[[Any, bool], str]] = cast(
         Joined: _joined,
         Left: _left,
         Topic: _topic,
+        Rights: _rights,
         Receipt: _receipt,
         Gap: _gap,
         Reconnect: _reconnect,

@@ -133,10 +133,19 @@ def _joined(event: ev.JoinedEvent, current: str) -> list[Line]:
     return [here, _quiet(_topic_of(event.room, event.topic), event.time)] if event.topic else [here]
 
 
-_REASONS = {"expired": "lost the connection", "ended": "was removed", "kicked": "kicked", "banned": "banned"}
+_REASONS = {
+    "expired": "lost the connection",
+    "ended": "was removed",
+    "kicked": "kicked",
+    "banned": "banned",
+    "removed": "removed",
+}
 
 
 def _left(event: ev.LeftEvent, current: str) -> list[Line]:
+    if event.own and event.reason == "removed":
+        why = f": {event.why}" if event.why else ""
+        return [trouble(f"you were removed from {event.room}{why}; only an invitation leads back")]
     if event.own:
         return [_quiet(f"you left {event.room}", event.time or None)]
     reason = _REASONS.get(event.reason, "")
@@ -178,6 +187,37 @@ def _topic(event: ev.TopicEvent, _: str) -> list[Line]:
 
 def _topic_of(room: str, text: str) -> str:
     return f"the topic of {room}: {text}" if text else f"{room} has no topic"
+
+
+_DEMANDS = {
+    "key": "needs a key",
+    "invite": "by invitation",
+    "private": "private",
+    "topic": "the owner sets the topic",
+}
+
+
+def _rights(event: ev.RightsEvent, _: str) -> list[Line]:
+    """Answers only: hints are for those who show them somewhere."""
+    if event.ticket is None:
+        return []
+    owner = "yours" if event.own else f"owned by {event.owner}" if event.owner else "nobody owns it"
+    demands = ", ".join(words for name, words in _DEMANDS.items() if getattr(event, name)) or "open to all"
+    lists = (("invited", event.invited), ("muted", event.muted), ("removed", event.removed))
+    parts = [owner, demands, *([f"you are {event.you}"] if event.you else [])]
+    parts += [f"{name}: {', '.join(nicks)}" for name, nicks in lists if nicks]
+    return [_quiet(f"{event.room}: {'; '.join(parts)}")]
+
+
+def _right(event: ev.RightHint, _: str) -> list[Line]:
+    text = f": {event.text}" if event.text else ""
+    told = {
+        "invited": f"{event.by} invites you to {event.room} (/join {event.room}){text}",
+        "muted": f"{event.by} has muted you in {event.room}{text}",
+        "unmuted": f"you may speak in {event.room} again",
+        "owner": f"{event.room} is yours now" + (f" ({event.by} gave it to you)" if event.by else ""),
+    }.get(event.what)
+    return [Line(Kind.NOTICE, harmless(told))] if told else []
 
 
 def _receipt(event: ev.ReceiptEvent, _: str) -> list[Line]:
@@ -266,6 +306,8 @@ _WORDS: dict[type[ev.Event], Callable[[Any, str], list[Line]]] = {
     ev.WhoisEvent: _whois,
     ev.RenamedEvent: _renamed,
     ev.TopicEvent: _topic,
+    ev.RightsEvent: _rights,
+    ev.RightHint: _right,
     ev.ReceiptEvent: _receipt,
     ev.GapEvent: _gap,
     ev.AcceptedEvent: _accepted,

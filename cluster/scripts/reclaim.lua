@@ -62,6 +62,8 @@ end
 -- The node's list of rooms counts; but of a join or leave that it has no answer to, the row knows more.
 local kept = {}
 each_room(rooms, function(room)
+  -- Its node may not have heard that it was removed.
+  if redis.call('HEXISTS', rights.where(room), 'removed:' .. session) == 1 then return end
   if not (same and contains(pending, room)) then kept[#kept + 1] = room end
 end)
 if same then

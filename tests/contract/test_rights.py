@@ -8,7 +8,7 @@ from cluster.errors import Refused
 from cluster.types import Guard, Guarding, Position, Reason, Rights, Topic
 from tests.contract.space import LOBBY, Space, User
 
-KEY = "1f" * 32  
+KEY = "1f" * 32
 # A digest: the key itself never comes here. fakeredis has no `redis.sha1hex`: keys need a real server.
 
 

@@ -13,6 +13,7 @@ from cluster.types import (
     Position,
     Published,
 )
+from tests.unit.node.fake_rights import FakeRights
 
 
 class Node(Protocol):
@@ -53,6 +54,7 @@ class Store:
     rows: dict[str, Row] = field(default_factory=dict)
     nicks: dict[str, str] = field(default_factory=dict)
     nodes: list[Node] = field(default_factory=list)
+    rights: FakeRights = field(default_factory=FakeRights)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def append(self, log: str, kind: str, session: str, n: int, nick: str, text: str, *, late: bool = False) -> Entry:
