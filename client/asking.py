@@ -57,6 +57,7 @@ class Asking(Core):
         return self._govern(Mute, name, nick, why)
 
     def unmute(self, name: str, nick: str) -> Reply[RightsEvent]:
+        """`nick` may speak in the room again."""
         return self._govern(Unmute, name, nick, "")
 
     def hand_over(self, name: str, nick: str) -> Reply[RightsEvent]:

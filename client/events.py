@@ -155,8 +155,8 @@ class TopicEvent:
 @dataclass(frozen=True, slots=True)
 class RightsEvent:
     """Who may do what in `room`. `owner`: a nickname, "": nobody; `own`: it is ours, and only then there are the lists
-    of nicknames. `key`, `invite`, `private`, `topic`: what holds (`ChatClient.guard`). `ticket`: answers a question; else
-    it is a hint that one of these has changed, and may be missing."""
+    of nicknames. `key`, `invite`, `private`, `topic`: what holds (`ChatClient.guard`). `ticket`: answers a question;
+    else it is a hint that one of these has changed, and may be missing."""
 
     room: str
     owner: str

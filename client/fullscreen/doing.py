@@ -155,7 +155,7 @@ class Doing:
         if there is not None and there.present:
             self._model.switch(there)
             return
-        reply = self._chat.join(name, key.strip() or None)
+        reply = self._chat.join(name, key.strip()) if key.strip() else self._chat.join(name)
         self._model.wanted.add(name)
         # At once: what is typed next goes there or is refused, and never to another room.
         self._model.switch(self._model.room(name))

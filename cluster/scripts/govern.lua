@@ -130,6 +130,7 @@ else
   if changed == nil then return {'no', 'no_such_nick', ''} end
 end
 if changed then rights.changed(room) end
-redis.call('HSET', key('session:' .. session), 'did', table.concat({ticket, '0', int(NOW)}, ' '))
+local did = table.concat({ticket, '0', int(NOW)}, ' ')
+redis.call('HSET', key('session:' .. session), 'did', did)
 announce()
 return view(changed)
