@@ -102,16 +102,20 @@ function rights.give(room, session)
   redis.call('HDEL', rights.where(room), unpack(fields_of('muted', ids, name)))
 end
 
--- The member who has been there longest, and may speak.
+-- The member who has been there longest: of those who may speak, if anybody may.
 local function heir(room)
-  local first, best = nil, math.huge
+  local first, best, silent, earliest = nil, math.huge, nil, math.huge
   for i, session in ipairs(redis.call('HSCAN', key('room:' .. room .. ':members'), '0', 'COUNT', HEIRS)[2]) do
     local from = i % 2 == 1 and i <= 2 * HEIRS and redis.call('HGET', key('session:' .. session), 'from:' .. room)
     local epoch, offset = string.match(from or '', '^(%S+) (%d+)$')
     local place = epoch and mapped(room, epoch, tonumber(offset))
-    if place and place < best and not rights.has(room, 'muted', session) then first, best = session, place end
+    if place and rights.has(room, 'muted', session) then
+      if place < earliest then silent, earliest = session, place end
+    elseif place and place < best then
+      first, best = session, place
+    end
   end
-  return first
+  return first or silent
 end
 
 -- The owner is gone: the next one has the room.
