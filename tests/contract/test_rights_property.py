@@ -236,6 +236,10 @@ def test_whatever_people_do(real_space: Space) -> None:
     run_state_machine_as_test(
         Rights,
         settings=settings(
-            max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), database=None
+            max_examples=40,
+            stateful_step_count=30,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            database=None,
         ),
     )
