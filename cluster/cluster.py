@@ -138,9 +138,9 @@ class Cluster:
         if self._fresh.taken(session, claim, time) or endings.parsed(how).is_final:
             self._events.on_taken(session, "" if claim == "-" else claim, how)
 
-    def _rights_changed(self, room: str, version: int, lines: str) -> None:
-        if self._kept_rights.heard(room, version, lines):
-            self._events.on_rights(told_rights(room, lines))
+    def _rights_changed(self, room: str, version: int, lines: str, fallen: bool) -> None:
+        if self._kept_rights.heard(room, version, lines) or fallen:
+            self._events.on_rights(told_rights(room, lines, fallen))
 
     def _alive(self) -> set[str]:
         return {info.node for info in self._beat.nodes if info.alive}

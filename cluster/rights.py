@@ -56,10 +56,10 @@ class KeptRights:
         return ((room, version, lines) for room, (version, lines) in found if version)
 
 
-def told_rights(room: str, lines: str) -> Rights:
+def told_rights(room: str, lines: str, fallen: bool = False) -> Rights:
     """What every member may know of them. Pure."""
     fields = dict(line.partition(" ")[::2] for line in lines.split("\n"))
-    return Rights(room, fields.get("nick", ""), _guards(fields.get("guards", "")))
+    return Rights(room, fields.get("nick", ""), _guards(fields.get("guards", "")), fallen=fallen)
 
 
 def rights_of(room: str, reply: list[Reply]) -> Rights:

@@ -41,7 +41,7 @@ class SubscriberActions:
     confirmed: Callable[[], None]  # the node's own channel is subscribed, for the first time or again
     taken: Callable[[str, str, int, str], None]  # session, claim that has it now or '-', Redis time in µs, how it ended
     bans: Callable[[], None]  # bans have changed
-    rights: Callable[[str, int, str], None]  # of that room, to that version, as in `cluster.rights`
+    rights: Callable[[str, int, str, bool], None]  # of that room, version and lines as in `KeptRights`; see `Rights`
 
 
 class Subscriber:
@@ -227,8 +227,8 @@ class Subscriber:
             _, session, state, room, nick, *_ = words
             return partial(self._events.on_presence, Presence(room, session, nick, state, text))
         if words[0] == "rights":
-            _, room, version, *_ = words
-            return partial(self._actions.rights, room, int(version), text)
+            _, room, version, *more = words
+            return partial(self._actions.rights, room, int(version), text, "fallen" in more)
         if words[0] == "right":
             _, session, what, room, by, *_ = words
             return partial(self._events.on_right, RightHint(session, what, room, by, text))

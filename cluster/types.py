@@ -275,6 +275,8 @@ class Rights:
     muted: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     changed: bool = False
+    fallen: bool = False
+    """Nobody was in it any more, and what was said behind its guards is for nobody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,8 @@ class Events:
         self.house.rooms.hint(hint)
 
     def on_rights(self, rights: Rights) -> None:
+        if rights.fallen:
+            self.house.rooms.forget_past(rights.room)
         self.house.rooms.tell(rights.room, rights_frame(rights))
 
     def on_right(self, hint: RightHint) -> None:

@@ -137,6 +137,12 @@ class Rooms:
         """Something about a member that is in no log."""
         self.tell(hint.room, hint_frame(hint))
 
+    def forget_past(self, room: str) -> None:
+        """What was said there until now is for nobody any more. The subscriber's."""
+        held = self._held.get(room)
+        if held is not None:
+            held.feed.forget_past()
+
     def tell(self, room: str, frame: ServerFrame) -> None:
         """To the native clients who are in that room."""
         held = self._held.get(room)

@@ -76,14 +76,15 @@ local function snapshot(where)
 end
 
 -- After each change: the version, what other scripts look at, and what the room's nodes remember (R5).
-function rights.changed(room, version)
+-- `fallen`: nobody may read any more what was said, also not from a node's memory.
+function rights.changed(room, version, fallen)
   local where, meta = rights.where(room), base(room) .. ':meta'
   version = version or tonumber(string.match(redis.call('HGET', meta, 'rights') or '', '^%d+') or '0') + 1
   if redis.call('EXISTS', where) == 1 then redis.call('HSET', where, 'version', int(version)) end
   local words, muted = snapshot(where)
   redis.call('HSET', meta, 'rights', int(version) .. (muted and 'm' or ''))
   redis.call(rights.guards(room, 'private') and 'SADD' or 'SREM', key('private'), room)
-  local head = table.concat({'!rights', room, int(version)}, ' ')
+  local head = table.concat({'!rights', room, int(version), fallen and 'fallen' or nil}, ' ')
   announcements[#announcements + 1] = {key('room:' .. room .. ':log'), head .. '\n' .. words}
 end
 
@@ -132,11 +133,12 @@ end
 -- A room that nobody is in any more, nor owns: it begins anew, and what was said behind guards stays behind them.
 local function fall(room)
   local _, guards = rights.guards(room, '')
-  if string.find(guards, 'invite') or string.find(guards, 'key') or string.find(guards, 'private') then
+  local shut = string.find(guards, 'invite') or string.find(guards, 'key') or string.find(guards, 'private')
+  if shut then
     redis.call('HSET', base(room) .. ':meta', 'curtain', EPOCH .. ' ' .. int(settle(room)))
   end
   redis.call('DEL', rights.where(room))
-  rights.changed(room)
+  rights.changed(room, nil, shut)
 end
 
 -- The session is no member any more; its row is there still.

@@ -231,11 +231,13 @@ def test_the_member_who_has_been_there_longest_and_may_speak_inherits(space: Spa
 def test_a_room_that_is_empty_begins_anew_and_what_was_said_behind_guards_stays_there(space: Space) -> None:
     node = space.serve("n1")
     alice, bob = node.claim("Alice"), node.claim("Bob")
+    node.hear("#ops")
     join(alice, "#ops")
     guard(alice, "#ops", Guard.INVITE, Guard.PRIVATE)
     alice.said("secret", "#ops")
     before = node.cluster.read("#ops", alice.claimed.logs[LOBBY], 1).position
     alice.leave("#ops")
+    node.events.wait(lambda: any(told.fallen for told in node.events.rights), "its nodes are told to forget")
     join(bob, "#ops")
     assert govern(bob, "#ops", "tell") == Rights("#ops", "Bob", frozenset(), own=True)
     assert node.cluster.history("#ops", 0, 50, bob.session) == []

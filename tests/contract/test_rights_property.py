@@ -189,7 +189,8 @@ class Rights(RuleBasedStateMachine):
     def say(self, at: int) -> None:
         outcome = self.users[at].say("hm", self.room)
         wanted = Reason.NOT_MEMBER if at not in self.members else Reason.MUTED if at in self.named["muted"] else OK
-        assert (OK if isinstance(outcome, Published) else outcome.reason) == wanted  # type: ignore[union-attr]
+        assert isinstance(outcome, Published | Refused)
+        assert (OK if isinstance(outcome, Published) else outcome.reason) == wanted
 
     @rule(at=WHO)
     def set_topic(self, at: int) -> None:
@@ -209,7 +210,7 @@ class Rights(RuleBasedStateMachine):
             is_in = at in self.members
             listed = self.room in [room for room, _ in ask.rooms(asks)]
             assert listed == bool(self.members and (is_in or Guard.PRIVATE not in self.guards))
-            history = self._done(lambda ask=ask, asks=asks: ask.history(self.room, 0, 5, asks))  # type: ignore[misc]
+            history = self._done(lambda ask=ask, asks=asks: ask.history(self.room, 0, 5, asks))
             assert (history == OK) == (is_in or not shut)
         if not self.members:
             return

@@ -96,7 +96,7 @@ def test_what_is_said_while_the_mute_is_under_way_is_said_up_to_there(
 def test_a_room_that_is_handed_over_while_its_heir_is_removed_has_one_owner(
     real_space: Space, people: Sequence[User]
 ) -> None:
-    alice, bob, carol = people
+    alice, bob, _ = people
     for number in range(TIMES):
         room = f"#r{number}"
         join(alice, room)
@@ -140,7 +140,7 @@ def test_a_room_that_is_founded_twice_at_once_has_one_owner(real_space: Space, p
     alice, bob, carol = people
     for number in range(TIMES):
         room = f"#r{number}"
-        acts = [lambda user=user, room=room: join(user, room) for user in (alice, bob, carol)]  # type: ignore[misc]
+        acts = [lambda user=user, room=room: join(user, room) for user in (alice, bob, carol)]
         assert at_once(*acts) == ["ok"] * 3
         first = next(fields["session"] for _, fields in real_space.stream(room) if fields["kind"] == "joined")
         assert rights(real_space, room)["owner"] == first

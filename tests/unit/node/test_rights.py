@@ -198,3 +198,14 @@ def test_who_is_removed_again_and_again_holds_no_rooms() -> None:
             alice.say(Remove(room=room, nick="bob", id=number))
             bob.expect(Left)
         assert len(session.deliveries) <= 3  # inbox, lobby, and the last one
+
+
+def test_what_was_said_in_a_room_that_has_fallen_is_not_remembered() -> None:
+    with running(FakeCluster(Store())) as node, Native(node) as alice:
+        alice.enter("alice")
+        enter(alice, "#den")
+        alice.say(Say(n=1, to="#den", text="secret"))
+        alice.expect(Message)
+        assert [entry.text for entry in node.house.rooms.remembered()["#den"] if entry.kind == "message"] == ["secret"]
+        node.house.cluster.events.on_rights(Told("#den", "", frozenset(), fallen=True))  # type: ignore[attr-defined]
+        assert node.house.rooms.remembered()["#den"] == []
