@@ -107,7 +107,7 @@ class Sessions:
 
         return self._call("resume", [session, claim, token_hash, n, address, client], made)
 
-    def join(self, session: str, claim: str, room: str, digest: str) -> Membership:
+    def join(self, session: str, claim: str, room: str, digest: str = "") -> Membership:
         arguments: list[Argument] = [session, claim, room, _ticket(), ROOMS_LIMIT, digest]
 
         def made(reply: list[Reply]) -> Membership:

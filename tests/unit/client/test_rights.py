@@ -72,8 +72,7 @@ def test_a_key_that_let_us_in_is_named_again_by_a_new_session_and_forgotten_with
     )
     assert driver.stay.keys == {}
     assert "#den" not in driver.stay.rooms  # it does not try to come back
-    (left,) = driver.of(LeftEvent)
-    assert (left.reason, left.why, left.own) == ("removed", "loud", True)
+    assert driver.of(LeftEvent) == [LeftEvent("#den", "bob", mine, 1, "removed", own=True, why="loud")]
 
 
 def test_a_refusal_names_the_op_and_an_older_node_too() -> None:
