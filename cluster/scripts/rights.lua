@@ -103,20 +103,25 @@ function rights.give(room, session)
   redis.call('HDEL', rights.where(room), unpack(fields_of('muted', ids, name)))
 end
 
+-- Since when a session is in the room, as a string that sorts: the place of its joined entry. One that was there before
+-- Redis lost its data has none, and comes first.
+local function seniority(room, session)
+  local row = redis.call('HMGET', key('session:' .. session), 'from:' .. room, 'since')
+  local epoch, offset = string.match(row[1] or '', '^(%S+) (%d+)$')
+  local place = epoch and mapped(room, epoch, tonumber(offset)) or 0
+  return row[2] and string.format('%020.0f %020.0f', place, tonumber(row[2]))
+end
+
 -- The member who has been there longest: of those who may speak, if anybody may.
 local function heir(room)
-  local first, best, silent, earliest = nil, math.huge, nil, math.huge
-  for i, session in ipairs(redis.call('HSCAN', key('room:' .. room .. ':members'), '0', 'COUNT', HEIRS)[2]) do
-    local from = i % 2 == 1 and i <= 2 * HEIRS and redis.call('HGET', key('session:' .. session), 'from:' .. room)
-    local epoch, offset = string.match(from or '', '^(%S+) (%d+)$')
-    local place = epoch and mapped(room, epoch, tonumber(offset))
-    if place and rights.has(room, 'muted', session) then
-      if place < earliest then silent, earliest = session, place end
-    elseif place and place < best then
-      first, best = session, place
-    end
+  local first, best
+  local found = redis.call('HSCAN', key('room:' .. room .. ':members'), '0', 'COUNT', HEIRS)[2]
+  for i = 1, math.min(#found, 2 * HEIRS), 2 do
+    local since = seniority(room, found[i])
+    local order = since and (rights.has(room, 'muted', found[i]) and '1 ' or '0 ') .. since
+    if order and (not best or order < best) then first, best = found[i], order end
   end
-  return first or silent
+  return first
 end
 
 -- The owner is gone: the next one has the room.

@@ -92,3 +92,16 @@ def test_an_outdated_memory_undoes_nothing(real_space: Space) -> None:
     wait_recovered(one, two)
     assert govern(alice, "#den", "tell").guards == ALL
     assert real_space.admin.hget(real_space.key("room:#den:rights"), "version") == version
+
+
+def test_who_was_there_before_the_loss_inherits_before_those_who_came_since(real_space: Space) -> None:
+    node = real_space.serve("n1")
+    alice, bob, carol = guarded(node), node.claim("Bob"), node.claim("Carol")
+    guard(alice, "#den", off=(Guard.INVITE, Guard.KEY))
+    join(bob, "#den")
+    real_space.admin.flushall()
+    wait_recovered(node)
+    wait_healed(real_space)
+    join(carol, "#den")
+    alice.leave("#den")
+    assert govern(carol, "#den", "tell").owner == "Bob"
