@@ -21,6 +21,7 @@ local count = 0
 each_room(row[5], function() count = count + 1 end)
 if count >= limit then return {'no', 'too_many_rooms', int(limit)} end
 local is_new = redis.call('EXISTS', key('room:' .. room .. ':members')) == 0
+if is_new then rights.clear_up(room) end
 local barred = rights.barred(room, session, ARGV[11] or '')
 if barred then return barred end
 local offset, rooms = enter(room, session, row[4], row[5])

@@ -146,6 +146,13 @@ local function fall(room)
   rights.changed(room, nil, shut)
 end
 
+-- Before somebody comes into a room in which nobody is. A node of an earlier version lets the last one go and leaves
+-- his rights as they are; all others let them expire.
+function rights.clear_up(room)
+  local where = rights.where(room)
+  if redis.call('TTL', where) == -1 and not is_account(redis.call('HGET', where, 'owner') or '') then fall(room) end
+end
+
 -- The session is no member any more; its row is there still.
 function rights.vacate(room, session)
   local where = rights.where(room)

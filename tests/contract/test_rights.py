@@ -307,3 +307,18 @@ def test_members_are_told_of_owner_and_guards(space: Space) -> None:
     guard(alice, "#ops", Guard.TOPIC, Guard.PRIVATE)
     wanted = Rights("#ops", "Alice", frozenset({Guard.TOPIC, Guard.PRIVATE}))
     two.events.wait(lambda: wanted in two.events.rights, "the change")
+
+
+def test_what_a_node_of_an_earlier_version_leaves_behind_locks_nobody_out(space: Space) -> None:
+    node = space.serve("n1")
+    alice, bob, carol = node.claim("Alice"), node.claim("Bob"), node.claim("Carol")
+    join(alice, "#ops")
+    guard(alice, "#ops", Guard.INVITE)
+    alice.said("secret", "#ops")
+    space.admin.hset(space.key("room:#ops:members"), bob.session, "Bob")
+    space.admin.hdel(space.key("room:#ops:members"), alice.session)  # it knows nothing of owners
+    assert govern(bob, "#ops", "tell").owner == "Bob"  # who is a member may go on
+    space.admin.delete(space.key("room:#ops:members"))
+    join(carol, "#ops")
+    assert govern(carol, "#ops", "tell") == Rights("#ops", "Carol", frozenset(), own=True)
+    assert node.cluster.history("#ops", 0, 9, carol.session) == []
