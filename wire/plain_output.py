@@ -34,6 +34,7 @@ from wire.frames import (
     WhoisAnswer,
 )
 from wire.names import LOBBY
+from wire.plain_rights import hint_in_words, in_words
 from wire.text import action, harmless
 
 _MARGIN = "\n  | "
@@ -199,36 +200,10 @@ def _whois(frame: WhoisAnswer, _: bool) -> str:
 
 
 def _rights(frame: Rights, _: bool) -> str:
-    told = _RIGHT_HINTS.get(frame.you) if frame.by or frame.you == "owner" else None
-    room, text = harmless(frame.room), f": {harmless(frame.text)}" if frame.text else ""
-    if told is not None:
-        by = harmless(frame.by)
-        return told.format(by=by, room=room, given=f" ({by} gave it to you)" if by else "") + text
-    return f"* {room}: {'; '.join(rights_in_words(frame))}"
-
-
-_RIGHT_HINTS = {
-    "invited": "* {by} invites you to {room} (/join {room})",
-    "muted": "* {by} has muted you in {room}",
-    "unmuted": "* you may speak in {room} again",
-    "owner": "* {room} is yours now{given}",
-}
-
-
-def rights_in_words(frame: Rights) -> list[str]:
-    """What holds in a room, in parts; harmless. Pure; any thread."""
-    demands = {
-        "needs a key": frame.key,
-        "by invitation": frame.invite,
-        "private": frame.private,
-        "the owner sets the topic": frame.topic,
-    }
-    words = ["yours" if frame.own else f"owned by {harmless(frame.owner)}" if frame.owner else "nobody owns it"]
-    words.append(", ".join(demand for demand, holds in demands.items() if holds) or "open to all")
-    if frame.you:
-        words.append(f"you are {harmless(frame.you)}")
-    lists = (("invited", frame.invited), ("muted", frame.muted), ("removed", frame.removed))
-    return words + [f"{name}: {', '.join(map(harmless, nicks))}" for name, nicks in lists if nicks]
+    if frame.by or frame.you == "owner":
+        told = hint_in_words(frame.you, frame.room, frame.by, frame.text)
+        return f"* {harmless(told)}" if told else ""
+    return f"* {harmless(f'{frame.room}: {in_words(frame)}')}"
 
 
 def _away(frame: Away, _: bool) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 from client import events as ev
 from client.errors import ChatError, Refused
 from wire.codes import Code
+from wire.plain_rights import hint_in_words, in_words
 from wire.text import harmless
 
 MARGIN = "  | "
@@ -189,34 +190,13 @@ def _topic_of(room: str, text: str) -> str:
     return f"the topic of {room}: {text}" if text else f"{room} has no topic"
 
 
-_DEMANDS = {
-    "key": "needs a key",
-    "invite": "by invitation",
-    "private": "private",
-    "topic": "the owner sets the topic",
-}
-
-
 def _rights(event: ev.RightsEvent, _: str) -> list[Line]:
     """Answers only: hints are for those who show them somewhere."""
-    if event.ticket is None:
-        return []
-    owner = "yours" if event.own else f"owned by {event.owner}" if event.owner else "nobody owns it"
-    demands = ", ".join(words for name, words in _DEMANDS.items() if getattr(event, name)) or "open to all"
-    lists = (("invited", event.invited), ("muted", event.muted), ("removed", event.removed))
-    parts = [owner, demands, *([f"you are {event.you}"] if event.you else [])]
-    parts += [f"{name}: {', '.join(nicks)}" for name, nicks in lists if nicks]
-    return [_quiet(f"{event.room}: {'; '.join(parts)}")]
+    return [] if event.ticket is None else [_quiet(f"{event.room}: {in_words(event)}")]
 
 
 def _right(event: ev.RightHint, _: str) -> list[Line]:
-    text = f": {event.text}" if event.text else ""
-    told = {
-        "invited": f"{event.by} invites you to {event.room} (/join {event.room}){text}",
-        "muted": f"{event.by} has muted you in {event.room}{text}",
-        "unmuted": f"you may speak in {event.room} again",
-        "owner": f"{event.room} is yours now" + (f" ({event.by} gave it to you)" if event.by else ""),
-    }.get(event.what)
+    told = hint_in_words(event.what, event.room, event.by, event.text)
     return [Line(Kind.NOTICE, harmless(told))] if told else []
 
 
