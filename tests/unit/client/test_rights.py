@@ -11,7 +11,9 @@ from client.errors import Refused
 from client.events import JoinedEvent, LeftEvent, RequestRefused, RightHint, RightsEvent
 from client.handles import Reply
 from client.ledger import Ledger
-from client.terminal.wording import lines
+from client.terminal.talk import Talk
+from client.terminal.wording import Line, lines
+from tests.unit.client.fullscreen.fake_chat import FakeChat
 from tests.unit.client.model import LOBBY, Driver, active, hears, line
 from wire.codes import Code
 from wire.frames import Error, GuardRoom, Invite, Join, Joined, Left, Remove, Rights
@@ -89,3 +91,22 @@ def test_what_can_be_no_key_is_refused_before_it_is_asked(key: str) -> None:
             ask(None, "#den", key=key)  # type: ignore[arg-type]
         assert refused.value.code == Code.BAD_TEXT
         assert key not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [
+        ("/join #den hush", ("join", "#den", "hush")),
+        ("/guard #den key=hush -topic", ("guard", "#den", "hush", None, None, False)),
+        ("/invite #den bob come", ("invite", "#den", "bob", "come")),
+        ("/remove #den bob", ("remove", "#den", "bob", "")),
+        ("/mute #den bob", ("mute", "#den", "bob", "")),
+        ("/unmute #den bob", ("unmute", "#den", "bob")),
+        ("/owner #den bob", ("hand_over", "#den", "bob")),
+    ],
+)
+def test_the_line_client_asks_what_is_typed(typed: str, asked: tuple[object, ...]) -> None:
+    chat, shown = FakeChat(), list[Line]()
+    Talk(chat.client, LOBBY, shown.append).typed(typed)
+    assert chat.asked == [asked]
+    assert shown == []
