@@ -117,7 +117,8 @@ class ClusterEvents(Protocol):
         """A member of a wanted room has gone or come back, or his connection has. May be missed. Subscriber thread."""
 
     def on_rights(self, rights: Rights) -> None:
-        """The owner or the guards of a wanted room have changed, or may have. May be missed. Subscriber thread."""
+        """The owner or the guards of a wanted room have changed, or may have. May be missed. Subscriber or upkeep
+        thread."""
 
     def on_right(self, hint: RightHint) -> None:
         """A session that is, or was, at this node was invited, muted … May be missed. Subscriber thread."""

@@ -138,7 +138,7 @@ class Rooms:
         self.tell(hint.room, hint_frame(hint))
 
     def forget_past(self, room: str) -> None:
-        """What was said there until now is for nobody any more. The subscriber's."""
+        """What was said there until now is for nobody any more."""
         held = self._held.get(room)
         if held is not None:
             held.feed.forget_past()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from cluster.types import Guard, Reason, Rights
 from tests.contract.lives import wait_healed, wait_recovered
 from tests.contract.rewinder import Rewinder
@@ -42,8 +44,13 @@ def test_everything_lost_and_the_guards_stand_before_anybody_comes(real_space: S
     join(carol, "#den", KEY)  # the old key is the key
 
 
-def test_what_was_changed_last_counts_where_redis_is_older(own_space: Space, rewinder: Rewinder) -> None:
+@pytest.mark.parametrize("forgetful", [False, True])
+def test_what_was_changed_last_counts_where_redis_is_older(
+    own_space: Space, rewinder: Rewinder, forgetful: bool
+) -> None:
+    """`forgetful`: not even his left entry is known to anybody, but for the rights."""
     one, two = own_space.serve("n1"), own_space.serve("n2")
+    one.events.forgetful = two.events.forgetful = forgetful
     alice, bob = one.claim("Alice"), two.claim("Bob")
     one.hear("#den")
     join(alice, "#den")
