@@ -15,14 +15,16 @@ from client.events import (
     MembersEvent,
     PresenceHint,
     RenamedEvent,
+    RightsEvent,
     RoomsEvent,
     TopicEvent,
     WhoisEvent,
 )
 from client.handles import Reply
-from client.requests import Requests
+from client.requests import ByName, Requests
+from wire.frames import HandOver, Invite, Mute, Remove, Unmute
 from wire.names import LOBBY, nickname, room
-from wire.text import check_away, check_topic
+from wire.text import check_away, check_key, check_topic, check_words
 
 MAX_QUESTIONS = 256
 
@@ -31,11 +33,60 @@ class Asking(Core):
     """Part of `ChatClient`. Any thread; none of them blocks, each raises Refused for what can't be asked,
     Backlogged (`MAX_QUESTIONS` wait already), Closed. A question is asked again after a failover."""
 
-    def join(self, name: str) -> Reply[JoinedEvent]:
-        """The reply is a JoinedEvent; the room's last messages follow as history. Raises Refused,
-        Backlogged, Closed, as all questions do."""
+    def join(self, name: str, key: str | None = None) -> Reply[JoinedEvent]:
+        """The reply is a JoinedEvent; the room's last messages follow as history. `key`: of a room that asks for one;
+        the reply is Refused (WRONG_KEY, NOT_INVITED, REMOVED) for who may not come in. Raises Refused, Backlogged,
+        Closed, as all questions do."""
         name = valid(room, name)
-        return self._ask(lambda requests, ticket: requests.join(name, ticket))
+        if key:
+            valid(check_key, key)
+        return self._ask(lambda requests, ticket: requests.join(name, ticket, key or None))
+
+    # -- what the owner of a room may do. The replies are RightsEvents, or Refused (NOT_OWNER, NO_SUCH_NICK) ---------
+
+    def invite(self, name: str, nick: str, text: str = "") -> Reply[RightsEvent]:
+        """Lets `nick` in, whatever guards the room, also who was removed. `nick` is told, with `text`."""
+        return self._govern(Invite, name, nick, text)
+
+    def remove(self, name: str, nick: str, why: str = "") -> Reply[RightsEvent]:
+        """Puts `nick` out, who can't come back until invited. The others read `why`."""
+        return self._govern(Remove, name, nick, why)
+
+    def mute(self, name: str, nick: str, why: str = "") -> Reply[RightsEvent]:
+        """What `nick` says in the room is refused (MUTED) from now on."""
+        return self._govern(Mute, name, nick, why)
+
+    def unmute(self, name: str, nick: str) -> Reply[RightsEvent]:
+        """`nick` may speak in the room again."""
+        return self._govern(Unmute, name, nick, "")
+
+    def hand_over(self, name: str, nick: str) -> Reply[RightsEvent]:
+        """Gives the room to `nick`, who is in it."""
+        return self._govern(HandOver, name, nick, "")
+
+    def guard(
+        self,
+        name: str,
+        *,
+        key: str | None = None,
+        invite: bool | None = None,
+        private: bool | None = None,
+        topic: bool | None = None,
+    ) -> Reply[RightsEvent]:
+        """What a room demands from now on: a `key` ("": none any more), an invitation (`invite`); that it is not told
+        of (`private`); that only the owner sets the topic (`topic`). None: as it is. All None: asks only, as every
+        member may."""
+        name = valid(room, name)
+        if key:
+            valid(check_key, key)
+        return self._ask(lambda requests, ticket: requests.guard(name, key, invite, private, topic, ticket))
+
+    def _govern(self, act: type[ByName], name: str, nick: str, text: str) -> Reply[RightsEvent]:
+        name, nick, text = valid(room, name), valid(lambda given: nickname(given).shown, nick), text.strip()
+        valid(check_words, text)
+        return self._ask(lambda requests, ticket: requests.govern(act, name, nick, text, ticket))
+
+    # -- all others ------------------------------------------------------------------------------------------
 
     def leave(self, name: str) -> Reply[LeftEvent]:
         """The reply is a LeftEvent."""

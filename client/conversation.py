@@ -154,7 +154,7 @@ class Conversation:
             events += self._reading.lost_with_session(log, epoch, top)
         for room in stay.rooms:
             if room not in frame.logs and not stay.requests.joining(room):
-                stay.requests.join(room)
+                stay.requests.join(room, key=stay.keys.get(room))
         if stay.gone is not None:
             stay.requests.away(stay.gone)  # the new session knows nothing of it
         return events
@@ -197,6 +197,7 @@ def _handlers(reading: Reading, answers: Answers) -> Mapping[type[Any], Handler]
         frames.Joined: reading.joined,
         frames.Left: reading.left,
         frames.Topic: reading.topic,
+        frames.Rights: reading.rights,
         frames.Receipt: reading.receipt,
         frames.Gap: reading.gap,
         frames.Away: reading.away,

@@ -118,7 +118,8 @@ class JoinedEvent:
 
 @dataclass(frozen=True, slots=True)
 class LeftEvent:
-    """`reason`: left, quit, expired, ended, kicked, banned. `why`: the operator's words, with the last two."""
+    """`reason`: left, quit, expired, ended, kicked, banned, removed. `why`: the operator's words with kicked and
+    banned, the room's owner's with removed, after which an `own` one can't come back until invited."""
 
     room: str
     nick: str
@@ -156,6 +157,39 @@ class TopicEvent:
     time: int
     own: bool = False
     ticket: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RightsEvent:
+    """Who may do what in `room`. `owner`: a nickname, "": nobody; `own`: it is ours, and only then there are the lists
+    of nicknames. `key`, `invite`, `private`, `topic`: what holds (`ChatClient.guard`). `ticket`: answers a question;
+    else it is a hint that one of these has changed, and may be missing."""
+
+    room: str
+    owner: str
+    own: bool = False
+    key: bool = False
+    invite: bool = False
+    private: bool = False
+    topic: bool = False
+    you: str = ""
+    """What we are there: muted, invited or ""."""
+    invited: tuple[str, ...] = ()
+    muted: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    ticket: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RightHint:
+    """`by`, the owner of `room`, has done something for or to us, and says `text`. `what`: invited, muted, unmuted, or
+    owner: the room is ours now (`by` "": since its owner has gone). A hint: it may be missing. That we were removed a
+    LeftEvent tells."""
+
+    room: str
+    what: str
+    by: str
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,6 +394,8 @@ Event: TypeAlias = (
     | LeftEvent
     | RenamedEvent
     | TopicEvent
+    | RightsEvent
+    | RightHint
     | PresenceHint
     | ReceiptEvent
     | GapEvent

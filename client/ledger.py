@@ -20,6 +20,7 @@ from client.events import (
     RefusedEvent,
     RenamedEvent,
     RequestRefused,
+    RightsEvent,
     RoomsEvent,
     TopicEvent,
     WhoisEvent,
@@ -28,7 +29,8 @@ from client.handles import Reply, Sending
 
 RECEIPTS_KEPT = 1024
 _ANSWERS = (
-    JoinedEvent, LeftEvent, MembersEvent, RoomsEvent, HistoryEvent, TopicEvent, RenamedEvent, PresenceHint, WhoisEvent,
+    JoinedEvent, LeftEvent, MembersEvent, RoomsEvent, HistoryEvent, TopicEvent, RightsEvent, RenamedEvent,
+    PresenceHint, WhoisEvent,
 )  # fmt: skip
 
 

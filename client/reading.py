@@ -17,6 +17,8 @@ from client.events import (
     PresenceHint,
     ReceiptEvent,
     RenamedEvent,
+    RightHint,
+    RightsEvent,
     TopicEvent,
 )
 from client.inbound import Verdict
@@ -31,6 +33,7 @@ from wire.frames import (
     Cursor,
     Gap,
     GoAway,
+    GuardRoom,
     Join,
     Joined,
     Leave,
@@ -39,6 +42,7 @@ from wire.frames import (
     Receipt,
     Recovered,
     Rename,
+    Rights,
     SetTopic,
     Topic,
 )
@@ -151,6 +155,21 @@ class Reading:
     def _topic(self, frame: Topic, asked: Waiting | None) -> TopicEvent:
         own = frame.session == self._stay.session
         return TopicEvent(frame.log, frame.nick, frame.text, frame.time, own, asked.ticket if asked else None)
+
+    def rights(self, frame: Rights, now: float) -> list[Event]:
+        if frame.id is None and frame.you:
+            return [RightHint(frame.room, frame.you, frame.by, frame.text)]
+        asked = self._stay.requests.answered(frame.id) if frame.id is not None else None
+        if frame.id is not None and asked is None:
+            return []
+        if asked is not None and isinstance(asked.frame, GuardRoom) and asked.frame.key is not None:
+            self._stay.keys[frame.room] = asked.frame.key  # should we have to come in again
+        return [
+            RightsEvent(
+                frame.room, frame.owner, frame.own, frame.key, frame.invite, frame.private, frame.topic, frame.you,
+                tuple(frame.invited), tuple(frame.muted), tuple(frame.removed), asked.ticket if asked else None,
+            )
+        ]  # fmt: skip
 
     def receipt(self, frame: Receipt, now: float) -> list[Event]:
         fresh, events = self._take(frame.log, frame.epoch, frame.offset, now)
@@ -284,6 +303,8 @@ class Reading:
             return events
         asked = self._stay.requests.answered(frame.id, Join)
         ticket = asked.ticket if asked else None
+        if asked is not None and isinstance(asked.frame, Join) and asked.frame.key:
+            self._stay.keys[frame.log] = asked.frame.key
         joined = JoinedEvent(
             frame.log, frame.nick, frame.session, frame.time, True, frame.count, tuple(frame.members), ticket,
             frame.topic,
@@ -294,6 +315,7 @@ class Reading:
         known = self._stay.inbound.track(frame.log) is not None
         self._stay.inbound.leave(frame.log)
         self._stay.rooms.pop(frame.log, None)
+        self._stay.keys.pop(frame.log, None)
         self._stay.former_cursors.pop(frame.log, None)
         requests = self._stay.requests
         asked = requests.answered(frame.id, Leave) if frame.id is not None else requests.left(frame.log)

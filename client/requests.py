@@ -14,21 +14,29 @@ from client.events import AnnounceEvent, MessageEvent
 from wire.frames import (
     ComeBack,
     GoAway,
+    GuardRoom,
+    HandOver,
     History,
+    Invite,
     Join,
     Leave,
     Member,
     Members,
+    Mute,
+    Remove,
     Rename,
     RoomInfo,
     RoomList,
     Rooms,
     SetTopic,
+    Unmute,
     Who,
     Whois,
 )
 
-Question: TypeAlias = Join | Leave | Who | Rooms | History | SetTopic | Rename | GoAway | ComeBack | Whois
+ByName: TypeAlias = Invite | Remove | Mute | Unmute | HandOver
+Governing: TypeAlias = ByName | GuardRoom
+Question: TypeAlias = Join | Leave | Who | Rooms | History | SetTopic | Governing | Rename | GoAway | ComeBack | Whois
 MAX_TRIES = 8
 CAREFUL = 10.0
 """Seconds for which one is asked at a time, after the node said that we were too fast."""
@@ -39,6 +47,12 @@ OPS: dict[type[Question], str] = {
     Rooms: "rooms",
     History: "history",
     SetTopic: "topic",
+    Invite: "invite",
+    Remove: "remove",
+    Mute: "mute",
+    Unmute: "unmute",
+    HandOver: "owner",
+    GuardRoom: "guard",
     Rename: "nick",
     GoAway: "away",
     ComeBack: "back",
@@ -84,8 +98,8 @@ class Requests:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def join(self, room: str, ticket: int | None = None) -> None:
-        self._add(Join(room=room, id=self._next()), ticket)
+    def join(self, room: str, ticket: int | None = None, key: str | None = None) -> None:
+        self._add(Join(room=room, key=key, id=self._next()), ticket)
 
     def leave(self, room: str, ticket: int | None = None) -> None:
         self._add(Leave(room=room, id=self._next()), ticket)
@@ -101,6 +115,21 @@ class Requests:
 
     def topic(self, room: str, text: str | None, ticket: int | None = None) -> None:
         self._add(SetTopic(room=room, text=text, id=self._next()), ticket)
+
+    def govern(self, act: type[ByName], room: str, nick: str, text: str, ticket: int | None = None) -> None:
+        self._add(act(room=room, nick=nick, text=text, id=self._next()), ticket)
+
+    def guard(
+        self,
+        room: str,
+        key: str | None,
+        invite: bool | None,
+        private: bool | None,
+        topic: bool | None,
+        ticket: int | None = None,
+    ) -> None:
+        frame = GuardRoom(room=room, key=key, invite=invite, private=private, topic=topic, id=self._next())
+        self._add(frame, ticket)
 
     def rename(self, nick: str, ticket: int | None = None) -> None:
         self._add(Rename(nick=nick, id=self._next()), ticket)

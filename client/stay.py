@@ -33,6 +33,7 @@ class Stay:
         self.rooms = dict.fromkeys(rooms)  # where the user wants to be, in this order
         self.client_name = client_name
         self.settings = settings
+        self.keys: dict[str, str] = {}  # of rooms that asked for one, so that a new session comes in as well
         self.session: str | None = None
         self.token = new_token()  # ours from the first hello on: said again, it begins no second session
         self.node = ""

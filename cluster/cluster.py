@@ -21,6 +21,7 @@ from cluster.newest import Newest
 from cluster.publisher import Publisher, PublisherEvents
 from cluster.reader import Reader
 from cluster.recovery import Recovery
+from cluster.rights import KeptRights, told_rights
 from cluster.seam import ClusterEvents, Health, PublishDone
 from cluster.sentinels import Sentinels
 from cluster.sessions import Sessions
@@ -32,6 +33,7 @@ from cluster.types import (
     Claimed,
     Company,
     Entry,
+    Guarding,
     Member,
     Membership,
     Name,
@@ -40,6 +42,7 @@ from cluster.types import (
     Person,
     Position,
     Renamed,
+    Rights,
     Topic,
 )
 from cluster.upkeep import Upkeep
@@ -62,22 +65,23 @@ class Cluster:
         self._fresh = Fresh()
         lives = Lives()
         self._newest = Newest()
+        self._kept_rights = KeptRights()
         links = {role: self._link(role) for role in ("publisher", "reader", "subscriber", "beat", "upkeep")}
         self._follow = self._following(list(links.values()), identity)
         self._publisher = Publisher(
             links["publisher"], self._caller, self._standing,
             Recovery(
                 self._standing, self._caller, identity, events, self._fresh, self._taken, self._alive, self._forks,
-                lives,
+                lives, self._kept_rights,
             ),
             PublisherEvents(self._lost, self._answers, self._poke_beat, self._new_boot),
             self._witness(links["publisher"]),
         )  # fmt: skip
-        self._upkeep = Upkeep(links["upkeep"], self._caller, self._standing, identity, events)
+        self._upkeep = Upkeep(links["upkeep"], self._caller, self._standing, identity, events, self._kept_rights)
         self._reader = Reader(links["reader"], self._caller, self._standing, self._publisher.recover_soon)
         self._subscriber = Subscriber(
             links["subscriber"], self._keys, self._channel(), events, self._hearing,
-            SubscriberActions(self._poke_beat, self._subscribed, self._taken, self._poke_beat),
+            SubscriberActions(self._poke_beat, self._subscribed, self._taken, self._poke_beat, self._rights_changed),
         )  # fmt: skip
         self._beat = Beat(
             links["beat"], self._caller, self._keys, self._standing,
@@ -133,6 +137,10 @@ class Cluster:
         # What an operator has ended does not come back, whatever the clock of the server says that did it.
         if self._fresh.taken(session, claim, time) or endings.parsed(how).is_final:
             self._events.on_taken(session, "" if claim == "-" else claim, how)
+
+    def _rights_changed(self, room: str, version: int, lines: str, fallen: bool) -> None:
+        if self._kept_rights.heard(room, version, lines) or fallen:
+            self._events.on_rights(told_rights(room, lines, fallen))
 
     def _alive(self) -> set[str]:
         return {info.node for info in self._beat.nodes if info.alive}
@@ -223,8 +231,14 @@ class Cluster:
     def resume(self, session: str, claim: str, token_hash: str, n: int, address: str, client: str = "") -> Claimed:
         return self._sessions.resume(session, claim, token_hash, n, address, client)
 
-    def join(self, session: str, claim: str, room: str) -> Membership:
-        return self._sessions.join(session, claim, room)
+    def join(self, session: str, claim: str, room: str, digest: str = "") -> Membership:
+        return self._sessions.join(session, claim, room, digest)
+
+    def govern(self, session: str, claim: str, room: str, act: str, nick: str = "", text: str = "") -> Rights:
+        return self._sessions.govern(session, claim, room, act, nick, text)
+
+    def guard(self, session: str, claim: str, room: str, guarding: Guarding) -> Rights:
+        return self._sessions.guard(session, claim, room, guarding)
 
     def leave(self, session: str, claim: str, room: str) -> Membership:
         return self._sessions.leave(session, claim, room)
@@ -250,23 +264,23 @@ class Cluster:
     def read(self, log: str, after: Position, limit: int) -> Page:
         return self._logs.read(log, after, limit)
 
-    def history(self, room: str, before: int, limit: int) -> list[Entry]:
-        return self._logs.history(room, before, limit)
+    def history(self, room: str, before: int, limit: int, asks: str = "") -> list[Entry]:
+        return self._logs.history(room, before, limit, asks)
 
-    def members(self, room: str | None) -> list[Member]:
-        return self._logs.members(room)
+    def members(self, room: str | None, asks: str = "") -> list[Member]:
+        return self._logs.members(room, asks)
 
     def company(self, room: str, limit: int) -> Company:
         return self._logs.company(room, limit)
 
-    def topic(self, room: str) -> Topic:
-        return self._logs.topic(room)
+    def topic(self, room: str, asks: str = "") -> Topic:
+        return self._logs.topic(room, asks)
 
-    def whois(self, nick: str) -> Person:
-        return self._logs.whois(nick)
+    def whois(self, nick: str, asks: str = "") -> Person:
+        return self._logs.whois(nick, asks)
 
-    def rooms(self) -> list[tuple[str, int]]:
-        return self._logs.rooms()
+    def rooms(self, asks: str = "") -> list[tuple[str, int]]:
+        return self._logs.rooms(asks)
 
     def nodes(self) -> list[NodeInfo]:
         return list(self._beat.nodes)
@@ -275,7 +289,9 @@ class Cluster:
         self._beat.poke()
 
     def want(self, room: str) -> None:
+        self._kept_rights.expect(room)
         self._subscriber.want(room)
 
     def unwant(self, room: str) -> None:
         self._subscriber.unwant(room)
+        self._kept_rights.forget(room)

@@ -12,6 +12,7 @@ from cluster.operator.doctor.command import doctor
 from cluster.operator.kicking import kick
 from cluster.operator.leaving import drain, restart_all
 from cluster.operator.past import history
+from cluster.operator.rooming import room
 from cluster.operator.topics import topic
 from cluster.top.command import top
 from cluster.up.command import up
@@ -28,6 +29,7 @@ __all__ = [
     "nodes",
     "redis_cli",
     "restart_all",
+    "room",
     "rooms",
     "sessions",
     "top",

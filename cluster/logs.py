@@ -33,16 +33,16 @@ class Logs:
         former = after.epoch if first_lost else ""
         return Page(Position(epoch, int(reply[2])), int(reply[3]), entries, former, first_lost, last_lost)
 
-    def history(self, room: str, before: int, limit: int) -> list[Entry]:
-        reply = self._call("history", [room, before, limit])
+    def history(self, room: str, before: int, limit: int, asks: str) -> list[Entry]:
+        reply = self._told("history", [room, before, limit, asks])
         epoch = reply[1].decode()
         return [from_stream(room, epoch, item) for item in reversed(reply[2])]
 
-    def members(self, room: str | None) -> list[Member]:
+    def members(self, room: str | None, asks: str) -> list[Member]:
         if room is None:
             flat = self._call("presence", [MEMBERS_LIMIT])[1:]
         else:
-            flat = self._call("members", [room, MEMBERS_LIMIT])[1:]
+            flat = self._told("members", [room, MEMBERS_LIMIT, asks])[1:]
         rows = (flat[i : i + ROW] for i in range(0, len(flat), ROW))
         found = [_member(*row) for row in rows]
         return sorted(found, key=lambda member: member.nick.casefold())
@@ -51,14 +51,12 @@ class Logs:
         count, topic, *nicks = self._call("company", [room, limit])[1:]
         return Company(int(count), sorted((nick.decode() for nick in nicks[:limit]), key=str.casefold), topic.decode())
 
-    def topic(self, room: str) -> Topic:
-        text, nick, time = self._call("topic", [room])[1:]
+    def topic(self, room: str, asks: str) -> Topic:
+        text, nick, time = self._told("topic", [room, asks])[1:]
         return Topic(text.decode(), nick.decode(), int(time))
 
-    def whois(self, nick: str) -> Person:
-        reply = self._call("whois", [nick])
-        if status(reply) == "no":
-            raise Refused(reply[1].decode())
+    def whois(self, nick: str, asks: str) -> Person:
+        reply = self._told("whois", [nick, asks])
         shown, session, node, state, gone, text, since, rooms, client = reply[1:]
         return Person(
             nick=shown.decode(),
@@ -72,14 +70,21 @@ class Logs:
             client=client.decode(),
         )
 
-    def rooms(self) -> list[tuple[str, int]]:
-        flat = self._call("rooms", [ROOMS_LIMIT])[1:][: 2 * ROOMS_LIMIT]
+    def rooms(self, asks: str) -> list[tuple[str, int]]:
+        flat = self._call("rooms", [ROOMS_LIMIT, asks])[1:][: 2 * ROOMS_LIMIT]
         return sorted((flat[i].decode(), int(flat[i + 1])) for i in range(0, len(flat), 2))
 
     def addresses(self, spent: Sequence[tuple[str, int, int]]) -> list[tuple[int, int]]:
         # Asked once: what was taken would count twice.
         found = self._ask("addresses", [word for each in spent for word in each])[1:]
         return [(int(messages), int(joins)) for messages, joins in zip(found[::2], found[1::2], strict=True)]
+
+    def _told(self, script: str, arguments: Sequence[Argument]) -> list[Reply]:
+        """Raises Refused, too."""
+        reply = self._call(script, arguments)
+        if status(reply) == "no":
+            raise Refused(reply[1].decode())
+        return reply
 
     def _call(self, script: str, arguments: Sequence[Argument]) -> list[Reply]:
         """Reading does no harm twice: the first who reads after a restart of Redis finds the old connection broken."""

@@ -19,6 +19,7 @@ from cluster.link import Identity, Link, Reply
 from cluster.lives import Lives
 from cluster.mapping import reply_error
 from cluster.restoring import Restoring
+from cluster.rights import KeptRights
 from cluster.seam import ClusterEvents
 from cluster.settings import SCHEMA
 from cluster.term import Standing, new_nonce
@@ -48,6 +49,7 @@ class Recovery:
         alive: Callable[[], Collection[str]],
         forks: Forks,
         lives: Lives,
+        rights: KeptRights,
     ) -> None:
         self._standing = standing
         self._caller = caller
@@ -61,7 +63,7 @@ class Recovery:
         self.fresh = fresh
         self.server = ""
         self.is_open = True  # nobody is waited for; only `has_opened` makes it so again
-        self._restoring = Restoring(caller, events, forks)
+        self._restoring = Restoring(caller, events, forks, rights)
         self._lives = lives
 
     def look(self, link: Link) -> None:
@@ -77,6 +79,7 @@ class Recovery:
         self.look(link)
         term = self._open(link)
         self._enrol(link, term)
+        self._restoring.rights(link, term)  # before anybody may come in
         offered = self._restoring.run(link, term)
         lost = self._reclaim(link, term, pending)
         self.is_open, in_time = self._settled(link, term)

@@ -13,6 +13,7 @@ from cluster.calls import Argument, Caller, status
 from cluster.errors import ClusterError, LeaseLost, Unavailable
 from cluster.link import Link, Reply
 from cluster.mapping import reply_error
+from cluster.rights import KeptRights
 from cluster.seam import ClusterEvents
 from cluster.types import Entry, Position
 
@@ -26,10 +27,13 @@ _Call = tuple[str, list[Argument]]
 class Restoring:
     """`forks`: see `Beat.forks`."""
 
-    def __init__(self, caller: Caller, events: ClusterEvents, forks: Callable[[str, str], str]) -> None:
+    def __init__(
+        self, caller: Caller, events: ClusterEvents, forks: Callable[[str, str], str], rights: KeptRights
+    ) -> None:
         self._caller = caller
         self._events = events
         self._forks = forks
+        self._rights = rights
 
     def run(self, link: Link, term: str) -> dict[str, Position]:
         """Up to where each log was offered. Raises Unavailable (also when the data has changed again), LeaseLost."""
@@ -45,6 +49,13 @@ class Restoring:
                     if reply is None:
                         offered.pop(str(call[1][0]), None)
         return offered
+
+    def rights(self, link: Link, term: str) -> None:
+        """Brings back what the data lack of the rights in our rooms. Raises as `run`."""
+        kept = list(self._rights.kept())
+        for start in range(0, len(kept), LOGS_A_PIPELINE):
+            chunk = kept[start : start + LOGS_A_PIPELINE]
+            self._ask(link, [("restore_rights", [room, version, lines]) for room, version, lines in chunk], term)
 
     def _call(self, entries: Sequence[Entry], offered: Sequence[Entry]) -> _Call:
         log, epoch = entries[0].log, entries[0].epoch

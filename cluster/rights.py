@@ -1,77 +1,84 @@
-"""What each user of the cluster's Redis must be allowed, as rules for Redis's ACL; docs/redis.md has them for people.
+"""What a node remembers of the rights in its rooms (R5), and how the scripts write them down.
 
-What scripts do inside is judged, too: so the rules of who runs scripts that write are derived from the scripts. Pure.
+With the data a room's guards would be gone, and the first who comes owned it. So each node that hears a room keeps
+its rights as they stand in Redis, and brings them into a later term before anybody is let in. They come with each
+change on the room's channel; what was missed there shows with the next heartbeat (`Tops`).
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cache
+import threading
+from collections.abc import Iterator
 
-from cluster.scripts import load
-from cluster.settings import DEFAULT_PREFIX
-
-_CALL = re.compile(r"""redis\.p?call[(,]\s*['"](\w+)['"](?:\s*,\s*['"](\w+)['"])?""")
-_FUNCTION = re.compile(r"^((?:local )?function (\w+)\((?:[^\n]*\bend|.*?^end))$", re.MULTILINE | re.DOTALL)
-_WITH_SUBCOMMAND = {"pubsub"}
-ACTING = ("announce", "ban", "kick", "mend", "operator_topic", "recover", "topic", "unban")
-"""Scripts of the operator's commands alone, and those that they share with nodes."""
-_ONLY_ACTING = {"announce", "ban", "kick", "mend", "operator_topic", "unban"}
-SCRIPTS = ("evalsha", "script|exists", "script|load")
-LINK = ("client|setname", "info", *SCRIPTS, "subscribe", "unsubscribe")
-"""What a node asks outside of scripts."""
-LOOKING = (
-    *("client|setname", "exists", "get", "hget", "hgetall", "hkeys", "hlen", "hmget", "hscan", "info", "multi", "exec"),
-    *("ping", "pubsub|channels", "pubsub|numsub", "scan", "scard", "sismember", "smembers", "sscan", "time", "type"),
-    *("xlen", "xread", "xrevrange", "zrange", "zscore", *SCRIPTS),
-)
-"""What operator's commands that change nothing ask, `doctor` included."""
-GROUP = ("wait",)
-"""Beside it in a Sentinel group."""
+from cluster.link import Reply
+from cluster.types import Guard, Rights
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """For one user. `commands`: sorted; nothing else is allowed, and no key or channel of another prefix."""
+class KeptRights:
+    """By room: the version, and what the hash `room:<room>:rights` holds as lines `<field> <value>`.
 
-    commands: tuple[str, ...]
+    Who meets here: any thread says which rooms are heard, the subscriber's and the upkeep's thread note, the
+    publisher's reads. The lock guards the dict. Bounded by the rooms that are heard.
+    """
 
-    def words(self, prefix: str = DEFAULT_PREFIX) -> list[str]:
-        """Behind `ACL SETUSER <name> … `."""
-        return [f"~{prefix}*", f"&{prefix}*", *(f"+{command}" for command in self.commands)]
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._rooms: dict[str, tuple[int, str]] = {}  # version 0: not known yet
+
+    def expect(self, room: str) -> None:
+        """It is heard from now on."""
+        with self._lock:
+            self._rooms.setdefault(room, (0, ""))
+
+    def forget(self, room: str) -> None:
+        with self._lock:
+            self._rooms.pop(room, None)
+
+    def heard(self, room: str, version: int, lines: str) -> bool:
+        """Whether that is new."""
+        with self._lock:
+            known = self._rooms.get(room)
+            if known is None or known[0] >= version:
+                return False
+            self._rooms[room] = (version, lines)
+            return True
+
+    def lacks(self, room: str, version: int) -> bool:
+        """Whether `version` is a later one than what is known of a room that is heard."""
+        with self._lock:
+            known = self._rooms.get(room)
+            return known is not None and known[0] < version
+
+    def kept(self) -> Iterator[tuple[str, int, str]]:
+        """Room, version, lines of each that is known."""
+        with self._lock:
+            found = list(self._rooms.items())
+        return ((room, version, lines) for room, (version, lines) in found if version)
 
 
-def in_scripts(names: Iterable[str]) -> set[str]:
-    """All commands that these scripts call; not those of a library's functions that they never use."""
-    calls = (call for name in names for call in _CALL.findall(_live(load()[name].text)))
-    return {_named(command.lower(), first.lower()) for command, first in calls}
+def told_rights(room: str, lines: str, fallen: bool = False) -> Rights:
+    """What every member may know of them. Pure."""
+    fields = dict(line.partition(" ")[::2] for line in lines.split("\n"))
+    return Rights(room, fields.get("nick", ""), _guards(fields.get("guards", "")), fallen=fallen)
 
 
-def _live(text: str) -> str:
-    """A script without the functions that it can't come to."""
-    text = re.sub(r"--.*", "", text)
-    functions = {name: whole for whole, name in _FUNCTION.findall(text)}
-    live = _FUNCTION.sub("", text)
-    new = live
-    while new:
-        named = set(re.findall(r"\w+", new)) & set(functions)
-        new = "\n".join(functions.pop(name) for name in named)
-        live += new
-    return live
+def rights_of(room: str, reply: list[Reply]) -> Rights:
+    """The reply of govern.lua. Pure."""
+    owner, own, guards, yours, *lists, changed = reply[1:]
+    invited, muted, removed = (tuple(nick for nick in each.decode().split(",") if nick) for each in lists)
+    return Rights(
+        room,
+        owner.decode(),
+        _guards(guards.decode()),
+        int(own) == 1,
+        yours.decode(),
+        invited,
+        muted,
+        removed,
+        int(changed) == 1,
+    )
 
 
-def _named(command: str, first: str) -> str:
-    return f"{command}|{first}" if command in _WITH_SUBCOMMAND else command
-
-
-@cache
-def rules() -> dict[str, Rule]:
-    """By role: `node`, `reader` (operator's commands that look), `operator` (all of them)."""
-    node = {*LINK, *in_scripts(name for name in load() if name not in _ONLY_ACTING)}
-    return {
-        "node": Rule(tuple(sorted(node))),
-        "reader": Rule(tuple(sorted({*LOOKING}))),
-        "operator": Rule(tuple(sorted({*LOOKING, *in_scripts(ACTING)}))),
-    }
+def _guards(words: str) -> frozenset[Guard]:
+    """Those of a later version are passed over."""
+    return frozenset(guard for guard in Guard if guard in words.split())

@@ -23,6 +23,7 @@ from cluster.types import (
     Claimed,
     Company,
     Entry,
+    Guarding,
     Member,
     Membership,
     Name,
@@ -33,6 +34,8 @@ from cluster.types import (
     Presence,
     Published,
     Renamed,
+    RightHint,
+    Rights,
     SessionRecord,
     Topic,
 )
@@ -112,6 +115,13 @@ class ClusterEvents(Protocol):
 
     def on_presence(self, hint: Presence) -> None:
         """A member of a wanted room has gone or come back, or his connection has. May be missed. Subscriber thread."""
+
+    def on_rights(self, rights: Rights) -> None:
+        """The owner or the guards of a wanted room have changed, or may have. May be missed. Subscriber or upkeep
+        thread."""
+
+    def on_right(self, hint: RightHint) -> None:
+        """A session that is, or was, at this node was invited, muted … May be missed. Subscriber thread."""
 
     def on_superseded(self) -> None:
         """Another process runs under this node's id: stop the process. May be told more than once.
@@ -219,16 +229,25 @@ class ClusterSeam(Protocol):
         """Tells what clients have taken here of their addresses' buckets, of messages and of joins, in milliseconds.
         Returns for each address in how many its two buckets are whole again, over all nodes. Raises Unavailable."""
 
-    def join(self, session: str, claim: str, room: str) -> Membership:
-        """Raises Refused(TOO_MANY_ROOMS, ROOM_FULL, TOO_MANY_ROOMS_IN_ALL), Fenced, Degraded. `position` is that of the
-        joined entry."""
+    def join(self, session: str, claim: str, room: str, digest: str = "") -> Membership:
+        """Raises Refused(TOO_MANY_ROOMS, ROOM_FULL, TOO_MANY_ROOMS_IN_ALL, WRONG_KEY, NOT_INVITED, REMOVED), Fenced,
+        Degraded. `position` is that of the joined entry. `digest`: of the room's key. Who comes into a room in
+        which nobody is owns it."""
+
+    def govern(self, session: str, claim: str, room: str, act: str, nick: str = "", text: str = "") -> Rights:
+        """What the owner does: `act` is invite, remove, mute, unmute or owner (hand over), `nick` whom it concerns, as
+        compared; tell: what holds, for any member. Raises Refused(NOT_MEMBER, NOT_OWNER, NO_SUCH_NICK), Fenced,
+        Degraded."""
+
+    def guard(self, session: str, claim: str, room: str, guarding: Guarding) -> Rights:
+        """What the owner's room demands from now on. Raises as `govern`."""
 
     def leave(self, session: str, claim: str, room: str) -> Membership:
         """Raises Refused(NOT_MEMBER), Fenced, Degraded."""
 
     def set_topic(self, session: str, claim: str, room: str, text: str) -> Membership:
-        """Changes what `room` is about ('': nothing). Raises Refused(NOT_MEMBER), Fenced, Degraded. `position` is that
-        of the topic entry, if it `changed` anything."""
+        """Changes what `room` is about ('': nothing). Raises Refused(NOT_MEMBER, NOT_OWNER), Fenced, Degraded.
+        `position` is that of the topic entry, if it `changed` anything."""
 
     def rename(self, session: str, claim: str, name: Name, suggestions: Sequence[Name]) -> Renamed:
         """Gives the session another nickname. Raises Refused(NICK_TAKEN, the first free suggestion or ''), Fenced,
@@ -251,25 +270,30 @@ class ClusterSeam(Protocol):
         """Up to `limit` entries after the cursor `after`, mapped over changes of epoch (R5).
         Raises Unavailable."""
 
-    def history(self, room: str, before: int, limit: int) -> list[Entry]:
-        """The last `limit` messages (kind message only) with an offset below `before` (0: the
-        newest), oldest first. Raises Unavailable."""
+    # `asks`: the session that wants to know; "": none. Of a guarded room only members are told.
 
-    def members(self, room: str | None) -> list[Member]:
-        """Members of `room`, or everybody in the cluster, sorted by nickname; 5,000 at most. Raises Unavailable."""
+    def history(self, room: str, before: int, limit: int, asks: str = "") -> list[Entry]:
+        """The last `limit` messages (kind message only) with an offset below `before` (0: the
+        newest), oldest first. Raises Refused(NOT_MEMBER), Unavailable."""
+
+    def members(self, room: str | None, asks: str = "") -> list[Member]:
+        """Members of `room`, or everybody in the cluster, sorted by nickname; 5,000 at most. Raises
+        Refused(NOT_MEMBER), Unavailable. A private room has none for who is no member."""
 
     def company(self, room: str, limit: int) -> Company:
         """How many are in `room`, `limit` nicknames of them at most, sorted, and its topic; the cost does not grow with
         the room beyond that. Raises Unavailable."""
 
-    def topic(self, room: str) -> Topic:
-        """What `room` is about. Raises Unavailable."""
+    def topic(self, room: str, asks: str = "") -> Topic:
+        """What `room` is about. Raises Refused(NOT_MEMBER), Unavailable."""
 
-    def whois(self, nick: str) -> Person:
-        """Who holds a nickname, given as it is compared. Raises Refused(NO_SUCH_NICK), Unavailable."""
+    def whois(self, nick: str, asks: str = "") -> Person:
+        """Who holds a nickname, given as it is compared; of his private rooms those in which `asks` is, too. Raises
+        Refused(NO_SUCH_NICK), Unavailable."""
 
-    def rooms(self) -> list[tuple[str, int]]:
-        """Rooms with members and how many, sorted by name; 5,000 at most. Raises Unavailable."""
+    def rooms(self, asks: str = "") -> list[tuple[str, int]]:
+        """Rooms with members and how many, sorted by name; private ones for members; 5,000 at most. Raises
+        Unavailable."""
 
     def nodes(self) -> list[NodeInfo]:
         """All nodes as of our last heartbeat. Does not touch Redis."""

@@ -17,9 +17,21 @@ from cluster.link import Reply
 from cluster.lives import Lives
 from cluster.pipe import Answer, Request
 from cluster.publisher import Publisher
+from cluster.rights import rights_of
 from cluster.seam import Health, PublishDone
 from cluster.term import Standing
-from cluster.types import Claimed, Membership, Name, Position, Published, Reason, Renamed, SessionRecord
+from cluster.types import (
+    Claimed,
+    Guarding,
+    Membership,
+    Name,
+    Position,
+    Published,
+    Reason,
+    Renamed,
+    Rights,
+    SessionRecord,
+)
 
 T = TypeVar("T")
 HELLO_WAITS = 1.5  # seconds that a term may take to open
@@ -103,10 +115,10 @@ class Sessions:
         request = Request("pace", [session, claim, ahead], lambda _: None, self._standing.boot)
         self._publisher.submit(request)
 
-    def join(self, session: str, claim: str, room: str) -> Membership:
+    def join(self, session: str, claim: str, room: str, digest: str = "") -> Membership:
         limits = self._standing.settings
         most = (limits.max_rooms_per_session, limits.max_members, limits.max_rooms)
-        arguments: list[Argument] = [session, claim, room, _ticket(), *most]
+        arguments: list[Argument] = [session, claim, room, _ticket(), *most, digest]
 
         def made(reply: list[Reply]) -> Membership:
             membership = self._membership(arguments, reply, True)
@@ -122,6 +134,21 @@ class Sessions:
     def set_topic(self, session: str, claim: str, room: str, text: str) -> Membership:
         arguments: list[Argument] = [session, claim, room, _ticket(), text]
         return self._call("set_topic", arguments, lambda reply: self._placed(room, reply))
+
+    def govern(self, session: str, claim: str, room: str, act: str, nick: str, text: str) -> Rights:
+        return self._govern(room, [session, claim, room, _ticket(), act, nick, text, "", ""])
+
+    def guard(self, session: str, claim: str, room: str, guarding: Guarding) -> Rights:
+        changes = " ".join(f"{'+' if holds else '-'}{guard}" for guard, holds in guarding.changes.items())
+        salt = secrets.token_hex(8)
+        return self._govern(room, [session, claim, room, _ticket(), "guard", "", changes, guarding.digest, salt])
+
+    def _govern(self, room: str, arguments: Sequence[Argument]) -> Rights:
+        def made(reply: list[Reply]) -> Rights:
+            _raise_refusal(reply)
+            return rights_of(room, reply)
+
+        return self._call("govern", arguments, made)
 
     def rename(self, session: str, claim: str, name: Name, suggestions: Sequence[Name]) -> Renamed:
         def made(reply: list[Reply]) -> Renamed:

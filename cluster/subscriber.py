@@ -27,7 +27,7 @@ from cluster.link import Link, Reply
 from cluster.mapping import reply_error
 from cluster.pipe import FIRST_PAUSE, LONGEST_PAUSE
 from cluster.seam import ClusterEvents
-from cluster.types import Presence
+from cluster.types import Presence, RightHint
 
 CHANNELS_A_COMMAND = 500
 BURST = 256
@@ -41,6 +41,7 @@ class SubscriberActions:
     confirmed: Callable[[], None]  # the node's own channel is subscribed, for the first time or again
     taken: Callable[[str, str, int, str], None]  # session, claim that has it now or '-', Redis time in µs, how it ended
     bans: Callable[[], None]  # bans have changed
+    rights: Callable[[str, int, str, bool], None]  # of that room, version and lines as in `KeptRights`; see `Rights`
 
 
 class Subscriber:
@@ -225,6 +226,12 @@ class Subscriber:
         if words[0] == "presence":
             _, session, state, room, nick, *_ = words
             return partial(self._events.on_presence, Presence(room, session, nick, state, text))
+        if words[0] == "rights":
+            _, room, version, *more = words
+            return partial(self._actions.rights, room, int(version), text, "fallen" in more)
+        if words[0] == "right":
+            _, session, what, room, by, *_ = words
+            return partial(self._events.on_right, RightHint(session, what, room, by, text))
         if words[0] == "drain":
             _, over, force, order, *_ = words
             return partial(self._events.on_drain, order, over_of(over), force == FORCE)

@@ -6,10 +6,11 @@ in turn, so that a node with ten thousand of them costs Redis and itself no more
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cluster.calls import Caller, status
 from cluster.link import Link
+from cluster.rights import KeptRights, told_rights
 from cluster.seam import ClusterEvents
 from cluster.types import Position
 
@@ -20,10 +21,11 @@ A_ROUND = 1000
 class Tops:
     """`ask` is one thread's, that of the link; `forks` may be called by any."""
 
-    def __init__(self, link: Link, caller: Caller, events: ClusterEvents) -> None:
+    def __init__(self, link: Link, caller: Caller, events: ClusterEvents, rights: KeptRights) -> None:
         self._link = link
         self._caller = caller
         self._events = events
+        self._rights = rights
         self._forks: dict[str, tuple[str, str]] = {}  # log -> its epoch, and those before it; replaced whole
         self._epoch = ""  # in which all of these were asked for, but for new ones
         self._turn: list[str] = []  # whose turn is still to come, the next one last
@@ -68,11 +70,24 @@ class Tops:
             if status(reply) != "ok":
                 break
             epoch = reply[1].decode()
-            found = list(zip(chunk, reply[2::2], reply[3::2], strict=True))
+            found = list(zip(chunk, reply[2::3], reply[3::3], strict=True))
+            self._compare(dict(zip(chunk, reply[4::3], strict=True)))
             told |= {log: Position(epoch, int(top)) for log, top, _ in found if top}
             # Of one that is to be healed first what was known holds: the next recovery may need it.
             forks |= {log: (epoch, former.decode()) for log, top, former in found if top and epoch != known}
         return epoch
+
+    def _compare(self, versions: Mapping[str, bytes]) -> None:
+        """Of which rooms we know not the present rights: those are asked for."""
+        rooms = [log for log, version in versions.items() if version and self._rights.lacks(log, int(version))]
+        if not rooms:
+            return
+        reply = self._caller.call(self._link, "rights_of", rooms)
+        if status(reply) != "ok":
+            return
+        for room, version, lines in zip(rooms, reply[1::2], reply[2::2], strict=True):
+            if version and self._rights.heard(room, int(version), lines.decode()):
+                self._events.on_rights(told_rights(room, lines.decode()))
 
 
 def _of(forks: dict[str, tuple[str, str]], epoch: str) -> list[str]:

@@ -35,6 +35,11 @@ class Reason(StrEnum):
     BAD_ROOM = "bad_room"
     BAD_NICK = "bad_nick"
     BAD_FRAME = "bad_frame"
+    WRONG_KEY = "wrong_key"
+    NOT_INVITED = "not_invited"
+    NOT_OWNER = "not_owner"
+    MUTED = "muted"
+    REMOVED = "removed"
 
 
 class Kind(StrEnum):
@@ -239,6 +244,54 @@ class Presence:
     session: str
     nick: str
     state: str
+    text: str = ""
+
+
+class Guard(StrEnum):
+    """What a room may demand."""
+
+    KEY = "key"  # who comes in names it
+    INVITE = "invite"  # only who was invited comes in
+    PRIVATE = "private"  # only members know that it is there
+    TOPIC = "topic"  # only the owner sets it
+
+
+@dataclass(frozen=True, slots=True)
+class Guarding:
+    """What an owner changes of his room. `changes`: which guards shall hold, and which not. `digest`: of a new key,
+    '' without one."""
+
+    changes: Mapping[Guard, bool]
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """Who may do what in a room, as one of its members is told. `owner`: a nickname, '': nobody. `own`: it is his.
+    `guards`: those that hold. `yours`: muted, invited or ''. The lists are nicknames, for the owner alone."""
+
+    room: str
+    owner: str
+    guards: frozenset[Guard]
+    own: bool = False
+    yours: str = ""
+    invited: tuple[str, ...] = ()
+    muted: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    changed: bool = False
+    fallen: bool = False
+    """Nobody was in it any more, and what was said behind its guards is for nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class RightHint:
+    """Something that the owner of `room`, called `by`, has done for or to `session`. `what`: invited, muted, unmuted,
+    owner (the room is its now; `by` may be ''). `text`: his words."""
+
+    session: str
+    what: str
+    room: str
+    by: str
     text: str = ""
 
 

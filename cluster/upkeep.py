@@ -11,6 +11,7 @@ import threading
 from cluster.calls import Caller, status
 from cluster.errors import ClusterError
 from cluster.link import Identity, Link
+from cluster.rights import KeptRights
 from cluster.seam import ClusterEvents
 from cluster.term import Standing
 from cluster.tops import Tops
@@ -20,7 +21,13 @@ class Upkeep:
     """`tops`: what is known of the local logs."""
 
     def __init__(
-        self, link: Link, caller: Caller, standing: Standing, identity: Identity, events: ClusterEvents
+        self,
+        link: Link,
+        caller: Caller,
+        standing: Standing,
+        identity: Identity,
+        events: ClusterEvents,
+        rights: KeptRights,
     ) -> None:
         self._link = link
         self._caller = caller
@@ -30,7 +37,7 @@ class Upkeep:
         self._wake = threading.Event()
         self._stopping = False
         self._told: set[tuple[str, bytes]] = set()  # epoch, what can't be healed in it
-        self.tops = Tops(link, caller, events)
+        self.tops = Tops(link, caller, events, rights)
 
     def poke(self) -> None:
         """A heartbeat came through. Any thread."""

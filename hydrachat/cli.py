@@ -42,6 +42,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "unban": ("cluster.command", "unban", "Lift a ban."),
     "bans": ("cluster.command", "bans", "List the bans."),
     "announce": ("cluster.command", "announce", "Say something to everybody, as the operator."),
+    "room": ("cluster.command", "room", "Show who owns a room, or override that."),
     "topic": ("cluster.command", "topic", "Show or set what a room is about."),
     "drill": ("drill.command", "drill", "Break a cluster of its own on purpose, and judge what its clients saw."),
     "bench": ("drill.bench.command", "bench", "Measure a cluster of its own, beside other servers on this machine."),

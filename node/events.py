@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 from cluster import endings
 from cluster.seam import Beaten, Health, NodeStatus
-from cluster.types import Ban, Entry, Position, Presence, SessionRecord
+from cluster.types import Ban, Entry, Position, Presence, RightHint, Rights, SessionRecord
 from node import faults
 from node.drain import Order
 from node.house import House
 from node.session import Session
 from node.verbs.refusals import LEASE_LOST, farewell
+from node.verbs.rights import hint_frame as right_hint_frame, rights_frame
 from node.workers import Workers
 from wire.frames import Recovered
 
@@ -85,6 +86,16 @@ class Events:
 
     def on_presence(self, hint: Presence) -> None:
         self.house.rooms.hint(hint)
+
+    def on_rights(self, rights: Rights) -> None:
+        if rights.fallen:
+            self.house.rooms.forget_past(rights.room)
+        self.house.rooms.tell(rights.room, rights_frame(rights))
+
+    def on_right(self, hint: RightHint) -> None:
+        session = self.house.registry.get(hint.session)
+        if session is not None:
+            session.connection.tell(right_hint_frame(hint))
 
     def on_superseded(self) -> None:
         self.house.log.error("superseded", reason="another process runs under this node's id")

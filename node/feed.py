@@ -156,8 +156,14 @@ class Feed:
 
     def forget(self) -> None:
         """The feed is not needed any more."""
+        self.forget_past()
+
+    def forget_past(self) -> None:
+        """Nothing that was told is to be told again, or brought back: who asks for it reads the log."""
         with self._lock:
             self._recent.clear()
+        if self._pages is not None:
+            self._pages.forget()
 
     # -- deliveries come and go -----------------------------------------------------------
 

@@ -54,6 +54,12 @@ class Pages:
                 self._size = 0
             self._used = False
 
+    def forget(self) -> None:
+        """What was read is for nobody any more."""
+        with self._lock:
+            self._kept.clear()
+            self._size = 0
+
     def _fetch(self, key: tuple[str, int]) -> Sequence[Letters]:
         epoch, number = key
         page = self._read(Position(epoch, number * SPAN), SPAN)

@@ -19,6 +19,7 @@ from node.recall import Reader
 from node.recent import Spare
 from node.trace import Trace
 from node.workers import Workers
+from wire.frames import ServerFrame
 
 LINGER = 30.0
 """Seconds that a feed stays without a member (R6)."""
@@ -134,9 +135,19 @@ class Rooms:
 
     def hint(self, hint: Presence) -> None:
         """Something about a member that is in no log."""
-        held = self._held.get(hint.room)
+        self.tell(hint.room, hint_frame(hint))
+
+    def forget_past(self, room: str) -> None:
+        """What was said there until now is for nobody any more."""
+        held = self._held.get(room)
         if held is not None:
-            held.feed.hint(hint_frame(hint))
+            held.feed.forget_past()
+
+    def tell(self, room: str, frame: ServerFrame) -> None:
+        """To the native clients who are in that room."""
+        held = self._held.get(room)
+        if held is not None:
+            held.feed.hint(frame)
 
     def subscribed(self, room: str | None) -> None:
         """`room`, or all inboxes, are heard from now on."""

@@ -128,6 +128,11 @@ class Session:
         here = {log: where for log, where in self.entered.items() if log in self.rooms or log == self.inbox}
         self.entered = {**here, room: position}
 
+    def is_in(self, room: str) -> bool:
+        """Whether it is a member, as far as this node knows: somebody else may have removed it. Any thread."""
+        delivery = self.deliveries.get(room)  # atomic
+        return room in self.rooms and not (delivery is not None and delivery.left)
+
     def renamed(self, name: Name, taken: int) -> None:
         """It has another nickname since `taken`. The publisher has noted it for a record that is asked for just now."""
         self.name, self.taken = name, max(self.taken, taken)
@@ -146,7 +151,7 @@ class Session:
             address=self.address,
             since=self.since,
             n=self.n,
-            rooms=self.rooms,
+            rooms=tuple(room for room in self.rooms if self.is_in(room)),
             away=self.away_since > 0,
             positions=positions,
             told=told,

@@ -45,8 +45,11 @@ class Ack(Frame, frozen=True, tag="ack"):
 
 
 class Join(Frame, frozen=True, tag="join"):
+    """`key`: for a room that asks for one."""
+
     room: str
     id: RequestId | None = None
+    key: str | None = None
 
 
 class Leave(Frame, frozen=True, tag="leave"):
@@ -79,6 +82,61 @@ class SetTopic(Frame, frozen=True, tag="topic"):
 
     room: str
     text: str | None = None
+    id: RequestId | None = None
+
+
+class Invite(Frame, frozen=True, tag="invite"):
+    """The room's owner lets `nick` in, whatever guards it, also after a removal. `text`: his words."""
+
+    room: str
+    nick: str
+    text: str = ""
+    id: RequestId | None = None
+
+
+class Remove(Frame, frozen=True, tag="remove"):
+    """The owner puts `nick` out, who can't come back until invited. `text`: why."""
+
+    room: str
+    nick: str
+    text: str = ""
+    id: RequestId | None = None
+
+
+class Mute(Frame, frozen=True, tag="mute"):
+    """What `nick` says in the room is refused from now on."""
+
+    room: str
+    nick: str
+    text: str = ""
+    id: RequestId | None = None
+
+
+class Unmute(Frame, frozen=True, tag="unmute"):
+    room: str
+    nick: str
+    text: str = ""
+    id: RequestId | None = None
+
+
+class HandOver(Frame, frozen=True, tag="owner"):
+    """The owner gives the room to `nick`, a member."""
+
+    room: str
+    nick: str
+    text: str = ""
+    id: RequestId | None = None
+
+
+class GuardRoom(Frame, frozen=True, tag="guard"):
+    """What the owner's room demands from now on; what is left out stays. `key`: "" for none. Without any it only asks
+    what holds, which every member may."""
+
+    room: str
+    key: str | None = None
+    invite: bool | None = None
+    private: bool | None = None
+    topic: bool | None = None
     id: RequestId | None = None
 
 
@@ -123,6 +181,12 @@ ClientFrame: TypeAlias = (
     | Rooms
     | History
     | SetTopic
+    | Invite
+    | Remove
+    | Mute
+    | Unmute
+    | HandOver
+    | GuardRoom
     | Rename
     | GoAway
     | ComeBack

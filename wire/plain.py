@@ -17,11 +17,16 @@ HELP = b"""\
 * text               say it in the room that you joined last (#lobby at first)
 * @nick text         tell it to one person; /msg nick text does the same
 * #room text         say it in another room of yours
-* /join #room        join a room
+* /join #room [KEY]  join a room; who comes first owns it
 * /leave [#room]     leave it
 * /who [#room]       who is in the room, or on-line at all
 * /rooms             which rooms there are
 * /topic [#room]     what the room is about; with a text behind it, sets that (- clears it)
+* /guard [#room]     what a room demands; its owner sets that with key=KEY, by-invitation, private, topic, open
+* /invite [#room] name   let somebody in (owners only, as what follows)
+* /remove [#room] name [why]   put somebody out
+* /mute, /unmute [#room] name   keep somebody from speaking there, or no more
+* /owner [#room] name   give the room to somebody in it
 * /nick name         be called so from now on
 * /away [text]       be shown as away, until /back
 * /whois name        who that is, and where

@@ -8,7 +8,25 @@ from typing import TypeAlias
 
 from wire.codes import Code
 from wire.errors import WireError
-from wire.frames import ComeBack, GoAway, Join, Leave, Quit, Rename, Rooms, Say, SetTopic, Who, Whois
+from wire.frames import (
+    ComeBack,
+    GoAway,
+    GuardRoom,
+    HandOver,
+    Invite,
+    Join,
+    Leave,
+    Mute,
+    Quit,
+    Remove,
+    Rename,
+    Rooms,
+    Say,
+    SetTopic,
+    Unmute,
+    Who,
+    Whois,
+)
 from wire.names import LOBBY
 from wire.text import ACTION
 
@@ -18,7 +36,9 @@ class Help:
     """The person asked for the list of commands."""
 
 
-PlainCommand: TypeAlias = Say | Join | Leave | Who | Rooms | SetTopic | Rename | GoAway | ComeBack | Whois | Quit | Help
+Governing: TypeAlias = Invite | Remove | Mute | Unmute | HandOver
+Room: TypeAlias = Join | Leave | Who | Rooms | SetTopic | Governing | GuardRoom
+PlainCommand: TypeAlias = Say | Room | Rename | GoAway | ComeBack | Whois | Quit | Help
 
 NO_TOPIC = "-"
 """Typed for a topic it clears it."""
@@ -69,8 +89,9 @@ def _room(name: str) -> str:
 
 def _join(rest: str, _: str) -> PlainCommand:
     if not rest:
-        raise WireError(Code.BAD_ROOM, "join which room? Write /join #room")
-    return Join(room=_room(rest))
+        raise WireError(Code.BAD_ROOM, "join which room? Write /join #room, or /join #room KEY")
+    name, _, key = rest.partition(" ")
+    return Join(room=_room(name), key=key.strip() or None)
 
 
 def _leave(rest: str, current: str) -> PlainCommand:
@@ -113,6 +134,47 @@ def _me(rest: str, current: str) -> PlainCommand:
     return _say(current, ACTION + rest)
 
 
+def _governing(make: type[Invite | Remove | Mute | Unmute | HandOver], word: str) -> Callable[[str, str], PlainCommand]:
+    def command(rest: str, current: str) -> PlainCommand:
+        room, words = _in_room(rest, current)
+        nick, _, text = words.partition(" ")
+        if not nick:
+            raise WireError(Code.BAD_NICK, f"whom? Write /{word} #room nickname")
+        return make(room=room, nick=nick.removeprefix("@"), text=text.strip())
+
+    return command
+
+
+def _in_room(rest: str, current: str) -> tuple[str, str]:
+    """The room that stands in front, or the current one; and what follows."""
+    if not rest.startswith("#"):
+        return current, rest
+    room, _, rest = rest.partition(" ")
+    return room, rest.strip()
+
+
+_GUARDS = {"by-invitation": "invite", "invite": "invite", "private": "private", "topic": "topic", "key": "key"}
+_HOW_TO_GUARD = "write key=KEY, by-invitation, private or topic, with a - in front to end it; or open"
+
+
+def _guard(rest: str, current: str) -> PlainCommand:
+    room, words = _in_room(rest, current)
+    changes: dict[str, bool] = {}
+    key = None
+    for word in words.split():
+        name, is_key, value = word.partition("=")
+        guard = _GUARDS.get(name.removeprefix("-").lower())
+        if word.lower() == "open":
+            changes, key = {"invite": False, "private": False, "topic": False}, ""
+        elif guard == "key" and (is_key or word.startswith("-")):
+            key = "" if word.startswith("-") else value
+        elif guard is None or guard == "key" or is_key:
+            raise WireError(Code.BAD_TEXT, f"guard it how? {_HOW_TO_GUARD[0].upper()}{_HOW_TO_GUARD[1:]}")
+        else:
+            changes[guard] = not word.startswith("-")
+    return GuardRoom(room=room, key=key, **changes)
+
+
 _COMMANDS: dict[str, Callable[[str, str], PlainCommand]] = {
     "join": _join,
     "leave": _leave,
@@ -120,6 +182,12 @@ _COMMANDS: dict[str, Callable[[str, str], PlainCommand]] = {
     "who": _who,
     "rooms": lambda *_: Rooms(),
     "topic": _topic,
+    "invite": _governing(Invite, "invite"),
+    "remove": _governing(Remove, "remove"),
+    "mute": _governing(Mute, "mute"),
+    "unmute": _governing(Unmute, "unmute"),
+    "owner": _governing(HandOver, "owner"),
+    "guard": _guard,
     "nick": _nick,
     "away": lambda rest, _: GoAway(text=rest),
     "back": lambda *_: ComeBack(),

@@ -26,6 +26,7 @@ from wire.frames import (
     Message,
     Receipt,
     Reconnect,
+    Rights,
     RoomList,
     ServerFrame,
     Topic,
@@ -33,6 +34,7 @@ from wire.frames import (
     WhoisAnswer,
 )
 from wire.names import LOBBY
+from wire.plain_rights import hint_in_words, in_words
 from wire.text import action, harmless
 
 _MARGIN = "\n  | "
@@ -125,7 +127,13 @@ def _renamed(frame: Joined, room_prefix: bool) -> str:
     return f"* {harmless(frame.former)} is now called {harmless(frame.nick)}{where and ' in'}{where}"
 
 
-_REASONS = {"expired": "lost the connection", "ended": "was removed", "kicked": "kicked", "banned": "banned"}
+_REASONS = {
+    "expired": "lost the connection",
+    "ended": "was removed",
+    "kicked": "kicked",
+    "banned": "banned",
+    "removed": "removed",
+}
 
 
 def _left(frame: Left, room_prefix: bool) -> str:
@@ -191,6 +199,13 @@ def _whois(frame: WhoisAnswer, _: bool) -> str:
     return f"* {harmless(frame.nick)} is {state}, at {harmless(frame.node)} since {since}, in {rooms}{client}"
 
 
+def _rights(frame: Rights, _: bool) -> str:
+    if frame.by or frame.you == "owner":
+        told = hint_in_words(frame.you, frame.room, frame.by, frame.text)
+        return f"* {harmless(told)}" if told else ""
+    return f"* {harmless(f'{frame.room}: {in_words(frame)}')}"
+
+
 def _away(frame: Away, _: bool) -> str:
     if frame.log:
         return ""
@@ -224,6 +239,7 @@ _SHOWN: dict[type[Any], Callable[[Any, bool], str]] = cast(
         Joined: _joined,
         Left: _left,
         Topic: _topic,
+        Rights: _rights,
         Receipt: _receipt,
         Gap: _gap,
         Reconnect: _reconnect,

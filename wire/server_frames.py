@@ -104,8 +104,8 @@ class Joined(Frame, frozen=True, tag="joined"):
 
 
 class Left(Frame, frozen=True, tag="left"):
-    """Somebody left (`reason`: left, quit, expired, ended, kicked, banned); the answer to one's own `leave`. `was`: as
-    of a message. `why`: an operator's words, where he did it."""
+    """Somebody left (`reason`: left, quit, expired, ended, kicked, banned, removed); the answer to one's own `leave`.
+    `was`: as of a message. `why`: the words of the operator, or the room's owner, who did it."""
 
     log: str
     epoch: str
@@ -132,6 +132,30 @@ class Topic(Frame, frozen=True, tag="topic"):
     session: str = ""
     id: int | None = None
     was: tuple[Cursor, ...] = ()
+
+
+class Rights(Frame, frozen=True, tag="rights"):
+    """Who may do what in `room`. With `id` it answers invite, remove, mute, unmute, owner, guard; else it is a hint.
+
+    `owner`: a nickname, "": nobody. `key`, `invite`, `private`, `topic`: what holds. `own`: the room is this client's,
+    who alone gets the lists of nicknames `invited`, `muted`, `removed`. `you`: what this client is there: invited,
+    muted. A hint with `you` (also: unmuted, owner) tells what `by` has done, who says `text`; nothing else is in it.
+    """
+
+    room: str
+    owner: str = ""
+    own: bool = False
+    key: bool = False
+    invite: bool = False
+    private: bool = False
+    topic: bool = False
+    you: str = ""
+    by: str = ""
+    text: str = ""
+    invited: list[str] = field(default_factory=list)
+    muted: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    id: int | None = None
 
 
 class Away(Frame, frozen=True, tag="away"):
@@ -274,6 +298,7 @@ ServerFrame: TypeAlias = (
     | Joined
     | Left
     | Topic
+    | Rights
     | Away
     | Back
     | Receipt

@@ -54,7 +54,7 @@ class Talk:
             self._said += 1
             return msgspec.structs.replace(command, n=self._said)
         if isinstance(command, Join):
-            return self._join(room(command.room))
+            return self._join(room(command.room), command.key)
         if isinstance(command, Leave):
             return self._leave(room(command.room))
         return command
@@ -66,10 +66,10 @@ class Talk:
         elif isinstance(frame, Error) and frame.id is not None and frame.id == self._joins:
             self.room = self._former
 
-    def _join(self, name: str) -> Join:
+    def _join(self, name: str, key: str | None) -> Join:
         self._joins += 1
         self._former, self.room = self.room, name
-        return Join(room=name, id=self._joins)
+        return Join(room=name, id=self._joins, key=key)
 
     def _leave(self, name: str) -> Leave:
         if name == self.room:

@@ -13,6 +13,8 @@ MAX_TOPIC = 1024
 """The same of a room's topic, which stands in one line and goes to everybody who joins."""
 MAX_AWAY = 256
 """The same of what one says of being away."""
+MAX_KEY = 64
+"""Characters of a room's key."""
 ACTION = "/me "
 """A text that begins with it is an action: "/me waves". Who doesn't know that shows it as it stands."""
 
@@ -54,6 +56,18 @@ def check_away(text: str) -> None:
     """Whether `text`, perhaps "", may be said of being away. Raises WireError TEXT_TOO_LONG or BAD_TEXT. Any thread."""
     if text:
         _check_line(text, MAX_AWAY, "what you say of being away")
+
+
+def check_key(text: str) -> None:
+    """Whether `text` may be a room's key. Raises WireError BAD_TEXT, without it. Any thread."""
+    if not 0 < len(text) <= MAX_KEY or any(one.isspace() or not one.isprintable() for one in text):
+        raise WireError(Code.BAD_TEXT, f"a key has 1 to {MAX_KEY} characters that can be seen, and no spaces")
+
+
+def check_words(text: str) -> None:
+    """Whether `text`, perhaps "", may be said of a removal, an invitation … Raises as `check_away`. Any thread."""
+    if text:
+        _check_line(text, MAX_AWAY, "what you say of it")
 
 
 def action(text: str) -> str | None:

@@ -19,7 +19,7 @@ class Command:
 
 
 COMMANDS = (
-    Command("join", "#room", "enter a room, or go back to it"),
+    Command("join", "#room [key]", "enter a room, or go back to it; who comes first owns it"),
     Command("leave", "[#room]", "leave a room, or close a conversation", ("part", "close")),
     Command("rooms", "", "which rooms there are"),
     Command("who", "[#room]", "who is there; without a room: everybody", ("names",)),
@@ -27,13 +27,18 @@ COMMANDS = (
     Command("msg", "nick [text]", "say it to nick alone; without a text: open the conversation", ("query",)),
     Command("me", "text", "say what you do"),
     Command("topic", "[#room] [text]", "what a room is about; with a text: change it (- clears it)"),
+    Command("guard", "[#room] [how]", "what a room demands; owners: key=…, by-invitation, private, topic, open"),
+    Command("invite", "[#room] nick [text]", "let somebody in; only owners may, as the next ones"),
+    Command("remove", "[#room] nick [why]", "put somebody out of the room"),
+    Command("unmute", "[#room] nick", "let somebody speak there again"),
+    Command("owner", "[#room] nick", "give the room to somebody in it"),
     Command("history", "[N]", "load N (50) older messages of this room"),
     Command("search", "[text]", "find it above, again: further up; without a text: no more"),
     Command("away", "[text]", "tell the others that you are away, and why"),
     Command("back", "", "tell them that you are here again"),
     Command("nick", "name", "take another nickname"),
     Command("go", "name or number", "go to a conversation"),
-    Command("mute", "[#room or @nick]", "no bell for it; again: bell"),
+    Command("mute", "[#room or @nick]", "no bell for it; again: bell. Owners: #room nick: nick may not speak there"),
     Command("theme", "[name]", "another look; without a name: which there are"),
     Command("register", "nick password", "the password is not shown nor kept"),
     Command("clear", "", "empty the screen, not the log"),

@@ -69,8 +69,10 @@ class Composer(TextArea):
     def get_line(self, line_index: int) -> Text:
         """What is painted: never a secret, nor what moves the cursor or turns the line."""
         line = self.document.get_line(line_index)
-        if secret(self.text):
-            line = masked(line) if line_index == 0 else "•" * len(line)
+        if line_index == 0:
+            line = masked(line)
+        elif secret(self.text):
+            line = "•" * len(line)
         return Text(harmless(line), end="", no_wrap=True)
 
     async def _on_key(self, event: events.Key) -> None:

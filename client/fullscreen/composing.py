@@ -23,8 +23,25 @@ def secret(text: str) -> bool:
     return misspelt or _SECRET.match(text) is not None
 
 
+_JOIN_KEY = re.compile(r"(\s*/join\s+\S+\s+)(\S.*)", re.IGNORECASE | re.DOTALL)
+_GUARD_KEY = re.compile(r"(\s*/guard\s.*?key=)(\S+)", re.IGNORECASE | re.DOTALL)
+
+
+def without_key(text: str) -> str:
+    """Without the key of a room, if there is one in it."""
+    for pattern in (_JOIN_KEY, _GUARD_KEY):
+        found = pattern.match(text)
+        if found:
+            return found[1] if pattern is _GUARD_KEY else found[1].rstrip()
+    return text
+
+
 def masked(text: str) -> str:
-    """The same length; all after the first word of a secret line is bullets."""
+    """The same length; all after the first word of a secret line is bullets, and so is a room's key."""
+    for pattern in (_JOIN_KEY, _GUARD_KEY):
+        found = pattern.match(text)
+        if found:
+            return found[1] + re.sub(r"\S", BULLET, found[2]) + text[found.end() :]
     word = _FIRST_WORDS.match(text)
     if word is None or not secret(text):
         return text
@@ -40,7 +57,8 @@ class Typing:
         self._unfinished = ""
 
     def keep(self, text: str) -> None:
-        """Blank lines, repetitions and secrets are not kept."""
+        """Blank lines, repetitions and secrets are not kept, nor the keys of rooms."""
+        text = without_key(text)
         if text.strip() and not secret(text) and self._lines[-1:] != [text]:
             self._lines.append(text)
             del self._lines[:-KEPT]
@@ -98,6 +116,8 @@ def _choices(word: str, before: str, model: Model) -> Iterable[str]:
     if word.startswith("#"):
         return _beginning(word, [f"{one} " for one in _rooms(model)])
     command = before.split(" ", 1)[0].lower()
+    if command == "/guard" and not word.startswith("#"):
+        return _beginning(word, _GUARDS)
     if command in ("/join", "/leave", "/part"):
         return _beginning("#" + word, [f"{one} " for one in _rooms(model)])
     if command == "/help":
@@ -108,6 +128,10 @@ def _choices(word: str, before: str, model: Model) -> Iterable[str]:
         return []
     end = " " if before.strip() else ": "
     return _beginning(word, [nick + end for nick in nicknames(model)]) if word else []
+
+
+_GUARDS = [f"{minus}{one}" for minus in ("", "-") for one in ("by-invitation ", "private ", "topic ")]
+_GUARDS += ["key=", "-key ", "open "]
 
 
 def _beginning(word: str, choices: Iterable[str]) -> list[str]:

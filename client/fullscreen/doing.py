@@ -20,8 +20,9 @@ from client.terminal.typed import NO_HISTORY
 from client.terminal.wording import explain
 from wire.codes import Code
 from wire.errors import WireError
+from wire.frames import GuardRoom, HandOver, Invite, Mute, Remove, Unmute
 from wire.names import nickname, room as room_name
-from wire.plain_input import NO_TOPIC
+from wire.plain_input import NO_TOPIC, parse
 
 PAGE = 100
 MOST = 200
@@ -149,12 +150,13 @@ class Doing:
             self._model.switch(self._model.person(nickname(nick).shown))
 
     def _join(self, rest: str) -> None:
-        name = room_name(_hashed(rest or "#"))
+        name, _, key = rest.partition(" ")
+        name = room_name(_hashed(name or "#"))
         there = self._model.conversations.get(name)
         if there is not None and there.present:
             self._model.switch(there)
             return
-        reply = self._chat.join(name)
+        reply = self._chat.join(name, key.strip()) if key.strip() else self._chat.join(name)
         self._model.wanted.add(name)
         # At once: what is typed next goes there or is refused, and never to another room.
         self._model.switch(self._model.room(name))
@@ -234,7 +236,43 @@ class Doing:
         exact = sorted(begins, key=lambda one: (one.title.casefold() != wanted, len(one.title) != len(bare) + 1))
         return exact[0] if exact else None
 
+    # -- of an owner ---------------------------------------------------------------------
+
+    def _govern(self, act: str, rest: str) -> None:
+        wanted = parse(f"/{act} {rest}", self._model.current.title)
+        match wanted:
+            case GuardRoom(room, key, invite, private, topic):
+                self._expect(self._chat.guard(room, key=key, invite=invite, private=private, topic=topic))
+            case Invite(room, nick, text):
+                self._expect(self._chat.invite(room, nick, text))
+            case Remove(room, nick, text):
+                self._expect(self._chat.remove(room, nick, text))
+            case Mute(room, nick, text):
+                self._expect(self._chat.mute(room, nick, text))
+            case Unmute(room, nick):
+                self._expect(self._chat.unmute(room, nick))
+            case HandOver(room, nick):
+                self._expect(self._chat.hand_over(room, nick))
+
+    def _guard(self, rest: str) -> None:
+        self._govern("guard", rest)
+
+    def _invite(self, rest: str) -> None:
+        self._govern("invite", rest)
+
+    def _remove(self, rest: str) -> None:
+        self._govern("remove", rest)
+
+    def _unmute(self, rest: str) -> None:
+        self._govern("unmute", rest)
+
+    def _owner(self, rest: str) -> None:
+        self._govern("owner", rest)
+
     def _mute(self, rest: str) -> None:
+        if rest.startswith("#") and " " in rest:
+            self._govern("mute", rest)
+            return
         where = self.conversation(rest) if rest else self._model.current
         if where is None:
             self._model.note(f"there is no conversation {rest}", Kind.TROUBLE)

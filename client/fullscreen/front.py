@@ -10,7 +10,7 @@ import click
 from client.chat import ChatClient
 from client.config import Config
 from client.fullscreen.app import RoomApp
-from client.fullscreen.composing import secret
+from client.fullscreen.composing import secret, without_key
 from client.fullscreen.crash import line
 from client.fullscreen.driver import StdoutDriver
 from client.fullscreen.model import Model
@@ -45,7 +45,8 @@ class FullScreen:
 
     def _unfinished(self) -> list[str]:
         """What was being typed when the chat ended under one's hands."""
-        drafts = [(one.title, text.strip().split("\n")) for one, text in self._app.drafts() if not secret(text)]
+        found = [(one.title, without_key(text)) for one, text in self._app.drafts() if not secret(text)]
+        drafts = [(title, text.strip().split("\n")) for title, text in found]
         return [f"not sent to {harmless(to)}: " + MARGIN.join(map(harmless, text)) for to, text in drafts if any(text)]
 
     def run(self) -> int:

@@ -181,6 +181,10 @@ class Hearing:
         if not event.own:
             self._coming(event, where)
             return
+        if event.reason == "removed":
+            self._model.close(event.room)
+            self._worded(event)  # where he looks: that one is gone
+            return
         self._worded(event, where)
         self._model.close(event.room)
 

@@ -14,9 +14,28 @@ from client.handles import Reply, Sending
 from client.terminal.typed import HELP, Asked, meant
 from client.terminal.wording import Line, explain, trouble
 from wire.errors import WireError
-from wire.frames import ComeBack, GoAway, History, Join, Leave, Quit, Rename, Rooms, Say, SetTopic, Who, Whois
+from wire.frames import (
+    ComeBack,
+    GoAway,
+    GuardRoom,
+    HandOver,
+    History,
+    Invite,
+    Join,
+    Leave,
+    Mute,
+    Quit,
+    Remove,
+    Rename,
+    Rooms,
+    Say,
+    SetTopic,
+    Unmute,
+    Who,
+    Whois,
+)
 from wire.names import LOBBY, room
-from wire.plain_input import Help
+from wire.plain_input import Governing, Help
 
 
 class Tally:
@@ -95,14 +114,32 @@ class Talk:
         match wanted:
             case Join(name) if room(name) in self._rooms():
                 self.current = room(name)
-            case Join(name):
-                self._enter(room(name))
+            case Join(name, _, key):
+                self._enter(room(name), key)
             case Leave(name):
                 self._leave(room(name))
+            case GuardRoom() | Invite() | Remove() | Mute() | Unmute() | HandOver():
+                self._finish_saying()
+                self._await(self._govern(wanted))
             case Rename() | GoAway() | ComeBack():
                 self._change(wanted)
             case _:
                 self._look(wanted)
+
+    def _govern(self, wanted: Governing | GuardRoom) -> Reply[Any]:
+        match wanted:
+            case GuardRoom(name, key, invite, private, topic):
+                return self._chat.guard(name, key=key, invite=invite, private=private, topic=topic)
+            case Invite(name, nick, text):
+                return self._chat.invite(name, nick, text)
+            case Remove(name, nick, text):
+                return self._chat.remove(name, nick, text)
+            case Mute(name, nick, text):
+                return self._chat.mute(name, nick, text)
+            case Unmute(name, nick):
+                return self._chat.unmute(name, nick)
+            case HandOver(name, nick):
+                return self._chat.hand_over(name, nick)
 
     def _change(self, wanted: Rename | GoAway | ComeBack) -> None:
         self._finish_saying()  # that is still said under the former name
@@ -128,12 +165,12 @@ class Talk:
                 self._finish_saying()
                 self._await(self._chat.topic(name, text))
 
-    def _enter(self, name: str) -> None:
+    def _enter(self, name: str, key: str | None) -> None:
         self._finish_saying()
         # At once: what is typed next goes there or is refused, and never to another room.
         self.current = name
         self._leaving.discard(name)
-        self._await(self._chat.join(name))
+        self._await(self._chat.join(name, key))
 
     def _leave(self, name: str) -> None:
         self._finish_saying()

@@ -7,14 +7,31 @@ from typing import TypeAlias
 
 from wire.codes import Code
 from wire.errors import WireError
-from wire.frames import ComeBack, GoAway, History, Join, Leave, Quit, Rename, Rooms, Say, SetTopic, Who, Whois
-from wire.plain_input import Help, parse
+from wire.frames import (
+    ComeBack,
+    GoAway,
+    GuardRoom,
+    History,
+    Join,
+    Leave,
+    Quit,
+    Rename,
+    Rooms,
+    Say,
+    SetTopic,
+    Who,
+    Whois,
+)
+from wire.plain_input import Governing, Help, parse
 from wire.text import strip_plain
 
-Asked: TypeAlias = Join | Leave | Who | Rooms | History | SetTopic | Rename | GoAway | ComeBack | Whois
+Asked: TypeAlias = (
+    Join | Leave | Who | Rooms | History | SetTopic | Governing | GuardRoom | Rename | GoAway | ComeBack | Whois
+)
 Meant: TypeAlias = Say | Asked | Help | Quit
 COMMANDS = (
-    "join", "leave", "msg", "me", "who", "whois", "rooms", "history", "topic", "nick", "away", "back", "help", "quit",
+    "join", "leave", "msg", "me", "who", "whois", "rooms", "history", "topic", "guard", "invite", "remove", "mute",
+    "unmute", "owner", "nick", "away", "back", "help", "quit",
 )  # fmt: skip
 MOST = 200
 NO_HISTORY = "direct messages have no history: the cluster forgets them once you have them"
@@ -23,12 +40,17 @@ HELP = """\
 text                  says it in the room that you are in
 @nick text            says it to nick alone
 #room text            says it in another one of your rooms
-/join #room           enters a room, or goes back to it
+/join #room [KEY]     enters a room, or goes back to it; who comes first owns it
 /leave [#room]        leaves it
 /rooms                which rooms there are
 /who [#room]          who is there; without a room: everybody
 /history [#room] [N]  the last N messages (50)
 /topic [#room] [text] what a room is about; with a text, sets that (- clears it)
+/guard [#room] [how]  what a room demands; its owner sets that with key=KEY,
+                      by-invitation, private, topic (- in front ends it), open
+/invite #room nick    lets nick in; only owners may, as what follows
+/remove #room nick [why]  puts nick out, /mute and /unmute: nick may not speak
+/owner #room nick     gives the room to nick, who is in it
 /nick name            be called so from now on
 /away [text], /back   shows you as away, or as here again
 /whois name           who that is, and where

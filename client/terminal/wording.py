@@ -15,6 +15,7 @@ from typing import Any
 from client import events as ev
 from client.errors import ChatError, Refused
 from wire.codes import Code
+from wire.plain_rights import hint_in_words, in_words
 from wire.text import harmless
 
 MARGIN = "  | "
@@ -133,10 +134,19 @@ def _joined(event: ev.JoinedEvent, current: str) -> list[Line]:
     return [here, _quiet(_topic_of(event.room, event.topic), event.time)] if event.topic else [here]
 
 
-_REASONS = {"expired": "lost the connection", "ended": "was removed", "kicked": "kicked", "banned": "banned"}
+_REASONS = {
+    "expired": "lost the connection",
+    "ended": "was removed",
+    "kicked": "kicked",
+    "banned": "banned",
+    "removed": "removed",
+}
 
 
 def _left(event: ev.LeftEvent, current: str) -> list[Line]:
+    if event.own and event.reason == "removed":
+        why = f": {event.why}" if event.why else ""
+        return [trouble(f"you were removed from {event.room}{why}; only an invitation leads back")]
     if event.own:
         return [_quiet(f"you left {event.room}", event.time or None)]
     reason = _REASONS.get(event.reason, "")
@@ -178,6 +188,16 @@ def _topic(event: ev.TopicEvent, _: str) -> list[Line]:
 
 def _topic_of(room: str, text: str) -> str:
     return f"the topic of {room}: {text}" if text else f"{room} has no topic"
+
+
+def _rights(event: ev.RightsEvent, _: str) -> list[Line]:
+    """Answers only: hints are for those who show them somewhere."""
+    return [] if event.ticket is None else [_quiet(f"{event.room}: {in_words(event)}")]
+
+
+def _right(event: ev.RightHint, _: str) -> list[Line]:
+    told = hint_in_words(event.what, event.room, event.by, event.text)
+    return [Line(Kind.NOTICE, harmless(told))] if told else []
 
 
 def _receipt(event: ev.ReceiptEvent, _: str) -> list[Line]:
@@ -266,6 +286,8 @@ _WORDS: dict[type[ev.Event], Callable[[Any, str], list[Line]]] = {
     ev.WhoisEvent: _whois,
     ev.RenamedEvent: _renamed,
     ev.TopicEvent: _topic,
+    ev.RightsEvent: _rights,
+    ev.RightHint: _right,
     ev.ReceiptEvent: _receipt,
     ev.GapEvent: _gap,
     ev.AcceptedEvent: _accepted,

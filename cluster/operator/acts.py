@@ -78,3 +78,27 @@ def set_topic(at: Desk, room: str, text: str) -> bool | None:
     """Whether it was another one before. None: there is no such room."""
     reply = at.do("operator_topic", [secrets.token_hex(8), room, text])
     return None if status(reply) == "no" else int(reply[1]) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class RightsRow:
+    """Who owns a room (an account or a session, '': nobody), and under which nickname; what guards it; how many are
+    named."""
+
+    owner_id: str
+    owner: str
+    guards: list[str]
+    invited: int
+    muted: int
+    removed: int
+
+
+def override(at: Desk, room: str, act: str = "", compared: str = "") -> RightsRow | None:
+    """What holds in `room`, after `act`: `owner` (of that nickname), `open`. None: there is no such room, or he isn't
+    in it."""
+    reply = at.do("operator_rights", [room, act, compared])
+    if status(reply) == "no":
+        return None
+    owner_id, owner, guards = (word.decode() for word in reply[1:4])
+    invited, muted, removed = (int(count) for count in reply[4:7])
+    return RightsRow(owner_id, owner, guards.split(), invited, muted, removed)

@@ -76,7 +76,9 @@ def rooms(url: str | None, port: int, prefix: str, shape: Shape) -> None:
     \b
     JSON fields: room, members (number), top (offset of the newest entry of
     its log), epoch (the life of the log that the offset belongs to), entries
-    (how many the log still holds), last (Unix ms of the newest one), topic.
+    (how many the log still holds), last (Unix ms of the newest one), topic,
+    owner (nickname, empty: nobody), guards (array of invite, key, private,
+    topic).
     """
     from cluster.operator import present, views
 

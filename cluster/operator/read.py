@@ -4,7 +4,7 @@ work on any Redis that holds the data, with every node down."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import redis
@@ -51,7 +51,8 @@ class SessionRow:
 @dataclass(frozen=True, slots=True)
 class RoomRow:
     """A room. `top`: offset of the newest entry of its log, `epoch`: the life it belongs to. `entries`: how many the
-    log holds; `last`: Unix ms of the newest one, 0 if there is none. `topic`: what the room is about."""
+    log holds; `last`: Unix ms of the newest one, 0 if there is none. `topic`: what the room is about.
+    `owner`: a nickname, '' if nobody owns it; `guards`: which of invite, key, private and topic hold."""
 
     room: str
     members: int
@@ -60,6 +61,8 @@ class RoomRow:
     entries: int
     last: int
     topic: str
+    owner: str = ""
+    guards: list[str] = field(default_factory=list)
 
 
 def number(value: object) -> int:
@@ -159,10 +162,22 @@ def rooms(client: redis.Redis, prefix: str) -> list[RoomRow]:
     )
     lengths = batched(db, logs, lambda p, key: p.xlen(key))
     newest = batched(db, logs, lambda p, key: p.xrevrange(key, count=1))
+    held = _rights(db, prefix, names)
     return [
-        RoomRow(name, count, number(top), epoch or "", length, _time_of(last), topic or "")
-        for name, count, (top, epoch, topic), length, last in zip(names, counts, metas, lengths, newest, strict=True)
+        RoomRow(name, count, number(top), epoch or "", length, _time_of(last), topic or "", *rights)
+        for name, count, (top, epoch, topic), length, last, rights in zip(
+            names, counts, metas, lengths, newest, held, strict=True
+        )
     ]
+
+
+def _rights(db: Any, prefix: str, names: list[str]) -> list[tuple[str, list[str]]]:
+    """Owner and guards of each. An owner who is a session may be called otherwise by now."""
+    keys = [f"{prefix}room:{name}:rights" for name in names]
+    rows = batched(db, keys, lambda p, key: p.hmget(key, "owner", "nick", "guards"))
+    owners = [f"{prefix}session:{owner or ''}" for owner, _, _ in rows]
+    present = batched(db, owners, lambda p, key: p.hget(key, "nick"))
+    return [(now or nick or "", (guards or "").split()) for (_, nick, guards), now in zip(rows, present, strict=True)]
 
 
 def _time_of(items: list[tuple[str, dict[str, str]]]) -> int:

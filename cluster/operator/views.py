@@ -32,8 +32,11 @@ def who(client: redis.Redis, prefix: str) -> View:
 def rooms(client: redis.Redis, prefix: str) -> View:
     """All rooms with members, by name."""
     rows, now = read.rooms(client, prefix), read.now_ms(client)
-    cells = [(r.room, str(r.members), str(r.top), str(r.entries), ago(r.last, now), r.topic) for r in rows]
-    return View(RoomRow, rows, ("room", "members", "top", "entries", "last", "topic"), cells)
+    cells = [
+        (r.room, str(r.members), str(r.top), str(r.entries), ago(r.last, now), r.owner, " ".join(r.guards), r.topic)
+        for r in rows
+    ]
+    return View(RoomRow, rows, ("room", "members", "top", "entries", "last", "owner", "guards", "topic"), cells)
 
 
 def bans(client: redis.Redis, prefix: str) -> View:

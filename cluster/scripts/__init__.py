@@ -12,7 +12,8 @@ from importlib.resources import files
 
 _INCLUDE, _ON_DEMAND = "-- include:", "-- on demand:"
 _ALWAYS = ("lib", "log", "healing")
-_LIBRARIES = {*_ALWAYS, "membership", "saying", "staging", "banning", "announcing"}
+_LIBRARIES = {*_ALWAYS, "rights", "membership", "saying", "seeing", "staging", "banning", "announcing"}
+_NEEDS = {"membership": ("rights", "membership")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ def _on_demand(text: str) -> str:
 def _assemble(name: str) -> Script:
     text = _text(name)
     on_demand = _named(_ON_DEMAND, text)
-    names = (*_ALWAYS, *_named(_INCLUDE, text))
+    named = (part for name in _named(_INCLUDE, text) for part in _NEEDS.get(name, (name,)))
+    names = (*_ALWAYS, *named)
     parts = [_on_demand(_text(part)) if part in on_demand else _text(part) for part in names]
     whole = "\n".join([*parts, text])
     return Script(name, whole, hashlib.sha1(whole.encode(), usedforsecurity=False).hexdigest())

@@ -373,16 +373,20 @@ local function drop_member(room, session)
   if redis.call('EXISTS', members) == 1 then return end
   redis.call('SREM', key('rooms'), room)
   -- The meta stays: offsets of one epoch must never start again.
-  if room ~= '#lobby' then redis.call('EXPIRE', key('room:' .. room .. ':log'), EMPTY_ROOM_KEPT) end
+  if room == '#lobby' then return end
+  redis.call('EXPIRE', key('room:' .. room .. ':log'), EMPTY_ROOM_KEPT)
+  redis.call('EXPIRE', key('room:' .. room .. ':rights'), EMPTY_ROOM_KEPT)
 end
 
 -- A restored `left`: it is told, so it must neither be told again nor be untrue. Of where it is who was re-claimed
 -- knows better, but for a leaving whose answer it waits for. That it is over he does not: a session never goes on, but
 -- its node may have been cut off when the others ended it, and nobody remembers that by the time it is back.
 local function part(room, entry, place)
-  local session, is_over = entry.session, entry.text ~= 'left'
+  local session, is_removal = entry.session, string.match(entry.text, '^removed') ~= nil
+  local is_over = entry.text ~= 'left' and not is_removal
   local row = redis.call('HMGET', key('session:' .. session), 'epoch', 'rooms', 'pending')
-  if row[1] == EPOCH and not is_over and not contains(row[3], room) then return end
+  -- Of a removal nobody waits for an answer at the node of who was removed.
+  if row[1] == EPOCH and not is_over and not is_removal and not contains(row[3], room) then return end
   drop_member(room, session)
   -- A node that comes late may still take the session for its own.
   if is_over then redis.call('SET', key('ended:' .. session), entry.text, 'EX', LATE_KEPT) end

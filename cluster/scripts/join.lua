@@ -1,9 +1,10 @@
 -- include: membership
 -- R3: ARGV[6] session  [7] claim  [8] room  [9] ticket  [10] rooms that one session may be in  [11] members of one room
--- ARGV[12] rooms in all
+-- ARGV[12] rooms in all  [13] digest of the room's key, or ''
 -- Reply: 'ok', offset of the joined entry (or the top, if it was a member), time ms, 1 if it changed anything,
 --   where the present life of the log began
 --   | 'no', 'too_many_rooms', the limit | 'no', 'room_full', the limit | 'no', 'too_many_rooms_in_all', the limit
+--   | 'no', 'removed', '' | 'no', 'not_invited', '' | 'no', 'wrong_key', '' | …
 local session, claim, room, ticket, limit = ARGV[6], ARGV[7], ARGV[8], ARGV[9], tonumber(ARGV[10])
 
 local shut = closed()
@@ -20,6 +21,10 @@ end
 local count = 0
 each_room(row[5], function() count = count + 1 end)
 if count >= limit then return {'no', 'too_many_rooms', int(limit)} end
+local is_new = redis.call('EXISTS', key('room:' .. room .. ':members')) == 0
+if is_new then rights.clear_up(room) end
+local barred = rights.barred(room, session, ARGV[13] or '')
+if barred then return barred end
 -- Who is told as a member still, after a rewind, takes no place.
 if redis.call('HEXISTS', key('room:' .. room .. ':members'), session) == 0 then
   local members = redis.call('HLEN', key('room:' .. room .. ':members'))
@@ -29,6 +34,7 @@ if redis.call('HEXISTS', key('room:' .. room .. ':members'), session) == 0 then
   end
 end
 local offset, rooms = enter(room, session, row[4], row[5])
+if is_new and room ~= '#lobby' then rights.found(room, session) end
 note_done(session, ticket, offset, rooms)
 announce()
 return {'ok', offset, int(NOW), 1, turned(room)}

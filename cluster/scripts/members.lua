@@ -1,8 +1,11 @@
--- ARGV[6] room  [7] at most so many   Reply: 'ok', nickname, session, node, state, 1 if away by
---   choice, …
+-- include: seeing
+-- ARGV[6] room  [7] at most so many  [8] the session that asks, as of rooms.lua
+-- Reply: 'ok', nickname, session, node, state, 1 if away by choice, … | 'no', 'not_member', ''
 local room, limit = key('room:' .. ARGV[6] .. ':members'), tonumber(ARGV[7])
 local shut = closed()
 if shut then return shut end
+if not may_know(ARGV[6], ARGV[8]) then return {'ok'} end
+if not may_read(ARGV[6], ARGV[8]) then return {'no', 'not_member', ''} end
 local cursor, seen, count, reply = '0', {}, 0, {'ok'}
 repeat
   local found = redis.call('HSCAN', room, cursor, 'COUNT', limit)

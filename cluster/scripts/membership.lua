@@ -10,6 +10,7 @@ local function enter(room, session, nick, rooms)
   redis.call('SREM', key('ghosts'), room .. ' ' .. session)
   redis.call('SADD', key('rooms'), room)
   redis.call('PERSIST', key('room:' .. room .. ':log'))
+  redis.call('PERSIST', rights.where(room))
   -- From here on the room is owed to the session, also if it never hears that it joined.
   redis.call('HSET', key('session:' .. session), 'from:' .. room, EPOCH .. ' ' .. offset)
   note_parted(session, room, nil)
@@ -21,6 +22,8 @@ local function exit_room(room, session, nick, reason)
   local offset = append_room(room, 'left', session, nick, reason)
   drop_member(room, session)
   redis.call('HDEL', key('session:' .. session), 'from:' .. room)
+  -- Whatever somebody has made of that key: who is over is over. An owner who is no member owns nothing anyway.
+  if room ~= '#lobby' then pcall(rights.vacate, room, session) end
   return offset
 end
 

@@ -33,8 +33,10 @@ local function flush()
 end
 
 local function top_of(log)
-  local found = redis.call('HMGET', base(log) .. ':meta', 'epoch', 'top')
-  tops[log] = found[1] == EPOCH and {offset = tonumber(found[2])} or nil
+  local found = redis.call('HMGET', base(log) .. ':meta', 'epoch', 'top', 'rights')
+  -- Where somebody is muted each is looked at alone.
+  local plain = found[1] == EPOCH and not (found[3] and string.find(found[3], 'm', 1, true))
+  tops[log] = plain and {offset = tonumber(found[2])} or nil
   return tops[log]
 end
 

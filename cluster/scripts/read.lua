@@ -1,3 +1,4 @@
+-- include: seeing
 -- R5, R7: entries of a log after a cursor, which may be of an earlier epoch.
 -- ARGV[6] log: '#room' or '@session'  [7] epoch  [8] offset  [9] how many
 -- Reply: 'ok', epoch, top, offset of the first entry that follows, first lost, last lost (0: unknown), entries
@@ -17,7 +18,9 @@ local stream = base(log) .. ':log'
 if string.sub(log, 1, 1) == '@' then
   from = math.max(from, tonumber(redis.call('HGET', base(log) .. ':meta', 'acknowledged') or '0'))
 end
-local found = redis.call('XRANGE', stream, int(from + 1) .. '-0', '+', 'COUNT', count)
+local first = from
+if string.sub(log, 1, 1) == '#' then first = math.max(from, math.min(curtain(log), top)) end
+local found = redis.call('XRANGE', stream, int(first + 1) .. '-0', '+', 'COUNT', count)
 local entries = {}
 for i, item in ipairs(found) do entries[i] = {string.match(item[1], '^%d+'), item[2]} end
 local start = #entries > 0 and tonumber(entries[1][1]) or top + 1

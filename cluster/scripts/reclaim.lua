@@ -62,6 +62,8 @@ end
 -- The node's list of rooms counts; but of a join or leave that it has no answer to, the row knows more.
 local kept = {}
 each_room(rooms, function(room)
+  -- Its node may not have heard that it was removed.
+  if redis.call('HEXISTS', rights.where(room), 'removed:' .. session) == 1 then return end
   if not (same and contains(pending, room)) then kept[#kept + 1] = room end
 end)
 if same then
@@ -77,6 +79,7 @@ each_room(rooms, function(room)
   redis.call('HSET', key('room:' .. room .. ':members'), session, nick)
   redis.call('SADD', key('rooms'), room)
   redis.call('PERSIST', key('room:' .. room .. ':log'))
+  redis.call('PERSIST', rights.where(room))
 end)
 if row[5] and row[5] ~= NODE then redis.call('SREM', key('node:' .. row[5] .. ':sessions'), session) end
 local n = int(math.max(tonumber(row[3] or '0'), tonumber(known)))

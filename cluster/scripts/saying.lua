@@ -58,6 +58,17 @@ local function appended(said, nick, log, channel, before)
   error(offset, 0)
 end
 
+-- Whether the room's owner has muted the session, its account or its nickname (rights.lua).
+local function is_muted(room, session)
+  local flag = redis.call('HGET', key('room:' .. room .. ':meta'), 'rights')
+  if not flag or not string.find(flag, 'm', 1, true) then return false end
+  local row = redis.call('HMGET', key('session:' .. session), 'account', 'mapped')
+  local account = row[1] and row[1] ~= '' and row[1]
+  local found = redis.call('HMGET', key('room:' .. room .. ':rights'), 'muted:' .. session,
+    account and 'muted:' .. account or 'muted:@' .. (row[2] or ''))
+  return found[1] ~= false or found[2] ~= false
+end
+
 local function is_member(room, session) return redis.call('HEXISTS', key('room:' .. room .. ':members'), session) == 1 end
 
 -- How many entries of an inbox are unacknowledged.
@@ -84,6 +95,7 @@ local function speak(said, nick, addressee, limit, before)
   if said.refusal ~= '' then return 'no ' .. said.refusal end
   if addressee ~= nil then return speak_to_inbox(said, nick, addressee, limit, before) end
   if not is_member(said.to, said.session) then return 'no not_member' end
+  if is_muted(said.to, said.session) then return 'no muted' end
   return appended(said, nick, said.to, key('room:' .. said.to .. ':log'), before)
 end
 

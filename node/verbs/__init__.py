@@ -17,6 +17,7 @@ from node.verbs.nick import nick
 from node.verbs.pacing import ask_too_fast
 from node.verbs.ping import ping
 from node.verbs.quit import quit_
+from node.verbs.rights import govern, guard
 from node.verbs.rooms import rooms
 from node.verbs.say import say
 from node.verbs.topic import topic
@@ -39,6 +40,12 @@ VERBS: Mapping[type[Any], Verb] = {
     frames.Rooms: rooms,
     frames.History: history,
     frames.SetTopic: topic,
+    frames.Invite: govern,
+    frames.Remove: govern,
+    frames.Mute: govern,
+    frames.Unmute: govern,
+    frames.HandOver: govern,
+    frames.GuardRoom: guard,
     frames.Rename: nick,
     frames.GoAway: away,
     frames.ComeBack: back,

@@ -82,7 +82,7 @@ def show_room(connection: Connection, room: str, where: Position, time: int, req
     connection.send(answer)
     if where.offset and connection.house.settings.history:
         try:
-            entries = cluster.history(room, where.offset, connection.house.settings.history)
+            entries = cluster.history(room, where.offset, connection.house.settings.history, session.id)
         except ClusterError:
             return
         tell_history(connection, entries)

@@ -23,9 +23,10 @@ PATIENCE = 10.0
 def history(connection: Connection, frame: History) -> None:
     try:
         name = room(frame.room)
-        if connection.session is None or name not in connection.session.rooms:
+        session = connection.session
+        if session is None or not session.is_in(name):
             raise Refused(Reason.NOT_MEMBER)
-        entries = connection.house.cluster.history(name, frame.before, frame.limit)
+        entries = connection.house.cluster.history(name, frame.before, frame.limit, session.id)
     except WireError as error:
         connection.tell(WireError(error.code, error.text, id=frame.id).to_frame())
         return

@@ -11,6 +11,7 @@ from node.feed import Feed
 from node.rooms import Rooms
 from node.verbs.attach import attach, show_room
 from node.verbs.refusals import fenced, refusal
+from node.verbs.rights import key_digest
 from wire import WireError, room
 from wire.frames import Join
 
@@ -28,17 +29,30 @@ _LIMITS = {
 def join(connection: Connection, frame: Join) -> None:
     try:
         name = room(frame.room)
+        digest = key_digest(name, frame.key)
     except WireError as error:
         connection.send(WireError(error.code, error.text, id=frame.id).to_frame())
         return
+    _forget_removed(connection)
     # Held before the script runs: what is said right after it must find the feed.
     feed = connection.house.rooms.hold(name)
     kept = False
     try:
-        kept = _join(connection, name, frame.id, feed)
+        kept = _join(connection, name, digest, frame.id, feed)
     finally:
         if not kept:
             connection.house.rooms.release(name)
+
+
+def _forget_removed(connection: Connection) -> None:
+    """Lets go of the rooms from which others have removed us: who is removed again and again must not hold them all."""
+    session, rooms = connection.session, connection.house.rooms
+    assert session is not None
+    gone = {name for name in session.rooms if not session.is_in(name)}
+    for name in gone:
+        _forget_left(session.deliveries, name, rooms)
+    if gone:
+        session.rooms = tuple(name for name in session.rooms if name not in gone)
 
 
 def _forget_left(deliveries: dict[str, Delivery], name: str, rooms: Rooms) -> bool:
@@ -51,12 +65,12 @@ def _forget_left(deliveries: dict[str, Delivery], name: str, rooms: Rooms) -> bo
     return True
 
 
-def _join(connection: Connection, name: str, request: int | None, feed: Feed) -> bool:
+def _join(connection: Connection, name: str, digest: str, request: int | None, feed: Feed) -> bool:
     """Whether the feed is held for this session from now on."""
     session, house = connection.session, connection.house
     assert session is not None
     try:
-        done = house.cluster.join(session.id, session.claim, name)
+        done = house.cluster.join(session.id, session.claim, name, digest)
     except Fenced as error:
         connection.dismiss(fenced(error))
         return False

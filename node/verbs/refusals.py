@@ -28,6 +28,11 @@ _TEXTS = {
     Reason.BAD_ROOM: "that is no room",
     Reason.BAD_NICK: "that is no nickname",
     Reason.BAD_FRAME: "the frame was not understood",
+    Reason.WRONG_KEY: "that room has a key, and this is not it; ask its owner",
+    Reason.NOT_INVITED: "that room is by invitation; ask its owner for one",
+    Reason.NOT_OWNER: "only the owner of the room may do that",
+    Reason.MUTED: "the owner of the room has muted you there; nothing was said",
+    Reason.REMOVED: "the owner of that room has removed you; only an invitation leads back",
 }
 _DEGRADED = "the chat can't reach its store; nothing was taken, try again in a moment"
 _LEAVING = "this node is leaving; nothing was taken, connect to another one"

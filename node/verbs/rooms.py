@@ -17,8 +17,9 @@ ROWS = 200
 
 
 def rooms(connection: Connection, frame: Rooms) -> None:
+    asks = connection.session.id if connection.session else ""
     try:
-        found = connection.house.cluster.rooms()
+        found = connection.house.cluster.rooms(asks)
     except ClusterError as error:
         connection.tell(refusal(error, id=frame.id))
         return

@@ -37,7 +37,8 @@ def topic(connection: Connection, frame: SetTopic) -> None:
 
 
 def _tell(connection: Connection, name: str, request: int | None) -> None:
-    found = connection.house.cluster.topic(name)
+    session = connection.session
+    found = connection.house.cluster.topic(name, session.id if session else "")
     connection.tell(Topic(log=name, epoch="", offset=0, nick=found.nick, time=found.time, text=found.text, id=request))
 
 

@@ -18,9 +18,10 @@ ROWS = 150
 
 
 def who(connection: Connection, frame: Who) -> None:
+    asks = connection.session.id if connection.session else ""
     try:
         name = room(frame.room) if frame.room is not None else None
-        found = connection.house.cluster.members(name)
+        found = connection.house.cluster.members(name, asks)
     except WireError as error:
         connection.tell(WireError(error.code, error.text, id=frame.id).to_frame())
         return

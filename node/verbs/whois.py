@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 
 def whois(connection: Connection, frame: Whois) -> None:
+    asks = connection.session.id if connection.session else ""
     try:
-        found = connection.house.cluster.whois(nickname(frame.nick).mapped)
+        found = connection.house.cluster.whois(nickname(frame.nick).mapped, asks)
     except WireError as error:
         connection.tell(WireError(error.code, error.text, id=frame.id).to_frame())
     except ClusterError as error:

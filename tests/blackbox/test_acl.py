@@ -12,7 +12,7 @@ import pytest
 import redis
 
 import cluster as package
-from cluster.rights import in_scripts, rules
+from cluster.acl import in_scripts, rules
 from tests.support.acl import Ruled, ruled
 from tests.support.acl_life import lived
 from tests.support.operator import Person
@@ -63,7 +63,7 @@ def test_a_whole_life_needs_exactly_what_the_rules_grant(cluster: Ruled) -> None
         used = cluster.watch.used[role] - {"auth"}  # anybody may
         assert used <= set(rule.commands), f"{role}: {sorted(used - set(rule.commands))}"
         unused = set(rule.commands) - used
-        # A word that nothing needs any more fails here: take it out of cluster/rights.py.
+        # A word that nothing needs any more fails here: take it out of cluster/acl.py.
         assert unused <= set(SELDOM[role]), f"{role}: {sorted(unused - set(SELDOM[role]))}"
 
 

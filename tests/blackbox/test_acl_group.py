@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import redis
 
-from cluster.rights import GROUP, rules
+from cluster.acl import GROUP, rules
 from drill.processes.sentinel import GROUP as NAME
 from tests.support.operator import Person
 from tests.support.redis_group import GroupDeployment

@@ -26,6 +26,7 @@ from cluster.logs import Logs
 from cluster.merging import runs
 from cluster.pipe import Request
 from cluster.recovery import Recovery
+from cluster.rights import KeptRights
 from cluster.seam import Health
 from cluster.sessions import Sessions
 from cluster.settings import ClusterSettings
@@ -128,9 +129,10 @@ class Node:
         self.standing = Standing(settings, "boot")
         caller, lives, keys = Caller(self.standing, Keys(PREFIX)), Lives(), Keys(PREFIX)
         fresh, pipe = Fresh(), AtOnce(self.link, caller)
-        self.known = Tops(self.link, caller, self)  # type: ignore[arg-type]
+        self.known = Tops(self.link, caller, self, KeptRights())  # type: ignore[arg-type]
         self.recovery = Recovery(
-            self.standing, caller, data.identity, self, fresh, lambda *_: None, lambda: NAMES, self.known.forks, lives  # type: ignore[arg-type]
+            self.standing, caller, data.identity, self, fresh, lambda *_: None, lambda: NAMES,  # type: ignore[arg-type]
+            self.known.forks, lives, KeptRights(),
         )  # fmt: skip
         self.sessions = Sessions(pipe, self.standing, fresh, lives, Serving())  # type: ignore[arg-type]
         self.logs = Logs(pipe, keys)  # type: ignore[arg-type]

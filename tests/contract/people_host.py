@@ -17,6 +17,7 @@ from cluster.logs import Logs
 from cluster.merging import runs
 from cluster.pipe import Request
 from cluster.recovery import Recovery
+from cluster.rights import KeptRights
 from cluster.sessions import Sessions
 from cluster.settings import ClusterSettings
 from cluster.term import Standing
@@ -64,10 +65,10 @@ class Host:
         self.standing = Standing(ClusterSettings(name, data.url, PREFIX, LEASE, LEASE), boot)
         self.caller, lives, self._fresh = Caller(self.standing, Keys(PREFIX)), Lives(), Fresh()
         self.pipe = Losing(self.link, self.caller)
-        self.known = Tops(self.link, self.caller, self)  # type: ignore[arg-type]
+        self.known = Tops(self.link, self.caller, self, KeptRights())  # type: ignore[arg-type]
         self.recovery = Recovery(
             self.standing, self.caller, data.identity, self, self._fresh, self._taken, lambda: NAMES,  # type: ignore[arg-type]
-            self.known.forks, lives,
+            self.known.forks, lives, KeptRights(),
         )  # fmt: skip
         self.sessions = Sessions(self.pipe, self.standing, self._fresh, lives, Serving())  # type: ignore[arg-type]
         self.logs = Logs(self.pipe, Keys(PREFIX))  # type: ignore[arg-type]

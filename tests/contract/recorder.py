@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from cluster.seam import Beaten, Health, NodeStatus
-from cluster.types import Ban, Entry, Position, Presence, SessionRecord
+from cluster.types import Ban, Entry, Position, Presence, RightHint, Rights, SessionRecord
 
 DEADLINE = 15.0
 
@@ -29,6 +29,8 @@ class Recorder:
         self.leases_lost = 0
         self.superseded = 0
         self.bans: list[list[str]] = []
+        self.rights: list[Rights] = []
+        self.right_hints: list[RightHint] = []
         self.hints: list[Presence] = []
         self.drains: list[tuple[str, float | None, bool]] = []
         self.recovered: list[list[str]] = []
@@ -118,6 +120,16 @@ class Recorder:
     def on_presence(self, hint: Presence) -> None:
         with self.changed:
             self.hints.append(hint)
+            self.changed.notify_all()
+
+    def on_rights(self, rights: Rights) -> None:
+        with self.changed:
+            self.rights.append(rights)
+            self.changed.notify_all()
+
+    def on_right(self, hint: RightHint) -> None:
+        with self.changed:
+            self.right_hints.append(hint)
             self.changed.notify_all()
 
     def on_drain(self, order: str, over: float | None, force: bool) -> None:

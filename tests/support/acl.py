@@ -1,4 +1,4 @@
-"""A Redis with users of the rules in `cluster.rights`, and what each of them really does there."""
+"""A Redis with users of the rules in `cluster.acl`, and what each of them really does there."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 import click
 from click.testing import CliRunner
 
-from cluster.rights import rules
+from cluster.acl import rules
 from hydrachat import cli
 from tests.support.deployment import Deployment
 from tests.support.servers import Node

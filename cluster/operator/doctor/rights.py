@@ -10,8 +10,8 @@ from typing import Any
 
 import redis
 
+from cluster.acl import Rule, rules
 from cluster.operator.doctor.facts import Lack, Refusal
-from cluster.rights import Rule, rules
 
 OURS = "hydrachat-"
 OPERATORS = "hydrachat-operator"

@@ -6,7 +6,22 @@ import pytest
 
 from client.terminal.typed import COMMANDS, HELP, Meant, meant
 from wire.errors import WireError
-from wire.frames import ComeBack, GoAway, History, Join, Leave, Quit, Rename, Rooms, Say, SetTopic, Who, Whois
+from wire.frames import (
+    ComeBack,
+    GoAway,
+    GuardRoom,
+    History,
+    Join,
+    Leave,
+    Quit,
+    Remove,
+    Rename,
+    Rooms,
+    Say,
+    SetTopic,
+    Who,
+    Whois,
+)
 from wire.plain_input import Help
 
 
@@ -22,6 +37,9 @@ from wire.plain_input import Help
         ("//slash", Say(0, "#here", "/slash")),
         ("/join #ops", Join("#ops")),
         ("/JOIN ops", Join("#ops")),
+        ("/join #ops hush", Join("#ops", key="hush")),
+        ("/guard private", GuardRoom("#here", private=True)),
+        ("/remove bob too loud", Remove("#here", "bob", "too loud")),
         ("/leave", Leave("#here")),
         ("/leave #ops", Leave("#ops")),
         ("/who", Who(None)),

@@ -45,7 +45,7 @@ def pair() -> Iterator[tuple[socket.socket, Arriving]]:
 
 
 def subscriber(link: Link) -> Subscriber:
-    nothing = SubscriberActions(lambda: None, lambda: None, lambda *_: None, lambda: None)
+    nothing = SubscriberActions(lambda: None, lambda: None, lambda *_: None, lambda: None, lambda *_: None)
     return Subscriber(link, Keys("{t}:"), "node", cast("ClusterEvents", None), cast("Hearing", None), nothing)
 
 

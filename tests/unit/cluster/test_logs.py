@@ -28,9 +28,9 @@ def logs(*answers: Answer) -> Logs:
 
 
 def test_a_read_is_tried_once_more() -> None:
-    assert logs(Unavailable("the old connection"), [b"ok", b"#lobby", b"2"]).rooms() == [("#lobby", 2)]
+    assert logs(Unavailable("the old connection"), [b"ok", b"#lobby", b"2"]).rooms("") == [("#lobby", 2)]
 
 
 def test_a_read_that_fails_twice_is_told() -> None:
     with pytest.raises(Unavailable, match="second"):
-        logs(Unavailable("first"), Unavailable("second")).rooms()
+        logs(Unavailable("first"), Unavailable("second")).rooms("")

@@ -16,7 +16,7 @@ from cluster.term import Standing
 ROOT = Path(__file__).parents[3]
 LUA = ROOT / "cluster" / "scripts"
 DOCUMENT = (ROOT / "docs" / "redis.md").read_text("utf-8")
-LIBRARIES = ("lib", "log", "healing", "membership", "saying", "staging", "banning", "announcing")
+LIBRARIES = ("lib", "log", "healing", "rights", "membership", "saying", "seeing", "staging", "banning", "announcing")
 
 
 def sources() -> str:
@@ -114,6 +114,10 @@ def test_every_control_message_and_the_schema_stand_in_the_document() -> None:
     assert "`!taken " in DOCUMENT
     assert "'!presence'" in sources()
     assert "`!presence " in DOCUMENT
+    assert "'!rights'" in sources()
+    assert "`!rights " in DOCUMENT
+    assert "'!right'" in sources()
+    assert "`!right " in DOCUMENT
     assert "`!probe " in DOCUMENT
     assert f"schema number is {SCHEMA}" in DOCUMENT
 

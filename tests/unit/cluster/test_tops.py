@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cluster import tops
+from cluster.rights import KeptRights
 from cluster.tops import Tops
 from cluster.types import Position
 
@@ -27,7 +28,7 @@ class Redis:
         if self.refuses:
             return [b"recover"]
         former = b"" if known == self.epoch else self.former.encode()
-        told = [(b"", b"") if log in self.to_heal else (b"5", former) for log in logs]
+        told = [(b"", b"", b"") if log in self.to_heal else (b"5", former, b"") for log in logs]
         return [b"ok", self.epoch.encode(), *(part for each in told for part in each)]
 
 
@@ -35,7 +36,7 @@ class World:
     def __init__(self) -> None:
         self.redis, self.logs, self.told = Redis(), list[str](), dict[str, Position]()
         anything: Any = self
-        self.tops = Tops(anything, anything, anything)
+        self.tops = Tops(anything, anything, anything, KeptRights())
 
     def call(self, link: object, script: str, arguments: Sequence[str]) -> list[bytes]:
         return self.redis.call(link, script, arguments)

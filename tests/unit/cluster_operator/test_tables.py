@@ -73,6 +73,18 @@ def test_rooms_tell_how_much_their_logs_hold(db: Any, rows: Rows) -> None:
     assert (lobby["entries"], lobby["last"], lobby["members"]) == (3, 1700000000000, 2)
 
 
+def test_rooms_tell_who_owns_them_and_what_guards_them(db: Any, rows: Rows, answer: Answer) -> None:
+    db.sadd(P + "rooms", "#ops")
+    db.hset(P + "room:#ops:members", "s9", "Alice")
+    db.hset(P + "room:#ops:rights", mapping={"owner": "s9", "nick": "Alice", "guards": "key private", "key": "0f 5c1e"})
+    ops = rows("rooms")[1]
+    assert (ops["owner"], ops["guards"]) == ("Alice", ["key", "private"])
+    db.hset(P + "session:s9", "nick", "Alicia")  # she is called so by now
+    assert rows("rooms")[1]["owner"] == "Alicia"
+    assert "key private" in answer("rooms")
+    assert "5c1e" not in answer("rooms")
+
+
 @pytest.mark.parametrize("words", [["nodes"], ["who"], ["who", "alice"], ["rooms"], ["sessions", "n1"]])
 def test_csv_has_the_fields_of_json(words: list[str], rows: Rows, answer: Answer) -> None:
     found = list(csv.DictReader(io.StringIO(answer(*words, "--csv"))))

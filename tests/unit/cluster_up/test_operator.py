@@ -81,7 +81,8 @@ def test_escapes_never_reach_the_terminal(filled: str, capsys: pytest.CaptureFix
 
 def test_rooms(filled: str, capsys: pytest.CaptureFixture[str]) -> None:
     rows = json.loads(answer(capsys, "rooms", "--redis", filled, "--json"))
-    assert rows == [{"room": "#lobby", "members": 2, "top": 815, "epoch": "e", "entries": 0, "last": 0, "topic": ""}]
+    lobby = {"room": "#lobby", "members": 2, "top": 815, "epoch": "e", "entries": 0, "last": 0, "topic": ""}
+    assert rows == [{**lobby, "owner": "", "guards": []}]
     assert "815" in answer(capsys, "rooms", "--redis", filled)
 
 

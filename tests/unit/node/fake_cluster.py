@@ -15,6 +15,7 @@ from cluster.types import (
     Claimed,
     Company,
     Entry,
+    Guarding,
     Kind,
     Member,
     Membership,
@@ -27,8 +28,11 @@ from cluster.types import (
     Published,
     Reason,
     Renamed,
+    RightHint,
+    Rights,
     Topic,
 )
+from tests.unit.node.fake_rights import RIGHT_HINTS
 from tests.unit.node.fake_store import Row, Store
 
 
@@ -185,6 +189,8 @@ class FakeCluster:
             return refusal
         if to.startswith("#") and to not in row.rooms:
             return Reason.NOT_MEMBER
+        if self.store.rights.is_muted(to, row.session):
+            return Reason.MUTED
         log = to
         if to.startswith("@"):
             addressee = self.store.nicks.get(to[1:])
@@ -256,12 +262,13 @@ class FakeCluster:
         row.parted.pop(room, None)
         return self.store.append(room, Kind.JOINED, row.session, 0, row.name.shown, "")
 
-    def join(self, session: str, claim: str, room: str) -> Membership:
+    def join(self, session: str, claim: str, room: str, digest: str = "") -> Membership:
         self._check_taking()
         with self.store.lock:
             row = self._owned(session, claim)
             if room in row.rooms:
                 return Membership(room, self.store.top(room), 1700000000000, changed=False)
+            self.store.rights.admit(room, session, digest)
             entry = self._enter(row, room)
             return Membership(room, Position(entry.epoch, entry.offset), entry.time, changed=True)
 
@@ -286,6 +293,34 @@ class FakeCluster:
                 return Membership(room, self.store.top(room), 1700000000000, changed=False)
             entry = self.store.append(room, Kind.TOPIC, session, 0, row.name.shown, text)
             return Membership(room, Position(entry.epoch, entry.offset), entry.time, changed=True)
+
+    def govern(self, session: str, claim: str, room: str, act: str, nick: str = "", text: str = "") -> Rights:
+        self._check_taking()
+        with self.store.lock:
+            row = self._owned(session, claim)
+            if act == "tell":
+                return self.store.rights.told(room, session)
+            other = self.store.rows.get(self.store.nicks.get(nick, ""))
+            if other is None:
+                raise Refused(Reason.NO_SUCH_NICK)
+            done = self.store.rights.act(room, session, act, other.session, other.name.shown)
+            if act == "remove" and room in other.rooms:
+                other.rooms.remove(room)
+                self.store.append(room, Kind.LEFT, other.session, 0, other.name.shown, f"removed {text}".strip())
+            elif act != "remove":
+                self._hint(other, RightHint(other.session, RIGHT_HINTS[act], room, row.name.shown, text))
+            return done
+
+    def guard(self, session: str, claim: str, room: str, guarding: Guarding) -> Rights:
+        self._check_taking()
+        with self.store.lock:
+            self._owned(session, claim)
+            return self.store.rights.guard(room, session, guarding)
+
+    def _hint(self, row: Row, hint: RightHint) -> None:
+        for node in self.store.nodes:
+            if node is row.node and node.events is not None:
+                node.events.on_right(hint)
 
     def rename(self, session: str, claim: str, name: Name, suggestions: Sequence[Name]) -> Renamed:
         self._check_taking()
@@ -315,7 +350,7 @@ class FakeCluster:
                     if node.events is not None:
                         node.events.on_presence(hint)
 
-    def whois(self, nick: str) -> Person:
+    def whois(self, nick: str, asks: str = "") -> Person:
         with self.store.lock:
             row = self.store.rows.get(self.store.nicks.get(nick, ""))
             if row is None:
@@ -372,12 +407,12 @@ class FakeCluster:
             )
             return Page(top, offset + 1, entries, lost_first=lost)
 
-    def history(self, room: str, before: int, limit: int) -> list[Entry]:
+    def history(self, room: str, before: int, limit: int, asks: str = "") -> list[Entry]:
         with self.store.lock:
             said = [e for e in self.store.logs.get(room, []) if e.kind == Kind.MESSAGE]
             return [e for e in said if not before or e.offset < before][-limit:]
 
-    def members(self, room: str | None) -> list[Member]:
+    def members(self, room: str | None, asks: str = "") -> list[Member]:
         with self.store.lock:
             rows = [row for row in self.store.rows.values() if room is None or room in row.rooms]
             members = [
@@ -390,12 +425,12 @@ class FakeCluster:
         nicks = [member.nick for member in self.members(room)]
         return Company(len(nicks), nicks[:limit], self.topic(room).text)
 
-    def topic(self, room: str) -> Topic:
+    def topic(self, room: str, asks: str = "") -> Topic:
         with self.store.lock:
             set_here = [e for e in self.store.logs.get(room, []) if e.kind == Kind.TOPIC]
             return Topic(set_here[-1].text, set_here[-1].nick, set_here[-1].time) if set_here else Topic("", "", 0)
 
-    def rooms(self) -> list[tuple[str, int]]:
+    def rooms(self, asks: str = "") -> list[tuple[str, int]]:
         with self.store.lock:
             names = {room for row in self.store.rows.values() for room in row.rooms}
             return sorted((name, len(self.members(name))) for name in names)

@@ -14,6 +14,7 @@ from cluster.types import (
     Position,
     Published,
 )
+from tests.unit.node.fake_rights import FakeRights
 
 
 class Node(Protocol):
@@ -56,6 +57,7 @@ class Store:
     ahead: defaultdict[str, tuple[int, int]] = field(default_factory=lambda: defaultdict(lambda: (0, 0)))
     addresses: dict[str, tuple[int, int]] = field(default_factory=dict)
     nodes: list[Node] = field(default_factory=list)
+    rights: FakeRights = field(default_factory=FakeRights)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def append(self, log: str, kind: str, session: str, n: int, nick: str, text: str, *, late: bool = False) -> Entry:

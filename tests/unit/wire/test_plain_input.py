@@ -5,7 +5,25 @@ from hypothesis import given, strategies as st
 
 from wire.codes import Code
 from wire.errors import WireError
-from wire.frames import ComeBack, GoAway, Join, Leave, Quit, Rename, Rooms, Say, SetTopic, Who, Whois
+from wire.frames import (
+    ComeBack,
+    GoAway,
+    GuardRoom,
+    HandOver,
+    Invite,
+    Join,
+    Leave,
+    Mute,
+    Quit,
+    Remove,
+    Rename,
+    Rooms,
+    Say,
+    SetTopic,
+    Unmute,
+    Who,
+    Whois,
+)
 from wire.plain import Help, PlainCommand, parse
 
 
@@ -47,6 +65,18 @@ def say(to: str, text: str) -> Say:
         ("/topic #ops  who is up?", SetTopic(room="#ops", text="who is up?")),
         ("/topic -", SetTopic(room="#here", text="")),
         ("/topic #ops -", SetTopic(room="#ops", text="")),
+        ("/join #ops hush", Join(room="#ops", key="hush")),
+        ("/invite bob", Invite(room="#here", nick="bob")),
+        ("/invite #ops @bob come in", Invite(room="#ops", nick="bob", text="come in")),
+        ("/remove #ops bob too loud", Remove(room="#ops", nick="bob", text="too loud")),
+        ("/mute bob", Mute(room="#here", nick="bob")),
+        ("/unmute #ops bob", Unmute(room="#ops", nick="bob")),
+        ("/owner #ops bob", HandOver(room="#ops", nick="bob")),
+        ("/guard", GuardRoom(room="#here")),
+        ("/guard #ops", GuardRoom(room="#ops")),
+        ("/guard key=a=b Private", GuardRoom(room="#here", key="a=b", private=True)),
+        ("/guard #ops by-invitation -topic -key", GuardRoom(room="#ops", key="", invite=True, topic=False)),
+        ("/guard open", GuardRoom(room="#here", key="", invite=False, private=False, topic=False)),
         ("/help", Help()),
         ("//etc/passwd", say("#here", "/etc/passwd")),
         ("///", say("#here", "//")),
@@ -81,6 +111,11 @@ def test_parse(line: str, command: PlainCommand) -> None:
         ("/nick", Code.BAD_NICK, "/nick newname"),
         ("/whois", Code.BAD_NICK, "/whois nickname"),
         ("/me", Code.BAD_TEXT, "/me waves"),
+        ("/invite", Code.BAD_NICK, "/invite #room nickname"),
+        ("/remove #ops", Code.BAD_NICK, "/remove #room nickname"),
+        ("/guard #ops kye=hush", Code.BAD_TEXT, "key=KEY"),
+        ("/guard key", Code.BAD_TEXT, "key=KEY"),
+        ("/guard private=yes", Code.BAD_TEXT, "private"),
         ("/jion #ops", Code.UNKNOWN_OP, "/join"),
         ("/room", Code.UNKNOWN_OP, "/rooms"),
         ("/xyzzy", Code.UNKNOWN_OP, "/help"),

@@ -43,7 +43,7 @@ def test_somebody_elses_errors_and_joins_lead_nowhere() -> None:
     assert talk.room == "#ops"
 
 
-@pytest.mark.parametrize("line", [b"/join #a b", b"/leave #a:b", b"/join #"])
+@pytest.mark.parametrize("line", [b"/join #a:b", b"/leave #a:b", b"/join #", b"/join #a:b key"])
 def test_a_bad_room_changes_nothing(line: bytes) -> None:
     talk = Talk()
     with pytest.raises(WireError) as refused:
@@ -56,3 +56,9 @@ def test_rooms_are_spelled_canonically() -> None:
     talk = Talk()
     assert talk.line("/join #CAFÉ".encode()) == Join(room="#café", id=1)
     assert talk.line(b"/leave") == Leave(room="#café")
+
+
+def test_a_key_goes_with_the_joining() -> None:
+    talk = Talk()
+    assert talk.line(b"/join ops  hush ") == Join(room="#ops", id=1, key="hush")
+    assert talk.room == "#ops"

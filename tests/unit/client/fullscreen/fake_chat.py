@@ -46,7 +46,20 @@ class FakeChat:
         return Sending(self.tickets, to, text, self._changed)
 
     def __getattr__(self, name: str) -> Any:
-        if name not in ("join", "leave", "who", "rooms", "history", "topic", "away", "back", "rename", "whois"):
+        rights = "guard", "invite", "remove", "mute", "unmute", "hand_over"
+        if name not in (
+            "join",
+            "leave",
+            "who",
+            "rooms",
+            "history",
+            "topic",
+            "away",
+            "back",
+            "rename",
+            "whois",
+            *rights,
+        ):
             raise AttributeError(name)
 
         def ask(*given: Any, **named: Any) -> Reply[Any]:

@@ -201,6 +201,20 @@ async def test_a_password_is_bullets_and_forgotten() -> None:
 
 
 @screen_test
+async def test_the_key_of_a_room_is_bullets_and_forgotten() -> None:
+    async with room() as it:
+        for key in "/join den sesame":
+            await it.pilot.press("space" if key == " " else "slash" if key == "/" else key)
+        await it.shows("/join den ••••••")
+        assert "sesame" not in it.screen
+        await it.pilot.press("enter")
+        await it.until(lambda: it.app.composer.text == "")
+        await it.pilot.press("up")
+        await it.until(lambda: it.app.composer.text == "/join den")
+        assert "sesame" not in it.screen
+
+
+@screen_test
 async def test_pasting_lines_is_asked_about() -> None:
     async with room() as it:
         it.app.composer.post_message(events.Paste("one\r\ntwo\x1b[2J\r\n"))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cluster import rights
-from cluster.rights import GROUP, Rule, in_scripts, rules
+from cluster import acl as rights
+from cluster.acl import GROUP, Rule, in_scripts, rules
 from cluster.scripts import load
 
 ROOT = Path(__file__).parents[3]

@@ -1,0 +1,77 @@
+"""What each user of the cluster's Redis must be allowed, as rules for Redis's ACL; docs/redis.md has them for people.
+
+What scripts do inside is judged, too: so the rules of who runs scripts that write are derived from the scripts. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+from cluster.scripts import load
+from cluster.settings import DEFAULT_PREFIX
+
+_CALL = re.compile(r"""redis\.p?call[(,]\s*['"](\w+)['"](?:\s*,\s*['"](\w+)['"])?""")
+_FUNCTION = re.compile(r"^((?:local )?function (\w+)\((?:[^\n]*\bend|.*?^end))$", re.MULTILINE | re.DOTALL)
+_WITH_SUBCOMMAND = {"pubsub"}
+ACTING = ("announce", "ban", "kick", "mend", "operator_topic", "recover", "topic", "unban")
+"""Scripts of the operator's commands alone, and those that they share with nodes."""
+_ONLY_ACTING = {"announce", "ban", "kick", "mend", "operator_topic", "unban"}
+SCRIPTS = ("evalsha", "script|exists", "script|load")
+LINK = ("client|setname", "info", *SCRIPTS, "subscribe", "unsubscribe")
+"""What a node asks outside of scripts."""
+LOOKING = (
+    *("client|setname", "exists", "get", "hget", "hgetall", "hkeys", "hlen", "hmget", "hscan", "info", "multi", "exec"),
+    *("ping", "pubsub|channels", "pubsub|numsub", "scan", "scard", "sismember", "smembers", "sscan", "time", "type"),
+    *("xlen", "xread", "xrevrange", "zrange", "zscore", *SCRIPTS),
+)
+"""What operator's commands that change nothing ask, `doctor` included."""
+GROUP = ("wait",)
+"""Beside it in a Sentinel group."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """For one user. `commands`: sorted; nothing else is allowed, and no key or channel of another prefix."""
+
+    commands: tuple[str, ...]
+
+    def words(self, prefix: str = DEFAULT_PREFIX) -> list[str]:
+        """Behind `ACL SETUSER <name> … `."""
+        return [f"~{prefix}*", f"&{prefix}*", *(f"+{command}" for command in self.commands)]
+
+
+def in_scripts(names: Iterable[str]) -> set[str]:
+    """All commands that these scripts call; not those of a library's functions that they never use."""
+    calls = (call for name in names for call in _CALL.findall(_live(load()[name].text)))
+    return {_named(command.lower(), first.lower()) for command, first in calls}
+
+
+def _live(text: str) -> str:
+    """A script without the functions that it can't come to."""
+    text = re.sub(r"--.*", "", text)
+    functions = {name: whole for whole, name in _FUNCTION.findall(text)}
+    live = _FUNCTION.sub("", text)
+    new = live
+    while new:
+        named = set(re.findall(r"\w+", new)) & set(functions)
+        new = "\n".join(functions.pop(name) for name in named)
+        live += new
+    return live
+
+
+def _named(command: str, first: str) -> str:
+    return f"{command}|{first}" if command in _WITH_SUBCOMMAND else command
+
+
+@cache
+def rules() -> dict[str, Rule]:
+    """By role: `node`, `reader` (operator's commands that look), `operator` (all of them)."""
+    node = {*LINK, *in_scripts(name for name in load() if name not in _ONLY_ACTING)}
+    return {
+        "node": Rule(tuple(sorted(node))),
+        "reader": Rule(tuple(sorted({*LOOKING}))),
+        "operator": Rule(tuple(sorted({*LOOKING, *in_scripts(ACTING)}))),
+    }
