@@ -83,7 +83,11 @@ function rights.changed(room, version, fallen)
   if redis.call('EXISTS', where) == 1 then redis.call('HSET', where, 'version', int(version)) end
   local words, muted = snapshot(where)
   redis.call('HSET', meta, 'rights', int(version) .. (muted and 'm' or ''))
-  redis.call(rights.guards(room, 'private') and 'SADD' or 'SREM', key('private'), room)
+  if rights.guards(room, 'private') then
+    redis.call('SADD', key('private'), room)
+  else
+    redis.call('SREM', key('private'), room)
+  end
   local head = table.concat({'!rights', room, int(version), fallen and 'fallen' or nil}, ' ')
   announcements[#announcements + 1] = {key('room:' .. room .. ':log'), head .. '\n' .. words}
 end

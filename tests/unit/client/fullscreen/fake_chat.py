@@ -31,6 +31,8 @@ class FakeChat:
             self._events.extend(events)
             self._changed.notify_all()
 
+    joined: tuple[str, ...] = ()
+
     @property
     def told(self) -> bool:
         """Whether all was taken."""
