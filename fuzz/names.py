@@ -19,7 +19,7 @@ FORBIDDEN = frozenset("{}:,*?")
 
 def names(data: bytes) -> None:
     """No error but BadName; what is a name stays the same one, fits into a line, a Redis key and a list."""
-    text = data.decode("utf-8", "surrogatepass" if data[:1] == b"\xed" else "replace")
+    text = data.decode("utf-8", "surrogateescape")  # what is no UTF-8 becomes what is no character
     bounded(lambda: _all(text), len(data) + 8, PER_BYTE)
 
 

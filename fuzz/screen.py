@@ -9,6 +9,8 @@ from fuzz.shown import events, frames
 from fuzz.steps import bounded
 from wire import plain
 
+PER_BYTE = 800
+"""Steps: each text stands in some fifty places."""
 # Controls, and what reorders or breaks a line.
 _RAW = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
@@ -29,7 +31,7 @@ def check_lines(shown: bytes, *heads: str) -> None:
 def screen(data: bytes) -> None:
     """No control and no escape passes, nobody forges a line, whatever stands in a frame."""
     texts = (data.decode("utf-8", "replace") + "\0\0\0\0").split("\0")
-    bounded(lambda: _all(*texts[:4]), len(data))
+    bounded(lambda: _all(*texts[:4]), len(data), PER_BYTE)
 
 
 def _all(nick: str, text: str, room: str, why: str) -> None:

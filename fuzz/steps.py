@@ -8,8 +8,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-BASE, PER_BYTE = 3000, 60
-"""An empty line costs about ten calls, and is one byte; the rest is far from these. What is not linear passes them."""
+BASE, PER_BYTE = 10_000, 200
+"""An empty line costs about ten calls and is one byte; what the fuzzer puts between the lines of the code is counted
+too. Work that grows with the square passes them long before the longest input that is tried."""
 
 
 def bounded(act: Callable[[], T], size: int, per_byte: int = PER_BYTE) -> T:

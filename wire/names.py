@@ -92,7 +92,10 @@ def _enforce(text: str, code: Code, what: str) -> tuple[str, str]:
     if _ASCII_NAME.fullmatch(text):
         return text, text.lower()
     try:
-        return _profile("NicknameCasePreserved").enforce(text), _profile("NicknameCaseMapped").enforce(text)
+        # The one to compare is made of the one that is shown: of the text, it could be another one for some letters
+        # (U+03F9), and two people be shown by the same name.
+        shown = _profile("NicknameCasePreserved").enforce(text)
+        return shown, _profile("NicknameCaseMapped").enforce(shown)
     except UnicodeEncodeError as error:
         raise BadName(code, _refused(error, text, what)) from None
 

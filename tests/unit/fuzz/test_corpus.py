@@ -36,9 +36,9 @@ def test_what_is_kept_is_read_as_it_was_written(tmp_path: Path, monkeypatch: pyt
 
 def test_work_that_grows_with_the_square_is_found() -> None:
     def squared() -> None:
-        for _ in range(400):
-            for _ in range(400):
+        for _ in range(800):
+            for _ in range(800):
                 len("")
 
-    with pytest.raises(AssertionError, match="steps for 400 bytes"):
-        steps.bounded(squared, 400)
+    with pytest.raises(AssertionError, match="steps for 800 bytes"):
+        steps.bounded(squared, 800)

@@ -101,6 +101,11 @@ def test_a_name_is_stable_and_safe(text: str) -> None:
         assert form[0] not in "@#/\\-"
 
 
+def test_who_is_shown_by_the_same_name_has_the_same_name() -> None:
+    """Found by the fuzzer: a lunate sigma becomes a sigma, and its small letter was another one."""
+    assert nickname("\u03f9G") == nickname("\u03a3G")
+
+
 @pytest.mark.parametrize("shown", ["alice", "x" * 32, "é" * 31, "😀"])
 def test_suggestions_are_other_valid_names(shown: str) -> None:
     proposed = suggestions(shown)
