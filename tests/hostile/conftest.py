@@ -38,8 +38,8 @@ def town(redis_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture
 def undisturbed(request: pytest.FixtureRequest, town: Deployment) -> Iterator[HonestPair]:
-    """Two people at n1 and n2 talk all the while: complete, in order, without an error; and when the test is over n1 and
-    Redis hold what they held before."""
+    """Two people at n1 and n2 talk all the while: complete, in order, without an error; and when the test is over n1
+    and Redis hold what they held before."""
     before = Footprint.of(town)
     pair = HonestPair(town)
     with pair:

@@ -44,7 +44,7 @@ class Crowd:
                 sock.sendall(data)
 
     def hear(self, *parts: bytes) -> list[bytes]:
-        """What each was told up to where one of `parts` is in it, or to its end. Raises AssertionError after `PATIENCE`."""
+        """What each was told, up to where one of `parts` is in it or to its end. AssertionError after `PATIENCE`."""
         heard = [b"" for _ in self.sockets]
         with selectors.DefaultSelector() as selector:
             for at, sock in enumerate(self.sockets):

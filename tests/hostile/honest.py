@@ -7,6 +7,7 @@ from itertools import count
 from types import TracebackType
 from typing import Any
 
+from tests.hostile.answers import of
 from tests.support.deployment import Deployment
 from tests.support.native import NativeClient
 from tests.support.waiting import wait_until
@@ -37,7 +38,7 @@ class HonestPair:
         for client in (self.one, self.other):
             client.enter()
             client.send(Leave(room="#lobby"))
-            client.expect(Left, lambda frame, nick=client.nick: frame.nick == nick)
+            client.expect(Left, of(nick=client.nick))
             client.send(Join(room=self.room))
             client.expect(Joined, lambda frame: frame.log == self.room and frame.count is not None)
         self._thread.start()
@@ -80,7 +81,7 @@ class HonestPair:
             while not self._over.wait(REST):
                 self._round()
                 self.rounds += 1
-        except BaseException as error:
+        except (AssertionError, OSError, ValueError) as error:  # told where the test looks for it
             self._error = error
 
     def _round(self) -> None:
@@ -88,7 +89,7 @@ class HonestPair:
             for to in (self.room, f"@{hearer.nick}"):
                 text = f"{speaker.nick} to {to} in round {self.rounds}"
                 n = speaker.say(text, to)
-                speaker.expect(Accepted, lambda frame, n=n: frame.n == n, PATIENCE)
+                speaker.expect(Accepted, of(n=n), PATIENCE)
                 hearer.expect_text(text, PATIENCE)
                 if to == self.room:
                     speaker.expect_text(text, PATIENCE)
