@@ -96,4 +96,5 @@ class HonestPair:
 
 
 def _is_said(frame: Any, log: str) -> bool:
-    return isinstance(frame, Message) and frame.log == log and not frame.history
+    """By a person: operators speak to everybody."""
+    return isinstance(frame, Message) and frame.log == log and not frame.history and not frame.is_announcement

@@ -63,6 +63,10 @@ class TmuxPane:
         """What is seen now; with `styles` also the escape sequences that paint it."""
         return self._run("capture-pane", "-p", *(["-e"] if styles else []))
 
+    def record(self, path: Path) -> None:
+        """All that the program writes to it from now on, byte for byte."""
+        self._run("pipe-pane", f"cat > {shlex.quote(str(path))}")
+
     def wait_for(self, text: str, within: float = PATIENCE) -> str:
         """Until `text` is on the screen; returns that."""
         seen = ""
