@@ -11,7 +11,7 @@ from tests.hostile.answers import of
 from tests.support.deployment import Deployment
 from tests.support.native import NativeClient
 from tests.support.waiting import wait_until
-from wire.frames import Accepted, Error, Gap, Join, Joined, Leave, Left, Message, Quit
+from wire.frames import INBOX, Accepted, Ack, Error, Gap, Join, Joined, Leave, Left, Message, Quit
 
 NUMBERS = count(1)
 PATIENCE = 45.0
@@ -90,7 +90,9 @@ class HonestPair:
                 text = f"{speaker.nick} to {to} in round {self.rounds}"
                 n = speaker.say(text, to)
                 speaker.expect(Accepted, of(n=n), PATIENCE)
-                hearer.expect_text(text, PATIENCE)
+                heard = hearer.expect_text(text, PATIENCE)
+                if heard.log == INBOX:
+                    hearer.send(Ack(cursors={INBOX: (heard.epoch, heard.offset)}))
                 if to == self.room:
                     speaker.expect_text(text, PATIENCE)
 

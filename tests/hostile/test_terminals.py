@@ -129,8 +129,8 @@ def operators(town: Deployment, folder: Path) -> dict[str, bytes]:
             command.process.wait(30)
             command.wait("\n")
             heard[" ".join(words)] = command.text.encode()
-    words = [sys.executable, "-P", "-m", "hydrachat", "top", "--redis", town.redis.url, "--interval", "0.5"]
-    with TmuxPane(required("tmux"), words) as pane:
+    argv = [sys.executable, "-P", "-m", "hydrachat", "top", "--redis", town.redis.url, "--interval", "0.5"]
+    with TmuxPane(required("tmux"), argv) as pane:
         pane.record(folder / "top")
         for key, text in (("r", "#stage"), ("u", "joker")):
             pane.wait_for("2 serving")
