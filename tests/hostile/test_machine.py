@@ -19,7 +19,7 @@ from tests.support.deployment import Deployment
 from tests.support.tcp import PATIENCE, Wire, until
 
 NUMBERS = count(1)
-SHORT, LONG = (12, 20), (400, 40)
+SHORT, LONG = (6, 20), (400, 40)
 """Runs, and steps of each."""
 RUNS = int(os.environ.get("HYDRACHAT_MACHINE_RUNS", LONG[0]))
 
