@@ -25,7 +25,7 @@ test-unit: $(VENV)/installed-dev
 	$(PYTEST) -n $(WORKERS) -m "not long" $(ARGS) tests/unit tests/contract
 
 test-blackbox: $(VENV)/installed-dev
-	$(PYTEST) -n $(WORKERS) -m "not long and not drill" $(ARGS) tests/blackbox
+	$(PYTEST) -n $(WORKERS) -m "not long and not drill" $(ARGS) tests/blackbox tests/hostile
 
 test-drill: $(VENV)/installed-dev
 	$(PYTEST) -n $(DRILLS) -m "drill and not long" $(ARGS) tests/blackbox

@@ -3,8 +3,8 @@
 A real Redis, two nodes with the limits that they have by default (`--open`: without), twenty people at n1 who talk in a
 room of theirs, on a thread in a process of its own. Slices of calm and of attack take turns, so that whatever else the
 machine does hits both. Of each pair: the p99 of those under attack over that of the calm; told is the median of the
-ratios. Beside it: how many inputs the attacker tried, the most memory that n1 took above what it had in the calm before,
-and how many people were cut off.
+ratios. Beside it: how many inputs the attacker tried, the most memory that n1 took above what it had in the calm
+before, and how many people were cut off.
 """
 
 from __future__ import annotations

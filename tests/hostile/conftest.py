@@ -23,6 +23,7 @@ WITHOUT_LIMITS = [
     *("--join-rate", "0"),
     *("--address-message-rate", "0"),
     *("--address-join-rate", "0"),
+    *("--outbox-bytes", str(256 * 1024)),  # the least: who doesn't read is found sooner
 ]
 
 

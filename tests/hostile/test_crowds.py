@@ -93,12 +93,12 @@ def test_thousands_of_claims_and_drops(town: Deployment, undisturbed: HonestPair
     """All for a few names, which are free again when it is over."""
     node = town.nodes[0]
     before = node.metric("hydrachat_hellos_total")
-    for _ in range(30):
+    for _ in range(20):
         with Crowd(node.address, 50) as crowd:
             for number, sock in enumerate(crowd.sockets):
                 sock.sendall(b"drop%d\n" % (number % 25))
             crowd.hear(PRESENT, b"is taken", b"too many come at once")
-    assert node.metric("hydrachat_hellos_total") >= before + 1000
+    assert node.metric("hydrachat_hellos_total") >= before + 700
     undisturbed.goes_on()
 
     wait_until(lambda: _may_be_called(node.address, b"drop1"), 10, "the name is free again")
