@@ -77,9 +77,10 @@ def _keep(name: str, work: Path, least: Path) -> None:
     for path in [path for path in work.iterdir() if path.stat().st_size > corpus.LONGEST]:
         path.unlink()
     done = _run(name, ["-merge=1", f"-max_len={corpus.LONGEST}", str(least), str(work)])
-    if done.returncode:
-        raise RuntimeError(done.stderr[-2000:])
-    corpus.write(name, corpus.gathered(least))
+    kept = corpus.gathered(least)
+    if done.returncode or not kept:
+        raise RuntimeError(f"{name} was not minimised: {done.stderr[-2000:]}")
+    corpus.write(name, kept)
 
 
 if __name__ == "__main__":

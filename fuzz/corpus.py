@@ -9,6 +9,7 @@ from pathlib import Path
 
 KEPT = Path(__file__).resolve().parent.parent / "tests" / "corpus"
 """A file for each target."""
+BELOW = "# What follows was found by the fuzzer; `python -m fuzz --keep` writes it anew. What stays whatever it finds is above."
 LONGEST = 600
 """Bytes of an input that is worth to be kept."""
 
@@ -21,12 +22,13 @@ def read(target: str) -> list[bytes]:
 
 
 def write(target: str, inputs: Iterable[bytes]) -> None:
-    """Keeps these instead, shortest first. Comments stay where they were: at the beginning."""
+    """Keeps these below what a person has written, shortest first."""
     path = KEPT / f"{target}.txt"
     lines = path.read_text("ascii").splitlines() if path.exists() else []
-    comments = [line for line in lines if line.startswith("#")]
-    kept = sorted({one for one in inputs if len(one) <= LONGEST}, key=lambda one: (len(one), one))
-    path.write_text("\n".join([*comments, *map(repr, kept)]) + "\n", "ascii")
+    above = lines[: lines.index(BELOW)] if BELOW in lines else lines
+    kept = {one for one in inputs if len(one) <= LONGEST} - {_bytes(line, path) for line in above if line[:1] == "b"}
+    found = sorted(kept, key=lambda one: (len(one), one))
+    path.write_text("\n".join([*above, BELOW, *map(repr, found)]) + "\n", "ascii")
 
 
 def spread(inputs: Iterable[bytes], folder: Path) -> None:

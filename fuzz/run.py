@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 
 try:
@@ -16,7 +17,9 @@ with atheris.instrument_imports(include=["wire", "client.terminal"]):
 def main() -> None:
     """Ends the process: with 0 when its time is over, with another code when something was found."""
     name, *options = sys.argv[1:]
-    atheris.Setup([f"fuzz {name}", *options], TARGETS[name])
+    # It starts itself again, through a shell, when it minimises.
+    again = shlex.join([sys.executable, "-m", "fuzz.run", name])
+    atheris.Setup([again, *options], TARGETS[name])
     atheris.Fuzz()
 
 
