@@ -9,7 +9,7 @@ from pathlib import Path
 
 KEPT = Path(__file__).resolve().parent.parent / "tests" / "corpus"
 """A file for each target."""
-BELOW = "# What follows was found by the fuzzer; `python -m fuzz --keep` writes it anew. What stays whatever it finds is above."
+BELOW = "# What follows was found by the fuzzer: `python -m fuzz --keep` writes it anew, and leaves what is above."
 LONGEST = 600
 """Bytes of an input that is worth to be kept."""
 
