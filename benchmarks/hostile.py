@@ -25,6 +25,7 @@ from benchmarks.figures import spread
 from benchmarks.witness import Times, Witnesses
 from cluster.up.programs import on_path
 from drill.processes.process import environment
+from tests.support.counted import counted
 from tests.support.deployment import Deployment
 from wire.address import Address
 
@@ -107,7 +108,7 @@ def cluster(options: argparse.Namespace) -> Iterator[Deployment]:
         sys.exit("redis-server is missing: install the Debian package redis-server")
     with tempfile.TemporaryDirectory() as folder:
         town = Deployment(redis, Path(folder), lease=5.0, grace=5.0)
-        town.nodes = [town.make_node(name, flags=OPEN if options.open else []) for name in ("n1", "n2")]
+        town.nodes = [town.make_node(name, flags=OPEN if options.open else counted()) for name in ("n1", "n2")]
         with town:
             yield town
 
