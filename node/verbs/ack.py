@@ -24,5 +24,7 @@ def _offered(session: Session, cursor: Position) -> Position:
     """`cursor`, or where the inbox was offered up to, if that is less: what nobody has sent yet can't have arrived, and
     would be trimmed as soon as somebody sends it."""
     delivery = session.deliveries.get(session.inbox)
-    place = delivery.feed.place(delivery) if delivery is not None else None
-    return place if place is not None and place.epoch == cursor.epoch and place.offset < cursor.offset else cursor
+    if delivery is None:
+        return cursor
+    place = delivery.feed.offered(delivery)
+    return place if place.epoch == cursor.epoch and place.offset < cursor.offset else cursor
