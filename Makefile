@@ -4,14 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 SUPPLY := $(VENV)/supply
 PACKAGES := hydrachat wire node client cluster drill
-SOURCES := $(PACKAGES) tests benchmarks examples docs/pictures requirements
+SOURCES := $(PACKAGES) tests benchmarks fuzz examples docs/pictures requirements
 
 # How many tests run at a time: most of them wait, so more than there are cores; drills don't.
 WORKERS ?= 4
 DRILLS ?= 3
 PYTEST := $(BIN)/python -m pytest --dist worksteal
 
-.PHONY: install up test test-unit test-blackbox test-drill test-long drill bench-quick pictures lint types check lock audit clean
+.PHONY: install up test test-unit test-blackbox test-drill test-long drill fuzz bench-quick pictures lint types check lock audit clean
 # Side by side the parts of the suite would take each other's time.
 .NOTPARALLEL:
 
@@ -26,7 +26,7 @@ test-unit: $(VENV)/installed-dev
 	$(PYTEST) -n $(WORKERS) -m "not long" $(ARGS) tests/unit tests/contract
 
 test-blackbox: $(VENV)/installed-dev
-	$(PYTEST) -n $(WORKERS) -m "not long and not drill" $(ARGS) tests/blackbox
+	$(PYTEST) -n $(WORKERS) -m "not long and not drill" $(ARGS) tests/blackbox tests/hostile
 
 test-drill: $(VENV)/installed-dev
 	$(PYTEST) -n $(DRILLS) -m "drill and not long" $(ARGS) tests/blackbox
@@ -38,6 +38,13 @@ test-long: $(VENV)/installed-dev
 # Ten minutes of all faults; see docs/drill.md.
 drill: $(VENV)/installed
 	@exec $(BIN)/hydrachat drill --minutes 10 $(ARGS)
+
+# Each target for so many minutes; what is worth keeping goes into tests/corpus. See CONTRIBUTING.md.
+MINUTES ?= 2
+fuzz: $(VENV)/installed-dev
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]' || true
+	@nice -n 15 $(BIN)/python -m fuzz --minutes $(MINUTES) --keep $(ARGS)
 
 # Under a minute: two rows beside a bare loop that sends.
 bench-quick: $(VENV)/installed

@@ -15,6 +15,7 @@ from wire.address import Address
 
 PEOPLE = 20
 EVERY = 0.2
+PREFIX = "w"
 _STARTED_WITHIN = 60.0
 
 Times = list[tuple[float, float]]
@@ -73,7 +74,7 @@ class _Diary:
         self.answers.append((said, now - said))
 
     def heard(self, person: Person, speaker: str, said: float, now: float) -> None:
-        if person.nick != speaker:
+        if person.nick != speaker and speaker.startswith(PREFIX):  # a stranger's words are no times
             self.hearings.append((said, now - said))
 
 
@@ -81,7 +82,9 @@ def _live(addresses: list[Address], link: Connection) -> None:
     """The process: until it is asked for the report, or its parent is gone."""
     diary = _Diary()
     manners = [
-        Manner([addresses[(number + step) % len(addresses)] for step in range(len(addresses))], "#witness", EVERY, "w")
+        Manner(
+            [addresses[(number + step) % len(addresses)] for step in range(len(addresses))], "#witness", EVERY, PREFIX
+        )
         for number in range(PEOPLE)
     ]
     with Crowd(manners, diary) as crowd:

@@ -233,6 +233,14 @@ class Feed:
                 self._live.flush()
             return Position(self._epoch, self._next - 1) if self._epoch else None
 
+    def offered(self, delivery: Delivery) -> Position:
+        """What lies behind it was not offered to the delivery."""
+        with self._lock:
+            if delivery in self._live:
+                return Position(self._epoch, self._next - 1)
+            # A worker notes an entry after it has offered it, and a client may be faster.
+            return Position(delivery.epoch, delivery.next)
+
     # -- with the lock held ---------------------------------------------------------------
 
     def _advance(self, entry: Entry, *, replay: bool = False) -> None:

@@ -40,6 +40,8 @@ Governing: TypeAlias = Invite | Remove | Mute | Unmute | HandOver
 Room: TypeAlias = Join | Leave | Who | Rooms | SetTopic | Governing | GuardRoom
 PlainCommand: TypeAlias = Say | Room | Rename | GoAway | ComeBack | Whois | Quit | Help
 
+_SLIP = 32
+"""Characters of what may be a command misspelt."""
 NO_TOPIC = "-"
 """Typed for a topic it clears it."""
 UNNUMBERED = 0
@@ -201,6 +203,7 @@ _COMMANDS: dict[str, Callable[[str, str], PlainCommand]] = {
 def _unknown(word: str) -> str:
     import difflib  # Only a person's slip needs it.
 
-    near = difflib.get_close_matches(word, _COMMANDS, n=1, cutoff=0.5)
+    # Of a line's length it would take 20 ms, and what is long is no slip.
+    near = difflib.get_close_matches(word, _COMMANDS, n=1, cutoff=0.5) if len(word) <= _SLIP else []
     meant = f"did you mean /{near[0]}?" if near else "/help lists what there is;"
-    return f"there is no command /{word[:32]}; {meant} to say it as text, write //{word[:32]}"
+    return f"there is no command /{word[:_SLIP]}; {meant} to say it as text, write //{word[:_SLIP]}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import threading
 import time
+from types import SimpleNamespace
+from typing import Any, cast
 
 from msgspec.structs import replace
 
@@ -101,6 +103,30 @@ def test_a_reader_that_finds_more_than_the_feed_has_makes_it_look() -> None:
     for _ in range(5):
         bench.steps.step(0)
     assert (first.said(), late.said()) == ([1, 2], [1, 2])
+
+
+def test_what_was_not_offered_yet_is_known_and_what_was_is_never_taken_for_it() -> None:
+    """A client may acknowledge an entry before the worker that offered it has noted that."""
+    bench = Bench()
+    live = bench.join()
+    for _ in range(5):
+        bench.feed.receive(bench.publish())
+    assert bench.feed.offered(live.delivery) == Position("E1", 5)
+    late = bench.join(Position("E1", 0))
+    known: list[tuple[int, int]] = []
+    offer = late.delivery.outbox.offer
+
+    def watched(data: bytes) -> bool:
+        known.append((len(known) + 1, bench.feed.offered(late.delivery).offset))
+        return offer(data)
+
+    late.delivery.outbox = cast(
+        "Any", SimpleNamespace(offer=watched, finishing=False, size=0, low_water=1, low=lambda _: True)
+    )
+    for _ in range(5):
+        bench.steps.step(0)
+    assert known == [(entry, entry) for entry in range(1, 6)]
+    assert bench.feed.offered(late.delivery) == Position("E1", 5)
 
 
 def test_a_new_epoch_is_noticed_by_the_heartbeat() -> None:

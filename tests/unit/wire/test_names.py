@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, strategies as st
 from precis_i18n import get_profile
 
+from wire import names
 from wire.codes import Code
 from wire.errors import BadName
 from wire.names import MAX_NICK, Nick, destination, nickname, room, suggestions
@@ -99,6 +100,25 @@ def test_a_name_is_stable_and_safe(text: str) -> None:
         assert not set(form) & set("{}:,*?")
         assert not any(sign.isspace() or sign < " " for sign in form)
         assert form[0] not in "@#/\\-"
+
+
+@pytest.mark.parametrize("sign", ["\ufdfa", "\xe9", "\uac01"])
+def test_a_long_name_is_refused_without_the_profile(sign: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """256 signs, of which each becomes 18, would take it 36 ms: 30 such frames a second would keep a node busy."""
+    monkeypatch.setattr(names, "_profile", None)
+    for make, text in ((nickname, sign * 256), (room, "#" + sign * 256)):
+        with pytest.raises(BadName, match="characters, this one has"):
+            make(text)
+
+
+def test_white_space_around_a_name_counts_for_nothing() -> None:
+    assert nickname("  alice" + " " * 40) == nickname("alice")
+    assert nickname("  Åsa" + "\u3000" * 40) == nickname("Åsa")
+
+
+def test_who_is_shown_by_the_same_name_has_the_same_name() -> None:
+    """Found by the fuzzer: a lunate sigma becomes a sigma, and its small letter was another one."""
+    assert nickname("\u03f9G") == nickname("\u03a3G")
 
 
 @pytest.mark.parametrize("shown", ["alice", "x" * 32, "é" * 31, "😀"])

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
+from fuzz import steps
 from wire.codes import Code
 from wire.errors import WireError
 from wire.frames import (
@@ -137,3 +138,13 @@ def test_any_line_is_a_command_or_a_wire_error(line: str) -> None:
         return
     if isinstance(command, Say):
         assert command.text
+
+
+def test_a_command_as_long_as_a_line_is_not_compared_with_those_there_are() -> None:
+    """It would take 20 ms: fifty such lines a second would keep a node busy."""
+
+    def typed() -> None:
+        with pytest.raises(WireError, match="there is no command"):
+            parse("/" + "x" * 60_000)
+
+    steps.bounded(typed, 0)

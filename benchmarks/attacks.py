@@ -1,0 +1,180 @@
+"""What one hostile address does: `python -m benchmarks.attacks NAME HOST:PORT SOURCE` goes on until it is ended
+(SIGTERM), then says how many inputs it has tried. A process of its own: it costs who measures but the processor."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import select
+import selectors
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator, Mapping
+
+Connect = Callable[[], socket.socket]
+Attack = Callable[[Connect], Iterator[int]]
+"""Goes on for ever; each step tells how many inputs it tried. OSError: the node has ended something, begin anew."""
+
+_MB = 1024 * 1024
+_AT_ONCE = 200
+_numbers = itertools.count()
+
+
+def _entered(connect: Connect) -> socket.socket:
+    sock = connect()
+    sock.sendall(b'{"op":"hello","nick":"hostile%d"}\n' % next(_numbers))
+    heard = b""
+    while b'"joined"' not in heard:
+        data = sock.recv(65536)
+        if not data or b'"op":"error"' in data:
+            sock.close()
+            raise OSError("not let in")
+        heard += data
+    return sock
+
+
+class _Pump:
+    """A session's socket into which lines go as fast as the node takes them; what comes is thrown away."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._rest = b""
+        sock.setblocking(False)
+
+    def push(self, data: bytes) -> bool:
+        """Whether it was taken; if not, nothing of it was. Raises OSError when the node has ended it."""
+        readable, writable, _ = select.select([self._sock], [self._sock], [], 0.05)
+        if readable and not self._sock.recv(_MB):
+            raise ConnectionResetError("the node has ended it")
+        if not writable:
+            return False
+        taken = not self._rest
+        rest = self._rest or data
+        self._rest = rest[self._sock.send(rest) :]
+        return taken
+
+
+def flood(connect: Connect) -> Iterator[int]:
+    """Says something in the lobby, as fast as it is let."""
+    with _entered(connect) as sock:
+        pump, n = _Pump(sock), 1
+        while True:
+            taken = pump.push(b'{"op":"say","n":%d,"to":"#lobby","text":"%s"}\n' % (n, b"0" * 200))
+            n += taken
+            yield taken
+
+
+def junk(connect: Connect) -> Iterator[int]:
+    """What is no frame, in one session."""
+    lines = b"".join(b'{"op":"say","n":%d,"to":[[[]]]}\n{"op":\n\xff\n{"op":"dance"}\n' % n for n in range(50))
+    with _entered(connect) as sock:
+        pump = _Pump(sock)
+        while True:
+            yield 200 * pump.push(lines)
+
+
+def storm(connect: Connect) -> Iterator[int]:
+    """Connects and goes at once."""
+    while True:
+        connect().close()
+        yield 1
+
+
+def half_open(connect: Connect) -> Iterator[int]:
+    """Three thousand connections that say nothing; for each that is closed another one."""
+    held: list[socket.socket] = []
+    with selectors.DefaultSelector() as selector:
+        while True:
+            tried = 0
+            while len(held) < 3000 and tried < _AT_ONCE:
+                tried += 1
+                with contextlib.suppress(OSError):
+                    held.append(connect())
+                    selector.register(held[-1], selectors.EVENT_READ)
+            for key, _ in selector.select(0.05):
+                sock = key.fileobj
+                assert isinstance(sock, socket.socket)
+                with contextlib.suppress(OSError):
+                    if sock.recv(65536):
+                        continue
+                selector.unregister(sock)
+                held.remove(sock)
+                sock.close()
+            yield tried
+
+
+def hellos(connect: Connect) -> Iterator[int]:
+    """Resumes sessions with tokens that are wrong, some hundred at a time."""
+    line = b'{"op":"hello","session":"%022d","token":"%022d"}\n'
+    while True:
+        with connect() as sock:
+            for _ in range(100):
+                sock.sendall(line % (next(_numbers), next(_numbers)))
+                if not sock.recv(65536):
+                    break
+                yield 1
+
+
+def huge_lines(connect: Connect) -> Iterator[int]:
+    """Lines without an end, on four connections."""
+    with contextlib.ExitStack() as stack:
+        pumps = [_Pump(stack.enter_context(connect())) for _ in range(4)]
+        while True:
+            yield sum(pump.push(b"x" * _MB) for pump in pumps)
+
+
+def history(connect: Connect) -> Iterator[int]:
+    """Asks for all that was said, in ten sessions."""
+    asked = b'{"op":"history","room":"#lobby","limit":200,"id":1}\n{"op":"who","id":2}\n{"op":"rooms","id":3}\n' * 10
+    with contextlib.ExitStack() as stack:
+        pumps = [_Pump(stack.enter_context(_entered(connect))) for _ in range(10)]
+        while True:
+            yield sum(30 * pump.push(asked) for pump in pumps)
+
+
+def slow_readers(connect: Connect) -> Iterator[int]:
+    """Fifty sessions that ask for much and read nothing; for each that is closed another one."""
+    while True:
+        with contextlib.ExitStack() as stack:
+            for _ in range(50):
+                sock = stack.enter_context(_entered(connect))
+                sock.settimeout(0.2)
+                with contextlib.suppress(TimeoutError):
+                    sock.sendall(b'{"op":"history","room":"#lobby","limit":200,"id":1}\n' * 2000)
+                yield 2000
+
+
+def joins(connect: Connect) -> Iterator[int]:
+    """Joins rooms and leaves them."""
+    with _entered(connect) as sock:
+        pump = _Pump(sock)
+        for number in itertools.count():
+            yield 2 * pump.push(b'{"op":"join","room":"#r%d"}\n{"op":"leave","room":"#r%d"}\n' % (number, number))
+
+
+ATTACKS: Mapping[str, Attack] = {
+    attack.__name__: attack
+    for attack in (flood, junk, storm, half_open, hellos, huge_lines, history, slow_readers, joins)
+}
+
+
+def main() -> None:
+    name, address, source = sys.argv[1:]
+    host, _, port = address.rpartition(":")
+    ended: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: ended.append(number))
+    print("ready", flush=True)
+    tried = 0
+    while not ended:
+        # Turned away, or thrown out: it comes again.
+        with contextlib.suppress(OSError):
+            for count in ATTACKS[name](lambda: socket.create_connection((host, int(port)), 5, (source, 0))):
+                tried += count
+                if ended:
+                    break
+    print(tried, flush=True)
+
+
+if __name__ == "__main__":
+    main()
