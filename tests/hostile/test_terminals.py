@@ -37,8 +37,9 @@ def at(tmp_path: Path) -> Iterator[Open]:
         def opened(nick: str, server: str, flag: str) -> Terminal:
             folder = tmp_path / nick
             folder.mkdir()
-            words = [nick, "--server", server, "--room", "#stage", *([flag] if flag else [])]
-            return stack.enter_context(Terminal(tmux, folder, words, size=(120, 40)))
+            words = ["join", nick, "--server", server, "--room", "#stage", *([flag] if flag else [])]
+            argv = [sys.executable, "-P", "-m", "hydrachat", *words]
+            return stack.enter_context(Terminal(tmux, argv, size=(120, 40), env={"XDG_CONFIG_HOME": str(folder)}))
 
         yield opened
 
