@@ -29,6 +29,7 @@ from cluster.subscriber import Subscriber, SubscriberActions
 from cluster.term import Standing, new_boot
 from cluster.threads import Crew
 from cluster.types import (
+    Account,
     Claimed,
     Company,
     Entry,
@@ -210,11 +211,29 @@ class Cluster:
         token_hash: str,
         address: str,
         client: str = "",
+        proof: str = "",
     ) -> Claimed:
-        return self._sessions.claim(session, claim, name, suggestions, token_hash, address, client)
+        return self._sessions.claim(session, claim, name, suggestions, token_hash, address, client, proof)
 
-    def resume(self, session: str, claim: str, token_hash: str, n: int, address: str, client: str = "") -> Claimed:
-        return self._sessions.resume(session, claim, token_hash, n, address, client)
+    def resume(
+        self, session: str, claim: str, token_hash: str, n: int, address: str, client: str = "", renewed: str = ""
+    ) -> Claimed:
+        return self._sessions.resume(session, claim, token_hash, n, address, client, renewed)
+
+    def confirm(self, session: str, claim: str, token_hash: str) -> None:
+        self._sessions.confirm(session, claim, token_hash)
+
+    def account(self, mapped: str, whose: str) -> Account | None:
+        return self._sessions.account(mapped, whose)
+
+    def admitted(self, mapped: str, whose: str, hashed: str, renewed: str) -> None:
+        self._sessions.admitted(mapped, whose, hashed, renewed)
+
+    def register(self, session: str, claim: str, name: Name, hashed: str) -> tuple[str, str]:
+        return self._sessions.register(session, claim, name, hashed)
+
+    def unregister(self, session: str, claim: str, mapped: str, hashed: str) -> str:
+        return self._sessions.unregister(session, claim, mapped, hashed)
 
     def join(self, session: str, claim: str, room: str) -> Membership:
         return self._sessions.join(session, claim, room)

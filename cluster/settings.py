@@ -24,6 +24,7 @@ class ClusterSettings:
     address: str = ""
     http: str = ""
     version: str = ""
+    access: str = "open"
 
     @property
     def timeout(self) -> float:

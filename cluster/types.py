@@ -16,6 +16,12 @@ class Reason(StrEnum):
     """Why a script refused. Stored as the outcome of an n, so the strings are part of the data."""
 
     NICK_TAKEN = "nick_taken"
+    LOOKS_ALIKE = "looks_alike"
+    NOT_ADMITTED = "not_admitted"
+    NOT_REGISTERED = "not_registered"
+    RATE_LIMITED = "rate_limited"
+    REGAINED = "regained"
+    TOKEN_SPENT = "token_spent"
     KICKED = "kicked"
     BANNED = "banned"
     RESUME_REFUSED = "resume_refused"
@@ -126,6 +132,10 @@ class SessionRecord:
     gone: str | None = None
     """What the user says of being away by his own choice; None: he isn't."""
     client: str = ""
+    owner: str = ""
+    """`Claimed.owner`."""
+    open_tokens: str = ""
+    """Hashes of tokens that count beside `token_hash`, with blanks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +161,21 @@ class Claimed:
     owed: Mapping[str, Position] = field(default_factory=dict)
     parted: Mapping[str, Position] = field(default_factory=dict)
     gone: str | None = None
+    owner: str = ""
+    """Whose it is, if its nickname is registered: the account's id, and how much of the owner's mail was handed over to
+    it; to be given back in `SessionRecord`."""
+    tokens: tuple[str, ...] = ()
+    """Hashes of the tokens that count from now on, the newest first. (): the one that it was asked with."""
     # One thread makes all of them, the publisher's, from answers in order. `taken` would not do: a clock may step back.
     order: int = field(default_factory=count(1).__next__, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A registered nickname: its id, and the hash of its password in PHC form."""
+
+    id: str
+    hash: str = field(repr=False)
 
 
 class Published(msgspec.Struct, frozen=True):

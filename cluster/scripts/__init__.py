@@ -12,7 +12,7 @@ from importlib.resources import files
 
 _INCLUDE, _ON_DEMAND = "-- include:", "-- on demand:"
 _ALWAYS = ("lib", "log", "healing")
-_LIBRARIES = {*_ALWAYS, "membership", "saying", "staging", "banning", "announcing"}
+_LIBRARIES = {*_ALWAYS, "naming", "mail", "tokens", "membership", "saying", "staging", "banning", "announcing"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
--- include: membership
+-- include: naming mail membership
 -- R3: ARGV[6] session  [7] claim  [8] room  [9] ticket  [10] rooms that one session may be in
 -- Reply: 'ok', offset of the joined entry (or the top, if it was a member), time ms, 1 if it changed anything,
 --   where the present life of the log began
