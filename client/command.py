@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
@@ -13,6 +14,7 @@ from client.chat import ChatClient
 from client.command_line import NODES_TRIED, checked_nick, local, print_sample, settings
 from client.config import Config
 from client.errors import ChatError
+from client.password import entered, found
 from client.terminal import ending
 from client.terminal.plain import PlainFront
 from client.terminal.wording import explain
@@ -45,7 +47,8 @@ accepted, then leaves.
 
 Each option is also an environment variable: HYDRACHAT_SERVER (several with commas or spaces),
 HYDRACHAT_ROOM, HYDRACHAT_NICK, HYDRACHAT_BASE_PORT, HYDRACHAT_PLAIN, HYDRACHAT_FOLLOW,
-HYDRACHAT_CONFIG. What is typed (also in a URL) goes before a variable, a variable before the
+HYDRACHAT_CONFIG, HYDRACHAT_PASSWORD_FILE; the password itself may stand in HYDRACHAT_PASSWORD, and nowhere on a
+command line. What is typed (also in a URL) goes before a variable, a variable before the
 settings file, the file before the default.
 
 \b
@@ -80,6 +83,12 @@ Exit codes: 0 ok (also on SIGTERM), 1 something was not accepted, 2 usage, 4 no 
     help="Where a local cluster was started, without --server.",
 )
 @click.option(
+    "--password-file",
+    envvar="HYDRACHAT_PASSWORD_FILE",
+    type=click.Path(path_type=Path),
+    help="Where the password of the nickname stands, alone. Without it a terminal asks, if it is needed.",
+)
+@click.option(
     "--config",
     "config_path",
     envvar="HYDRACHAT_CONFIG",
@@ -95,28 +104,37 @@ Exit codes: 0 ok (also on SIGTERM), 1 something was not accepted, 2 usage, 4 no 
     help="Print a settings file with all that can be set, and end.",
 )
 @click.pass_context
-def join(ctx: click.Context, /, plain: bool, follow: bool, base_port: int, **_: object) -> None:
+def join(
+    ctx: click.Context, /, plain: bool, follow: bool, base_port: int, password_file: Path | None, **_: object
+) -> None:
     """Chat as NICK, or as and where a URL says: at a terminal, or with lines from stdin to stdout."""
     terminal = _at_terminal()
     dumb = os.environ.get("TERM", "dumb") in ("dumb", "unknown", "")
     config = settings(ctx)
     addresses = config.servers or local(base_port)
-    chat = ChatClient(
-        addresses,
-        _nick(config.nick, ask=terminal),
-        rooms=config.rooms,
-        client_name="hydrachat-join",
-        in_order=addresses == local(base_port),
-    )
+    nick = _nick(config.nick, ask=terminal)
+
+    def made(password: str | None) -> ChatClient:
+        return ChatClient(
+            addresses,
+            nick,
+            rooms=config.rooms,
+            password=password,
+            client_name="hydrachat-join",
+            in_order=addresses == local(base_port),
+        )
+
     front = "lines" if not terminal or dumb else "prompt" if plain else "screen"
-    ctx.exit(_run(chat, config, front, follow=follow))
+    password = found(password_file, config.password_file)
+    ctx.exit(_run(lambda: entered(made, password, ask=terminal, patience=PATIENCE), config, front, follow=follow))
 
 
-def _run(chat: ChatClient, config: Config, front: str, *, follow: bool) -> int:
+def _run(enter: Callable[[], ChatClient], config: Config, front: str, *, follow: bool) -> int:
     before = ending.on_signals(_terminated)
     room = config.rooms[0]
+    chat: ChatClient | None = None
     try:
-        chat.start(PATIENCE)
+        chat = enter()
         # Imported late: the one costs a quarter of a second, the other a tenth, and a bot has no use for them.
         if front == "screen":
             from client.fullscreen.front import FullScreen
@@ -137,7 +155,8 @@ def _run(chat: ChatClient, config: Config, front: str, *, follow: bool) -> int:
     except ending.Terminated:
         return ending.OK
     finally:
-        chat.quit()
+        if chat is not None:
+            chat.quit()
         ending.restore(before)
 
 

@@ -31,6 +31,7 @@ class Config:
     theme: str = "dark"
     notify: Notify = "bell"
     muted: tuple[str, ...] = ()
+    password_file: str = ""
 
 
 def default_path() -> Path | None:

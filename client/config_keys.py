@@ -95,6 +95,11 @@ KEYS: Mapping[str, Key] = {
         '"alice"',
         ("Your nickname. Without it, the terminal asks.",),
     ),
+    "password_file": Key(
+        _text,
+        '"~/.config/hydrachat/password"',
+        ("A file with the password of your nickname, alone in it; let nobody else read it.",),
+    ),
     "rooms": Key(
         _list(_named(room)),
         '["#lobby", "#ops"]',

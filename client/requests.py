@@ -19,16 +19,20 @@ from wire.frames import (
     Leave,
     Member,
     Members,
+    Register,
     Rename,
     RoomInfo,
     RoomList,
     Rooms,
     SetTopic,
+    Unregister,
     Who,
     Whois,
 )
 
-Question: TypeAlias = Join | Leave | Who | Rooms | History | SetTopic | Rename | GoAway | ComeBack | Whois
+Question: TypeAlias = (
+    Join | Leave | Who | Rooms | History | SetTopic | Rename | GoAway | ComeBack | Whois | Register | Unregister
+)
 MAX_TRIES = 8
 OPS: dict[type[Question], str] = {
     Join: "join",
@@ -41,6 +45,8 @@ OPS: dict[type[Question], str] = {
     GoAway: "away",
     ComeBack: "back",
     Whois: "whois",
+    Register: "register",
+    Unregister: "unregister",
 }
 
 
@@ -110,6 +116,12 @@ class Requests:
     def whois(self, nick: str, ticket: int | None = None) -> None:
         self._add(Whois(nick=nick, id=self._next()), ticket)
 
+    def register(self, password: str, ticket: int | None = None) -> None:
+        self._add(Register(password=password, id=self._next()), ticket)
+
+    def unregister(self, password: str, ticket: int | None = None) -> None:
+        self._add(Unregister(password=password, id=self._next()), ticket)
+
     def due(self, now: float) -> list[Question]:
         """What to send now, in order."""
         ready = [one for one in self._waiting.values() if one.not_before is not None and one.not_before <= now]
@@ -153,6 +165,11 @@ class Requests:
         """The room that `request` asks again to leave; the first time was carried out, if it can't be left now."""
         one = self._waiting.get(request)
         return one.frame.room if one is not None and one.again and isinstance(one.frame, Leave) else None
+
+    def unregistered_before(self, request: int) -> bool:
+        """Whether `request` asks again to unregister; the first time was carried out, if it can't be done now."""
+        one = self._waiting.get(request)
+        return one is not None and one.again and isinstance(one.frame, Unregister)
 
     def members(self, frame: Members) -> Waiting | None:
         """Collects; the request when the answer is whole."""

@@ -208,9 +208,9 @@ class ClusterSeam(Protocol):
         """Creates `session` under `name` and joins #lobby. `client`: the program's name. `proof`: the `Account.hash`
         that the password was found to fit; then whoever else has the name loses it.
 
-        Raises Refused(NICK_TAKEN, LOOKS_ALIKE, the first free suggestion or ''; NOT_ADMITTED; SESSION_EXISTS under another claim: `resume`
-        it; RESUME_REFUSED: it was, and has ended; KICKED, why: … by an operator; BANNED, until and why: the nickname
-        is), Degraded."""
+        Raises Refused(NICK_TAKEN, LOOKS_ALIKE, the first free suggestion or ''; NOT_ADMITTED; SESSION_EXISTS under
+        another claim: `resume` it; RESUME_REFUSED: it was, and has ended; REGAINED; KICKED, why: … by an operator;
+        BANNED, until and why: the nickname is), Degraded."""
 
     def resume(
         self, session: str, claim: str, token_hash: str, n: int, address: str, client: str = "", renewed: str = ""

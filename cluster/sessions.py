@@ -66,7 +66,7 @@ class Sessions:
         token_hash: str,
         address: str,
         client: str,
-        proof: str,
+        proof: str = "",
     ) -> Claimed:
         arguments = [session, claim, name.shown, name.mapped, token_hash, address, client, skeletons(name), proof]
         arguments += map(_proposal, suggestions)
@@ -86,7 +86,7 @@ class Sessions:
         return self._call("claim", arguments, made)
 
     def resume(
-        self, session: str, claim: str, token_hash: str, n: int, address: str, client: str, renewed: str
+        self, session: str, claim: str, token_hash: str, n: int, address: str, client: str, renewed: str = ""
     ) -> Claimed:
         def made(reply: list[Reply]) -> Claimed:
             _raise_refusal(reply)
@@ -129,7 +129,7 @@ class Sessions:
     def unregister(self, session: str, claim: str, mapped: str, hashed: str) -> str:
         def made(reply: list[Reply]) -> str:
             _raise_refusal(reply)
-            return reply[1].decode()
+            return str(reply[1].decode())
 
         return self._call("unregister_nick", [session, claim, mapped, hashed, _ticket()], made)
 

@@ -19,6 +19,7 @@ from node.settings import NodeSettings
 from node.standing import DRAINING, Standing
 from node.takeover import Doubt
 from node.trace import Trace
+from node.vault import Vault
 from node.workers import Workers
 
 
@@ -40,6 +41,7 @@ class House:
     workers: Workers
     bans: Bans
     doorstep: Doorstep
+    vault: Vault
     trace: Trace | None = None
 
     def others(self) -> list[str]:

@@ -38,6 +38,12 @@ class Metrics:
         self.sent_away = self._counter("clients_sent_away", "Native clients told to go to another node", "reason")
         for reason in ("deaf", "degraded", "draining"):
             self.sent_away.labels(reason)  # there from the beginning, so that `rate` sees the first one
+        self.passwords = self._counter("passwords", "Passwords that were shown", "outcome")
+        for outcome in ("right", "wrong", "busy", "slowed"):
+            self.passwords.labels(outcome)
+        self.tokens_spent = self._counter("tokens_spent", "Resumes with a token that was replaced before", "kind")
+        for kind in ("late", "unexplained"):
+            self.tokens_spent.labels(kind)
         self.overflows = self._counter("overflows", "Connections closed because their outbox overflowed")
 
     def _count_messages(self) -> None:

@@ -28,6 +28,7 @@ def open_node(settings: NodeSettings) -> Node:
                 address=address,
                 http=http,
                 version=version(),
+                access=settings.access,
             ),
             events,
         )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from cluster.group import FORM, is_group, parsed, without_password
+from node.access import ACCESS, OPEN, PASSWORD
 from node.limits import RANGES, Limits
-from wire import Address
+from wire import Address, WireError
+from wire.passwords import password
 
 LOG_FORMATS = ("human", "json")
 LOG_LEVELS = ("info", "debug")
@@ -57,7 +59,7 @@ class NodeSettings(Limits):
 
     `history`: messages shown to a newcomer. `retain`: entries kept per room. `window`: `say` of one client without an
     answer. `drain`: how long clients may take to move when the node leaves. `hellos`: carried out at once;
-    `hello_line`: so many more may wait.
+    `hello_line`: so many more may wait. `access`: who may come in; `secret`: with `password`, the cluster's.
     """
 
     id: str
@@ -77,6 +79,8 @@ class NodeSettings(Limits):
     hello_line: int = 2000
     drain: float = 5.0
     stop_within: float = 10.0
+    access: str = OPEN
+    secret: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         _check_id(self.id)
@@ -86,6 +90,7 @@ class NodeSettings(Limits):
             _check_address("advertise", self.advertise)
         for setting in LIMITS:
             _within(setting, getattr(self, setting.replace("-", "_")))
+        _check_access(self.access, self.secret)
         if self.log_format not in LOG_FORMATS:
             raise BadSetting("log-format", self.log_format, f"write {' or '.join(LOG_FORMATS)}")
         if self.log_level not in LOG_LEVELS:
@@ -101,6 +106,18 @@ def _check_id(value: str) -> None:
     fits = 1 <= len(value) <= 32 and value.isascii() and value.replace("-", "a").replace("_", "a").isalnum()
     if not fits:
         raise BadSetting("id", value, "write 1 to 32 of A-Z a-z 0-9 _ -, as in n1")
+
+
+def _check_access(access: str, secret: str) -> None:
+    if access not in ACCESS:
+        raise BadSetting("access", access, f"write {', '.join(ACCESS)}")
+    if access != PASSWORD:
+        return
+    try:
+        password(secret)
+    except WireError as error:
+        needed = f"it needs HYDRACHAT_ACCESS_PASSWORD or --access-password-file: {error.text}"
+        raise BadSetting("access", access, needed) from None
 
 
 def _check_redis(value: str) -> None:

@@ -8,7 +8,21 @@ from typing import TypeAlias
 
 from wire.codes import Code
 from wire.errors import WireError
-from wire.frames import ComeBack, GoAway, Join, Leave, Quit, Rename, Rooms, Say, SetTopic, Who, Whois
+from wire.frames import (
+    ComeBack,
+    GoAway,
+    Join,
+    Leave,
+    Quit,
+    Register,
+    Rename,
+    Rooms,
+    Say,
+    SetTopic,
+    Unregister,
+    Who,
+    Whois,
+)
 from wire.names import LOBBY
 from wire.text import ACTION
 
@@ -18,7 +32,22 @@ class Help:
     """The person asked for the list of commands."""
 
 
-PlainCommand: TypeAlias = Say | Join | Leave | Who | Rooms | SetTopic | Rename | GoAway | ComeBack | Whois | Quit | Help
+PlainCommand: TypeAlias = (
+    Say
+    | Join
+    | Leave
+    | Who
+    | Rooms
+    | SetTopic
+    | Rename
+    | GoAway
+    | ComeBack
+    | Whois
+    | Register
+    | Unregister
+    | Quit
+    | Help
+)
 
 NO_TOPIC = "-"
 """Typed for a topic it clears it."""
@@ -107,6 +136,18 @@ def _whois(rest: str, _: str) -> PlainCommand:
     return Whois(nick=rest.removeprefix("@"))
 
 
+def _register(rest: str, _: str) -> PlainCommand:
+    if not rest:
+        raise WireError(Code.BAD_PASSWORD, "with which password? Write /register PASSWORD")
+    return Register(password=rest)
+
+
+def _unregister(rest: str, _: str) -> PlainCommand:
+    if not rest:
+        raise WireError(Code.BAD_PASSWORD, "show that it is yours: /unregister PASSWORD")
+    return Unregister(password=rest)
+
+
 def _me(rest: str, current: str) -> PlainCommand:
     if not rest:
         raise WireError(Code.BAD_TEXT, "do what? Write /me waves")
@@ -125,6 +166,8 @@ _COMMANDS: dict[str, Callable[[str, str], PlainCommand]] = {
     "back": lambda *_: ComeBack(),
     "whois": _whois,
     "me": _me,
+    "register": _register,
+    "unregister": _unregister,
     "help": lambda *_: Help(),
     "quit": lambda *_: Quit(),
 }

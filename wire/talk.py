@@ -42,7 +42,8 @@ class Talk:
             return Help()
         if not text:
             raise BadName(Code.BAD_NICK, "a nickname may not be empty")
-        return Hello(nick=text, client="plain")
+        nick, _, password = text.partition(" ")
+        return Hello(nick=nick, password=password.strip() or None, client="plain")
 
     def line(self, line: bytes) -> Heard | None:
         """A line of the conversation; None if it is blank. Raises WireError."""

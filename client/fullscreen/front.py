@@ -10,11 +10,11 @@ import click
 from client.chat import ChatClient
 from client.config import Config
 from client.fullscreen.app import RoomApp
-from client.fullscreen.composing import secret
 from client.fullscreen.driver import StdoutDriver
 from client.fullscreen.model import Model
 from client.fullscreen.notify import Notifier
 from client.terminal import ending
+from client.terminal.secrets import secret
 from client.terminal.wording import explain
 from wire.text import harmless
 

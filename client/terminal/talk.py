@@ -13,7 +13,22 @@ from client.handles import Reply, Sending
 from client.terminal.typed import HELP, Asked, meant
 from client.terminal.wording import Line, explain, trouble
 from wire.errors import WireError
-from wire.frames import ComeBack, GoAway, History, Join, Leave, Quit, Rename, Rooms, Say, SetTopic, Who, Whois
+from wire.frames import (
+    ComeBack,
+    GoAway,
+    History,
+    Join,
+    Leave,
+    Quit,
+    Register,
+    Rename,
+    Rooms,
+    Say,
+    SetTopic,
+    Unregister,
+    Who,
+    Whois,
+)
 from wire.names import LOBBY, room
 from wire.plain_input import Help
 
@@ -100,12 +115,12 @@ class Talk:
                 self._enter(room(name))
             case Leave(name):
                 self._leave(room(name))
-            case Rename() | GoAway() | ComeBack():
+            case Rename() | GoAway() | ComeBack() | Register() | Unregister():
                 self._change(wanted)
             case _:
                 self._look(wanted)
 
-    def _change(self, wanted: Rename | GoAway | ComeBack) -> None:
+    def _change(self, wanted: Rename | GoAway | ComeBack | Register | Unregister) -> None:
         self._finish_saying()  # that is still said under the former name
         match wanted:
             case Rename(nick):
@@ -114,6 +129,10 @@ class Talk:
                 self._await(self._chat.away(text))
             case ComeBack():
                 self._await(self._chat.back())
+            case Register(password):
+                self._await(self._chat.register(password))
+            case Unregister(password):
+                self._await(self._chat.unregister(password))
 
     def _look(self, wanted: Who | Whois | Rooms | History | SetTopic) -> None:
         match wanted:

@@ -7,14 +7,32 @@ from typing import TypeAlias
 
 from wire.codes import Code
 from wire.errors import WireError
-from wire.frames import ComeBack, GoAway, History, Join, Leave, Quit, Rename, Rooms, Say, SetTopic, Who, Whois
+from wire.frames import (
+    ComeBack,
+    GoAway,
+    History,
+    Join,
+    Leave,
+    Quit,
+    Register,
+    Rename,
+    Rooms,
+    Say,
+    SetTopic,
+    Unregister,
+    Who,
+    Whois,
+)
 from wire.plain_input import Help, parse
 from wire.text import strip_plain
 
-Asked: TypeAlias = Join | Leave | Who | Rooms | History | SetTopic | Rename | GoAway | ComeBack | Whois
+Asked: TypeAlias = (
+    Join | Leave | Who | Rooms | History | SetTopic | Rename | GoAway | ComeBack | Whois | Register | Unregister
+)
 Meant: TypeAlias = Say | Asked | Help | Quit
 COMMANDS = (
-    "join", "leave", "msg", "me", "who", "whois", "rooms", "history", "topic", "nick", "away", "back", "help", "quit",
+    "join", "leave", "msg", "me", "who", "whois", "rooms", "history", "topic", "nick", "away", "back",
+    "register", "unregister", "help", "quit",
 )  # fmt: skip
 MOST = 200
 
@@ -31,6 +49,7 @@ text                  says it in the room that you are in
 /nick name            be called so from now on
 /away [text], /back   shows you as away, or as here again
 /whois name           who that is, and where
+/register PASSWORD    your nickname is your own; /unregister PASSWORD: nobody's any more
 /me text              tells what you do: /me waves
 //text                says a text that begins with a slash
 /help                 this list

@@ -16,6 +16,7 @@ from node.verbs.leave import leave
 from node.verbs.nick import nick
 from node.verbs.ping import ping
 from node.verbs.quit import quit_
+from node.verbs.register import confirm, register, unregister
 from node.verbs.rooms import rooms
 from node.verbs.say import say
 from node.verbs.topic import topic
@@ -30,6 +31,9 @@ Verb: TypeAlias = "Callable[[Connection, Any], None]"
 
 VERBS: Mapping[type[Any], Verb] = {
     frames.Hello: hello,
+    frames.Confirm: confirm,
+    frames.Register: register,
+    frames.Unregister: unregister,
     frames.Say: say,
     frames.Ack: ack,
     frames.Join: join,

@@ -41,6 +41,8 @@ class Row:
     parted: dict[str, Position] = field(default_factory=dict)
     gone: str | None = None
     client: str = ""
+    owner: str = ""
+    open: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -53,6 +55,7 @@ class Store:
     rows: dict[str, Row] = field(default_factory=dict)
     nicks: dict[str, str] = field(default_factory=dict)
     nodes: list[Node] = field(default_factory=list)
+    accounts: dict[str, str] = field(default_factory=dict)  # nickname as compared -> hash
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def append(self, log: str, kind: str, session: str, n: int, nick: str, text: str, *, late: bool = False) -> Entry:
