@@ -12,11 +12,13 @@ from cluster.operator.doctor.command import doctor
 from cluster.operator.kicking import kick
 from cluster.operator.leaving import drain, restart_all
 from cluster.operator.past import history
+from cluster.operator.registering import accounts, register, unregister
 from cluster.operator.topics import topic
 from cluster.top.command import top
 from cluster.up.command import up
 
 __all__ = [
+    "accounts",
     "announce",
     "ban",
     "bans",
@@ -27,12 +29,14 @@ __all__ = [
     "kick",
     "nodes",
     "redis_cli",
+    "register",
     "restart_all",
     "rooms",
     "sessions",
     "top",
     "topic",
     "unban",
+    "unregister",
     "up",
     "who",
 ]
@@ -44,7 +48,8 @@ def cluster() -> None:
 
 
 for _command in (
-    up, nodes, who, rooms, history, sessions, doctor, drain, restart_all, kick, ban, unban, bans, announce, topic,
+    up, nodes, who, rooms, history, sessions, doctor, drain, restart_all, kick, ban, unban, bans, accounts, register, unregister,
+    announce, topic,
     top, redis_cli,
 ):  # fmt: skip
     cluster.add_command(_command)

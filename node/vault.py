@@ -13,14 +13,12 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import TypeVar
 
-from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from cluster.hashing import hasher
 from node.hands import Hands
 
 AT_ONCE, LINE = 2, 32
-MEMORY, PASSES, LANES = 19 * 1024, 2, 1
-"""KiB, and how often they are gone through. A password hashed by others is hashed anew when it is next shown."""
 
 T = TypeVar("T")
 
@@ -37,7 +35,7 @@ class Vault:
     """`verify`, `hash` and `stop`: any thread, the first two block; `run` is the loop of each of `AT_ONCE` threads."""
 
     def __init__(self, line: int = LINE) -> None:
-        self._hasher = PasswordHasher(PASSES, MEMORY, LANES)
+        self._hasher = hasher()
         self._hands = Hands(AT_ONCE)
         self._line = line
         # Guards `_inside`: connections' threads come and go.

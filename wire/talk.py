@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TypeAlias
 
 import msgspec
@@ -15,6 +16,8 @@ from wire.text import strip_plain
 
 Heard: TypeAlias = ClientFrame | Help
 
+_WEB = re.compile(r"[A-Z]+ \S+ HTTP/[0-9.]+")
+"""What finds the port by chance must not have its request hashed as a password."""
 _QUITS = ("\\q", "/quit")
 
 
@@ -42,6 +45,8 @@ class Talk:
             return Help()
         if not text:
             raise BadName(Code.BAD_NICK, "a nickname may not be empty")
+        if _WEB.fullmatch(text):
+            return Hello(nick=text, client="plain")
         nick, _, password = text.partition(" ")
         return Hello(nick=nick, password=password.strip() or None, client="plain")
 

@@ -207,7 +207,6 @@ class FakeCluster:
     ) -> Claimed:
         self._check_taking()
         with self.store.lock:
-            self._note("claim", name.shown, proof)
             if self.store.accounts.get(name.mapped, "") != proof:
                 raise Refused(Reason.NOT_ADMITTED)
             if session in self.store.rows:

@@ -46,7 +46,19 @@ class FakeChat:
         return Sending(self.tickets, to, text, self._changed)
 
     def __getattr__(self, name: str) -> Any:
-        if name not in ("join", "leave", "who", "rooms", "history", "topic", "away", "back", "rename", "whois"):
+        if name not in (
+            "join",
+            "leave",
+            "who",
+            "rooms",
+            "history",
+            "topic",
+            "away",
+            "back",
+            "rename",
+            "whois",
+            "register",
+        ):
             raise AttributeError(name)
 
         def ask(*given: Any, **named: Any) -> Reply[Any]:
