@@ -48,8 +48,7 @@ def cluster() -> None:
 
 
 for _command in (
-    up, nodes, who, rooms, history, sessions, doctor, drain, restart_all, kick, ban, unban, bans, accounts, register, unregister,
-    announce, topic,
-    top, redis_cli,
+    up, nodes, who, rooms, history, sessions, doctor, drain, restart_all, kick, ban, unban, bans, announce, topic,
+    accounts, register, unregister, top, redis_cli,
 ):  # fmt: skip
     cluster.add_command(_command)

@@ -1,5 +1,6 @@
-"""How passwords are kept: argon2id in PHC form, by the parameters of the OWASP password storage cheat sheet. The same for
-nodes and for the operator's commands, and nobody's to change: a hash made by others is made anew when it is next shown."""
+"""How passwords are kept: argon2id in PHC form, by the parameters of the OWASP password storage cheat sheet. The same
+for nodes and for the operator's commands, and not to be configured: a hash made by others is made anew when it is next
+shown."""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@ from cluster.types import Name
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """A registered nickname. `since`, `seen`: Unix ms, `seen` 0: its owner never came. `here`: whether a session has the
-    nickname. `waiting`: direct messages that wait for the owner."""
+    """A registered nickname. `since`, `seen`: Unix ms, `seen` 0: its owner never came. `here`: whether a session has
+    it. `waiting`: direct messages that wait for the owner."""
 
     nick: str
     since: int

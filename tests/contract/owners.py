@@ -1,5 +1,5 @@
-"""People with registered nicknames, as the tests of the contract need them. A hash is any text here: what it is a hash of
-is the node's business."""
+"""People with registered nicknames, as the tests of the contract need them. A hash is any text here: what it is a hash
+of is the node's business."""
 
 from __future__ import annotations
 

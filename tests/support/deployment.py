@@ -19,10 +19,18 @@ class Deployment:
     """Redis, and nodes n1, n2 … `lease` and `grace`: seconds. `redis_via`: node name -> URL of a
     detour to Redis. Use as a context manager; nothing is left behind."""
 
-    def __init__(self, program: str, folder: Path, nodes: int = 2, lease: float = 1.0, grace: float = 4.0) -> None:
+    def __init__(
+        self,
+        program: str,
+        folder: Path,
+        nodes: int = 2,
+        lease: float = 1.0,
+        grace: float = 4.0,
+        flags: Sequence[str] = (),
+    ) -> None:
         self.folder, self.lease, self.grace = folder, lease, grace
         self.redis = RedisServer(program, folder / "redis")
-        self.flags = ["--lease", f"{lease:g}", "--grace", f"{grace:g}"]
+        self.flags = ["--lease", f"{lease:g}", "--grace", f"{grace:g}", *flags]
         self.nodes = [self.make_node(f"n{number}") for number in range(1, nodes + 1)]
         self.others: list[Process] = []
 
