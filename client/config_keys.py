@@ -95,11 +95,6 @@ KEYS: Mapping[str, Key] = {
         '"alice"',
         ("Your nickname. Without it, the terminal asks.",),
     ),
-    "password_file": Key(
-        _text,
-        '"~/.config/hydrachat/password"',
-        ("A file with the password of your nickname, alone in it; let nobody else read it.",),
-    ),
     "rooms": Key(
         _list(_named(room)),
         '["#lobby", "#ops"]',
@@ -122,6 +117,11 @@ KEYS: Mapping[str, Key] = {
         _list(_named(_muted)),
         '["#noise", "@chatterbox"]',
         ("Rooms and people of which you are not notified.",),
+    ),
+    "password_file": Key(
+        _text,
+        '"~/.config/hydrachat/password"',
+        ("A file with the password of your nickname, alone in it; let nobody else read it.",),
     ),
 }
 

@@ -29,7 +29,7 @@ local function keep_mail(session, account)
   for _, item in ipairs(redis.call('XRANGE', base('@' .. session) .. ':log', '-', '+')) do
     local entry = of_stream(item)
     if entry.kind == 'message' and entry.session ~= session then
-      append_entry(log, key('node:-'), entry)
+      append_entry(log, channel_of(log), entry)
     end
     redis.call('XDEL', base('@' .. session) .. ':log', item[1])
   end

@@ -212,7 +212,10 @@ def _notice_spent(connection: Connection, *, late: bool) -> None:
     """Somebody has a copy of a token, unless a hello of the client's own was only carried out `late`."""
     house = connection.house
     house.metrics.tokens_spent.labels("late" if late else "unexplained").inc()
-    (house.log.info if late else house.log.warning)("token_spent", peer=connection.peer, late=late)
+    if late:
+        house.log.info("token_late", peer=connection.peer)
+    else:
+        house.log.warning("token_spent", peer=connection.peer)
 
 
 def _attach_all(connection: Connection, claimed: Claimed, cursors: Cursors) -> None:
