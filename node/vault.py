@@ -60,6 +60,11 @@ class Vault:
         """In PHC form. Raises Busy, Gone."""
         return self._do(lambda: self._hasher.hash(password), gone)
 
+    @property
+    def waiting(self) -> int:
+        """How many passwords are being looked at, or wait for it."""
+        return self._inside
+
     def is_outdated(self, hashed: str) -> bool:
         """Whether it was made by other rules than the present ones."""
         return self._hasher.check_needs_rehash(hashed)

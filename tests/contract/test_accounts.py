@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
@@ -187,7 +188,7 @@ def test_wrong_tries_slow_down_an_address_and_right_ones_do_not(space: Space) ->
     tries = [one.cluster.account("nobody", "192.0.2.2") for _ in range(10)]
     assert tries == [None] * 10
     for node in (one, two):  # whichever node is asked
-        reason, after = refused(lambda node=node: node.cluster.account("alice", "192.0.2.2"))
+        reason, after = refused(partial(node.cluster.account, "alice", "192.0.2.2"))
         assert reason == Reason.RATE_LIMITED
         assert 0 < int(after) <= 1000
     assert one.cluster.account("alice", "192.0.2.3") is not None  # nobody else waits

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
@@ -10,7 +11,7 @@ from cluster.errors import Refused
 from cluster.types import Reason
 from tests.contract.lives import wait_recovered
 from tests.contract.owners import login, register, skeletons
-from tests.contract.space import Space
+from tests.contract.space import Space, User
 from tests.contract.test_accounts import refused, rename
 from tests.support.waiting import wait_until
 
@@ -24,17 +25,21 @@ PAIRS = [
 ]
 
 
+def is_over(space: Space, user: User) -> bool:
+    return not space.row(user)
+
+
 @pytest.mark.parametrize(("one", "other"), PAIRS)
 def test_neither_of_two_that_look_alike_is_let_beside_the_other(space: Space, one: str, other: str) -> None:
     node = space.serve("n1")
     for first, second in ((one, other), (other, one)):
         user = node.claim(first)
-        assert refused(lambda second=second: node.claim(second, "somebody_else")) == (
+        assert refused(partial(node.claim, second, "somebody_else")) == (
             Reason.LOOKS_ALIKE,
             "somebody_else",
         )
         user.end()
-        wait_until(lambda user=user: not space.row(user), what="ended")
+        wait_until(partial(is_over, space, user), what="ended")
     assert skeletons(space) == {}
 
 

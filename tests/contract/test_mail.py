@@ -87,8 +87,8 @@ def test_it_is_bounded(space: Space) -> None:
     node = space.serve("n1")
     mail = owner_away(space, node)
     alice = node.claim("Alice")
-    for outcome in [alice.submit(f"{i}", "@bob") for i in range(INBOX_LIMIT)]:
-        assert isinstance(outcome.result(30), Published)
+    for waits in [alice.submit(f"{i}", "@bob") for i in range(INBOX_LIMIT)]:
+        assert isinstance(waits.result(30), Published)
     outcome = alice.say("too many", "@bob")
     assert isinstance(outcome, Refused)
     assert outcome.reason == Reason.INBOX_FULL

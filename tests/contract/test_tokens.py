@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from functools import partial
 
 from cluster.types import Claimed, Reason
 from tests.contract.lives import wait_recovered
@@ -31,7 +32,7 @@ def test_the_former_one_counts_until_the_new_one_has_arrived(space: Space) -> No
     confirm(one, claimed, "third")
     wait_until(lambda: space.row(alice)["open"] == "", what="confirmed")
     for spent in (alice.token, "second"):
-        assert refused(lambda spent=spent: resume(one, alice, spent))[0] == Reason.TOKEN_SPENT
+        assert refused(partial(resume, one, alice, spent))[0] == Reason.TOKEN_SPENT
     assert resume(one, alice, "third").tokens == (hashed("third"),)
 
 
@@ -100,7 +101,7 @@ def test_tokens_end_with_the_session(space: Space) -> None:
     node.cluster.end(alice.session, space.row(alice)["claim"], "quit")
     wait_until(lambda: not space.row(alice), what="ended")
     for token in (alice.token, "second"):
-        assert refused(lambda token=token: resume(node, alice, token))[0] == Reason.RESUME_REFUSED
+        assert refused(partial(resume, node, alice, token))[0] == Reason.RESUME_REFUSED
 
 
 def test_present_and_former_survive_a_loss_of_the_data(space: Space) -> None:
