@@ -46,8 +46,12 @@ def _prototypes() -> Mapping[str, str]:
         _bare(each): {_bare(other["c"]) for other in others} for each, others in load("confusables.json").items()
     }
     table = {each: _prototype(each, others, neighbours) for each, others in neighbours.items() if len(each) == 1}
+
     # A prototype of several characters may have one of a pair in it, of which we have taken the other.
-    return {each: "".join(table.get(part, part) for part in other) for each, other in table.items()}
+    def settled(text: str) -> str:
+        return "".join(table.get(part, part) for part in unicodedata.normalize("NFD", text))
+
+    return {each: settled(other) for each, other in table.items()}
 
 
 def _prototype(each: str, others: set[str], neighbours: Mapping[str, set[str]]) -> str:

@@ -95,7 +95,9 @@ redis.call('PERSIST', key('session:' .. session .. ':said'))
 redis.call('SET', key('nick:' .. compared), session)
 hold_skeletons(skeletons, compared)
 -- What the session has had of its owner's mail may be in his inbox again.
-if account ~= '' and mail ~= '' then redis.call('HSET', base('@~' .. account) .. ':meta', 'taken', mail) end
+if mail ~= '' and redis.call('HEXISTS', key('accounts'), account) == 1 then
+  redis.call('HSET', base('@~' .. account) .. ':meta', 'taken', mail)
+end
 keep_inbox()
 set_here(session, nick)
 if state == 'away' then set_away(session, nick, NODE, NOW + GRACE) end
