@@ -39,6 +39,8 @@ def test_all_of_the_table_is_alike_and_a_skeleton_has_itself() -> None:
     assert len(pairs) > 10_000
     for each, other in pairs:
         one, two = (text.strip("\u200e\u200f") for text in (each, other))
+        if any(len(text) == 1 and unicodedata.normalize("NFD", text) != text for text in (one, two)):
+            continue  # the standard's skeleton takes it apart before it looks into the table
         assert skeleton(one) == skeleton(two), (one, two)
         assert skeleton(skeleton(one)) == skeleton(one)
 
