@@ -5,7 +5,21 @@ from hypothesis import given, strategies as st
 
 from wire.codes import Code
 from wire.errors import WireError
-from wire.frames import ComeBack, GoAway, Join, Leave, Quit, Rename, Rooms, Say, SetTopic, Who, Whois
+from wire.frames import (
+    ComeBack,
+    GoAway,
+    Join,
+    Leave,
+    Quit,
+    Register,
+    Rename,
+    Rooms,
+    Say,
+    SetTopic,
+    Unregister,
+    Who,
+    Whois,
+)
 from wire.plain import Help, PlainCommand, parse
 
 
@@ -38,6 +52,8 @@ def say(to: str, text: str) -> Say:
         ("/back", ComeBack()),
         ("/whois bob", Whois(nick="bob")),
         ("/whois @bob", Whois(nick="bob")),
+        ("/register open sesame", Register(password="open sesame")),
+        ("/unregister open sesame", Unregister(password="open sesame")),
         ("/me waves", say("#here", "/me waves")),
         ("/ME waves", say("#here", "/me waves")),
         ("@bob /me waves", say("@bob", "/me waves")),
