@@ -19,10 +19,14 @@ if not leased() then return {'lease'} end
 local row = redis.call('HMGET', key('session:' .. session), 'claim', 'since', 'n', 'began', 'taken', 'rooms')
 
 local function begun(since, n, rooms, taken, began)
-  local reply = {'ok', since, n, rooms, taken, owner_of(session), '@' .. session, int(settle('@' .. session)), 0, '#lobby', began,
-    turned('#lobby')}
+  local owner = owner_of(session)
+  local top = owner == '' and '0' or int(settle('@' .. session)) -- with the mail that was handed over
+  local reply = {'ok', since, n, rooms, taken, owner, '@' .. session, top, 0, '#lobby', began, turned('#lobby')}
   each_room(rooms, function(room)
-    if room ~= '#lobby' then concat(reply, {room, int(settle(room)), turned(room)}) end
+    local from = redis.call('HGET', key('session:' .. session), 'from:' .. room) or ''
+    local epoch, offset = string.match(from, '^(%S+) (%d+)$')
+    local place = epoch and (mapped(room, epoch, tonumber(offset))) or settle(room)
+    if room ~= '#lobby' then concat(reply, {room, int(place), turned(room)}) end
   end)
   return reply
 end

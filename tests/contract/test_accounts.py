@@ -81,6 +81,7 @@ def test_the_owner_goes_on_in_the_rooms_of_his_own_lost_session(space: Space) ->
     assert set(again.rooms) == {LOBBY, "#ops"}
     members = space.admin.hgetall(space.key("room:#ops:members"))
     assert members == {again.session: "Alice"}
+    assert again.claimed.logs["#ops"].offset == 3
     kinds = [fields["kind"] for _, fields in space.stream("#ops")]
     assert kinds == ["joined", "left", "joined"]
     assert again.said("hello", "#ops").n == 1
