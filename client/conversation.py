@@ -105,6 +105,7 @@ class Conversation:
         """No answer will come on the connection that carried the session."""
         self.stay.unsent.disconnected()
         self.stay.kept.disconnected()
+        self._confirming = None  # coming with it will do
         self._reading.catch_up = None
 
     # -- while connected -----------------------------------------------------------------

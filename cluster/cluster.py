@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from cluster import endings
+from cluster import endings, lookalikes
 from cluster.beat import Beat, BeatActions
 from cluster.board import Board
 from cluster.calls import Caller
@@ -156,6 +156,7 @@ class Cluster:
         return self._board.health
 
     def start(self) -> None:
+        lookalikes.prepare()
         self._crew.start("publisher", self._publisher.run)
         self._crew.start("reader", self._reader.run)
         self._crew.start("subscriber", self._subscriber.run)
