@@ -93,6 +93,12 @@ else
 end
 redis.call('PERSIST', key('session:' .. session .. ':said'))
 redis.call('SET', key('nick:' .. compared), session)
+-- Of who was brought back by a rewind, and is nobody's any more, no look counts.
+each_skeleton(skeletons, function(name)
+  local other = redis.call('GET', name)
+  local ghost = other and not account_of(other) and redis.call('GET', key('nick:' .. other))
+  if ghost and redis.call('HGET', key('session:' .. ghost), 'epoch') ~= EPOCH then redis.call('DEL', name) end
+end)
 hold_skeletons(skeletons, compared)
 -- What the session has had of its owner's mail may be in his inbox again.
 if mail ~= '' and redis.call('HEXISTS', key('accounts'), account) == 1 then
