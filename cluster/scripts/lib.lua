@@ -103,9 +103,10 @@ local function base(log)
   return key('room:' .. log)
 end
 
--- Whether it is the inbox of a session that is not there (yet). That of an account (`@~<id>`) never has one.
+-- Whether it is the inbox of a session that is not there (yet), or that of an account (`@~<id>`) which is there no more.
 local function homeless(log)
-  local session = string.match(log, '^@([^~].*)$')
+  local account, session = string.match(log, '^@~(.*)$'), string.match(log, '^@(.*)$')
+  if account then return redis.call('HEXISTS', key('accounts'), account) == 0 end
   return session ~= nil and redis.call('EXISTS', key('session:' .. session)) == 0
 end
 

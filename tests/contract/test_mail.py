@@ -185,3 +185,17 @@ def test_no_time_takes_it_away(space: Space) -> None:
     assert {space.admin.ttl(name) for name in names} == {-1}
     assert len(texts(space, mail)) == 50
     assert isinstance(alice.claimed.logs[alice.inbox], Position)
+
+
+def test_where_accounts_are_lost_nothing_of_their_mail_stays_for_ever(space: Space) -> None:
+    """The sender's node knows that there was some, and has it told in a log that is nobody's."""
+    node = space.serve("n1")
+    mail = owner_away(space, node)
+    alice = node.claim("Alice")
+    said = alice.said("psst", "@bob")
+    alice.relist(n=1, told={mail: [said.position]})
+    space.admin.flushall()
+    wait_recovered(node)
+    names = space.key(f"inbox:{mail[1:]}:*")
+    wait_until(lambda: space.admin.keys(names) and not space.admin.exists(space.key("healing")), what="told")
+    assert all(space.admin.ttl(name) > 0 for name in space.admin.keys(names))
