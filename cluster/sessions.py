@@ -155,10 +155,12 @@ class Sessions:
         def made(reply: list[Reply]) -> Renamed:
             _raise_nick_taken(reply, suggestions)
             _raise_refusal(reply)
-            former, time, changed, taken, room, offset = reply[1:]
+            former, time, changed, taken, room, offset, owner = reply[1:]
             self._fresh.renamed(session, claim, name, int(taken))
             where = Position(self._standing.epoch, int(offset))
-            return Renamed(former.decode(), int(time), int(changed) == 1, int(taken), room.decode(), where)
+            return Renamed(
+                former.decode(), int(time), int(changed) == 1, int(taken), room.decode(), where, owner.decode()
+            )
 
         arguments = [session, claim, name.shown, name.mapped, _ticket(), skeletons(name)]
         return self._call("rename", [*arguments, *map(_proposal, suggestions)], made)

@@ -199,8 +199,8 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
-    """Outcome of rename. `changed` False: it was called so already. `taken`: as of `Claimed`, from now on. `room`: one
-    of those with an entry of it, at `position`; '': none."""
+    """Outcome of rename. `changed` False: it was called so already. `taken`, `owner`: as of `Claimed`, from now on.
+    `room`: one of those with an entry of it, at `position`; '': none."""
 
     former: str
     time: int
@@ -208,6 +208,7 @@ class Renamed:
     taken: int
     room: str
     position: Position
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@
 -- ARGV[6] session  [7] claim  [8] nickname as shown  [9] as compared  [10] ticket
 -- ARGV[11] its skeletons  [12…] other nicknames, as compared, to propose when it is taken, each with its skeletons behind it
 -- Reply: 'ok', former nickname, time ms, 1 if it changed anything, taken µs, one of the rooms with such an entry ('':
---   none), its offset there | 'no', 'nick_taken' or 'looks_alike', index of the free proposal (0: none)
+--   none), its offset there, whose it is (as of `claim`) | 'no', 'nick_taken' or 'looks_alike', index of the free proposal (0: none)
 --   | 'no', 'not_admitted', '' (registered, and not by the owner of the session)
 --   | 'no', 'banned', '<until ms, 0: for good> <why>'
 local session, claim, nick, compared, ticket, skeletons = unpack(ARGV, 6, 11)
@@ -17,8 +17,8 @@ local row, reply = owned(session, claim, {'nick', 'mapped', 'rooms', 'did', 'tak
 if not row then return reply end
 local former, mapped_before, rooms, taken = row[4], row[5], row[6], row[8]
 local done = done_before(row[7], ticket)
-if done then return concat(done, {taken, '', '0'}) end
-if nick == former then return {'ok', former, int(NOW), 0, taken, '', '0'} end
+if done then return concat(done, {taken, '', '0', owner_of(session)}) end
+if nick == former then return {'ok', former, int(NOW), 0, taken, '', '0', owner_of(session)} end
 
 local told, offset = '', '0'
 local function tell_rooms(name)
@@ -63,4 +63,4 @@ if account then
   hand_over_mail(own, session)
 end
 announce()
-return {'ok', former, int(NOW), 1, int(MICROS), told, offset}
+return {'ok', former, int(NOW), 1, int(MICROS), told, offset, owner_of(session)}
