@@ -69,6 +69,7 @@ class Conversation:
             cursors=stay.inbound.cursors,
             n=stay.unsent.known,
             rotate=True,
+            former=stay.former_token,
         )
 
     def welcomed(self, frame: Welcome, address: str, now: float) -> list[Event]:
@@ -91,15 +92,6 @@ class Conversation:
         self._former, self.stay.session, self.stay.token = self.stay.session, None, new_token()
         self.stay.former_token = self._confirming = None
         return self._abandoned(now)
-
-    def step_back(self) -> bool:
-        """The next hello tries the token before this one: the cluster's data may have been set back to when it counted.
-        False: there is none."""
-        stay = self.stay
-        if stay.former_token is None:
-            return False
-        stay.token, stay.former_token = stay.former_token, None
-        return True
 
     def disconnected(self) -> None:
         """No answer will come on the connection that carried the session."""

@@ -147,8 +147,6 @@ class Failover(Links):
         remedy = to_hello(frame, resuming=resuming)
         if self._active is not None or remedy is Remedy.ELSEWHERE or self._late.explains(remedy, now):
             self._candidate_failed(frame.text, now, frame.after / 1000)
-        elif remedy is Remedy.NEW_SESSION and frame.code == Code.RESUME_REFUSED and self.conversation.step_back():
-            self._greet(link, now)
         elif remedy is Remedy.NEW_SESSION:
             if frame.code == Code.TOKEN_SPENT:
                 self._emit([Notice(frame.code, frame.text)])

@@ -217,9 +217,17 @@ class Cluster:
         return self._sessions.claim(session, claim, name, suggestions, token_hash, address, client, proof)
 
     def resume(
-        self, session: str, claim: str, token_hash: str, n: int, address: str, client: str = "", renewed: str = ""
+        self,
+        session: str,
+        claim: str,
+        token_hash: str,
+        n: int,
+        address: str,
+        client: str = "",
+        renewed: str = "",
+        former: str = "",
     ) -> Claimed:
-        return self._sessions.resume(session, claim, token_hash, n, address, client, renewed)
+        return self._sessions.resume(session, claim, token_hash, n, address, client, renewed, former)
 
     def confirm(self, session: str, claim: str, token_hash: str) -> None:
         self._sessions.confirm(session, claim, token_hash)

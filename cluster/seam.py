@@ -213,10 +213,19 @@ class ClusterSeam(Protocol):
         BANNED, until and why: the nickname is), Degraded."""
 
     def resume(
-        self, session: str, claim: str, token_hash: str, n: int, address: str, client: str = "", renewed: str = ""
+        self,
+        session: str,
+        claim: str,
+        token_hash: str,
+        n: int,
+        address: str,
+        client: str = "",
+        renewed: str = "",
+        former: str = "",
     ) -> Claimed:
         """Takes `session` for this connection under the new `claim`. `n`: highest n whose outcome
-        the client knows. `renewed`: hash of the token with which it is to go on. Raises Refused(RESUME_REFUSED;
+        the client knows. `renewed`: hash of the token with which it is to go on; `former`:
+        of the one before, should this one be unknown. Raises Refused(RESUME_REFUSED;
         TOKEN_SPENT, '1' if it may be a late hello of the client's own; REGAINED, KICKED, BANNED), Degraded."""
 
     def confirm(self, session: str, claim: str, token_hash: str) -> None:

@@ -86,7 +86,15 @@ class Sessions:
         return self._call("claim", arguments, made)
 
     def resume(
-        self, session: str, claim: str, token_hash: str, n: int, address: str, client: str, renewed: str = ""
+        self,
+        session: str,
+        claim: str,
+        token_hash: str,
+        n: int,
+        address: str,
+        client: str,
+        renewed: str = "",
+        former: str = "",
     ) -> Claimed:
         def made(reply: list[Reply]) -> Claimed:
             _raise_refusal(reply)
@@ -103,7 +111,7 @@ class Sessions:
             self._remember(claimed, token_hash, address, client)
             return claimed
 
-        return self._call("resume", [session, claim, token_hash, n, address, client, renewed], made)
+        return self._call("resume", [session, claim, token_hash, n, address, client, renewed, former], made)
 
     def confirm(self, session: str, claim: str, token_hash: str) -> None:
         self._tell("confirm", [session, claim, token_hash], lambda _: None)

@@ -15,6 +15,7 @@ class Hello(Frame, frozen=True, tag="hello"):
     `protocol` is (lowest, highest) that the client speaks. `cursors`: for each log what was
     received last. `n`: the highest n whose outcome the client knows. `password`: the nickname's own, or what the
     cluster asks of everybody. `rotate`: the client understands that the welcome of a resume brings a new token.
+    `former`: the token before `token`: the cluster's data may have been set back to when that was the newest.
     """
 
     protocol: tuple[Version, Version] = (1, 1)
@@ -26,6 +27,7 @@ class Hello(Frame, frozen=True, tag="hello"):
     n: Number = 0
     password: Secret | None = None
     rotate: bool = False
+    former: Short | None = None
 
     def __repr__(self) -> str:
         # Whatever shows a frame, shows no secret.

@@ -1,13 +1,13 @@
 -- include: naming mail membership tokens banning
 -- R3: a connection takes an existing session by its token; the former connection is fenced from here on.
 -- ARGV[6] session  [7] new claim  [8] token hash  [9] highest n whose outcome the client knows  [10] address  [11] client
--- ARGV[12] hash of the token with which the client is to go on, '': with this one
+-- ARGV[12] hash of the token with which the client is to go on, '': with this one  [13] of the one before [8], '': none
 -- Reply: 'ok', since ms, last n, rooms, taken µs, nickname as shown, as compared, rooms lately left and the
 --   offset of their left entry ('room offset,…'), '1' and what the user says of being away by choice ('': he isn't),
 --   whose it is (as of `claim`), hashes of the tokens that count from now on ('newest other …'), log, top, owed after, where its present life began, …
 --   | 'no', 'resume_refused', '' | 'no', 'token_spent', '1' (it may be a late hello of the client's own) or ''
 --   | 'no', 'regained', '' | 'no', 'kicked', why | 'no', 'banned', '<until ms, 0: for good> <why>'
-local session, claim, token, known, address, client, renewed = unpack(ARGV, 6, 12)
+local session, claim, token, known, address, client, renewed, before = unpack(ARGV, 6, 13)
 
 local shut = closed()
 if shut then return shut end
@@ -17,6 +17,9 @@ local row = redis.call('HMGET', key('session:' .. session), 'token', 'node', 'n'
   'claim', 'parted', 'state', 'gone', 'open', 'spent', 'address')
 if not row[1] or is_final(how_ended(session)) then return refuse_ended(session) end
 local standing, spent_at = token_state(token, row[1], row[12], row[13])
+if standing == 'unknown' and before ~= '' and token_state(before, row[1], row[12], row[13]) == 'good' then
+  token, standing = before, 'good' -- a rewind has led back to before it was replaced
+end
 if standing == 'spent' then
   local host = '^(.*):%d+$'
   local late = NOW - spent_at < LATE and string.match(address, host) == string.match(row[14] or '', host)

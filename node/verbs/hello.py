@@ -141,14 +141,9 @@ def resume(connection: Connection, frame: Hello, session: str, token: str) -> No
     rooms = [log for log in frame.cursors if log.startswith("#") and house.rooms.is_held(log)]
     with _held(connection, [f"@{session}", *rooms]):
         try:
+            following, before = (token_hash(each) if each else "" for each in (renewed, frame.former))
             claimed = house.cluster.resume(
-                session,
-                new_id(),
-                hashed,
-                frame.n,
-                connection.peer,
-                frame.client,
-                token_hash(renewed) if renewed else "",
+                session, new_id(), hashed, frame.n, connection.peer, frame.client, following, before
             )
         except ClusterError as error:
             _refuse(connection, error)

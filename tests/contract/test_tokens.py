@@ -126,3 +126,21 @@ def test_spent_ones_are_few(space: Space) -> None:
     row = space.row(alice)
     assert len(row["spent"].split()) == 8
     assert len(row["open"].split()) == 1
+
+
+def test_data_that_were_set_back_know_the_former_one(space: Space) -> None:
+    """The node that had replaced it is dead, and Redis has forgotten that it did."""
+    node = space.serve("n1")
+    alice = node.claim("Alice")
+    first, second, third = (hashed(each) for each in (alice.token, "second", "third"))
+
+    def come(former: str) -> Claimed:
+        return node.cluster.resume(alice.session, secrets.token_hex(4), second, 0, HERE, "", third, former)
+
+    for useless in ("", hashed("of nobody")):
+        assert refused(partial(come, useless))[0] == Reason.RESUME_REFUSED
+    assert come(first).tokens == (third, first)
+    # Of one that is known to be spent nothing before it counts.
+    resume(node, alice, "third")
+    spent = node.cluster
+    assert refused(lambda: spent.resume(alice.session, "c", first, 0, HERE, "", "", third))[0] == Reason.TOKEN_SPENT

@@ -193,7 +193,7 @@ class World:
         if any(hello.token in one.spent for one in self.sessions.values()):
             line.down.append(Error(Code.TOKEN_SPENT, "there is a copy of it"))
             return
-        known = (one for one in self.sessions.values() if hello.token in (one.token, *one.open))
+        known = (one for one in self.sessions.values() if {hello.token, hello.former} & {one.token, *one.open})
         session = next(known, None)
         if session is None or hello.session not in (None, session.number):
             line.down.append(Error(Code.RESUME_REFUSED, "the grace is over"))
@@ -214,7 +214,7 @@ class World:
         if hello.token == session.token:
             session.arrived(hello.token)
         self.tokens += 1
-        session.open |= {session.token, hello.token}
+        session.open.add(session.token)
         session.token = f"renewed-{self.tokens}"
         return session.token
 

@@ -220,21 +220,29 @@ class FakeCluster:
             return self._claimed(row, resumed=False)
 
     def resume(
-        self, session: str, claim: str, token_hash: str, n: int, address: str, client: str = "", renewed: str = ""
+        self,
+        session: str,
+        claim: str,
+        token_hash: str,
+        n: int,
+        address: str,
+        client: str = "",
+        renewed: str = "",
+        former: str = "",
     ) -> Claimed:
         self._check_taking()
         with self.store.lock:
             row = self.store.rows.get(session)
-            if row is None or token_hash not in (row.token, *row.open):
+            if row is None or not {token_hash, former} & {row.token, *row.open}:
                 raise Refused(Reason.RESUME_REFUSED)
             if renewed:
                 row.token, row.open = renewed, [token_hash]
-            former = row.node
+            before = row.node
             row.claim, row.node, row.away = claim, self, False
             row.n = max(row.n, n)
             claimed = self._claimed(row, resumed=True)
-        if former.events is not None:
-            former.events.on_taken(session, claim)
+        if before.events is not None:
+            before.events.on_taken(session, claim)
         return claimed
 
     def _claimed(self, row: Row, *, resumed: bool) -> Claimed:

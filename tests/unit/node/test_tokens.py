@@ -87,3 +87,11 @@ def test_who_has_the_session_is_told_and_goes_on() -> None:
         alice.barrier()
         wait_for(lambda: node.house.registry.get(welcome.session) is session)
     assert [line["event"] for line in log_of(node)].count("token_spent_of") == 1
+
+
+def test_the_token_before_is_handed_on() -> None:
+    cluster = FakeCluster(Store())
+    with running(cluster) as node, Native(node) as first, Native(node) as second:
+        begun = first.enter("alice")
+        second.say(Hello(session=begun.session, token="one that was forgotten", former=begun.token, rotate=True))
+        assert second.expect(Welcome).session == begun.session
