@@ -16,6 +16,7 @@ from client.events import (
     MessageEvent,
     Notice,
     RefusedEvent,
+    RegisteredEvent,
     RequestRefused,
     Retrying,
     RoomsEvent,
@@ -25,7 +26,20 @@ from client.requests import Requests
 from client.stay import Stay
 from client.unsent import Place, Saying
 from wire.codes import Code, may_retry
-from wire.frames import Accepted, Error, History, HistoryEnd, Members, RoomList, Whois, WhoisAnswer
+from wire.frames import (
+    Accepted,
+    Error,
+    History,
+    HistoryEnd,
+    Members,
+    Register,
+    Registered,
+    RoomList,
+    Unregister,
+    Unregistered,
+    Whois,
+    WhoisAnswer,
+)
 from wire.text import action
 
 ANNOUNCED = 1
@@ -84,6 +98,20 @@ class Answers:
                 frame.nick, frame.session, state, frame.text, frame.since, rooms, frame.node, frame.client, asked.ticket
             )
         ]
+
+    def registered(self, frame: Registered, now: float) -> list[Event]:
+        asked = self._requests.answered(frame.id, Register)
+        if asked is None or not isinstance(asked.frame, Register):
+            return []
+        self._stay.login, self._stay.password = frame.nick, asked.frame.password
+        return [RegisteredEvent(frame.nick, True, asked.ticket)]
+
+    def unregistered(self, frame: Unregistered, now: float) -> list[Event]:
+        asked = self._requests.answered(frame.id, Unregister)
+        if asked is None:
+            return []
+        self._stay.password = None
+        return [RegisteredEvent(frame.nick, False, asked.ticket)]
 
     def roomlist(self, frame: RoomList, now: float) -> list[Event]:
         done = self._requests.roomlist(frame)
@@ -149,6 +177,8 @@ class Answers:
         room = self._requests.left_before(request) if frame.code == Code.NOT_MEMBER else None
         if room is not None and self._stay.inbound.track(room) is not None:
             return []  # what is still owed of the room is on its way, and our left entry at its end
+        if frame.code in (Code.NOT_ADMITTED, Code.NOT_REGISTERED) and self._requests.unregistered_before(request):
+            return self.unregistered(Unregistered(self._stay.nick, request), now)
         done = self._requests.answered(request)
         if done is None:
             return []

@@ -14,6 +14,7 @@ from client.events import (
     LeftEvent,
     MembersEvent,
     PresenceHint,
+    RegisteredEvent,
     RenamedEvent,
     RightsEvent,
     RoomsEvent,
@@ -24,6 +25,7 @@ from client.handles import Reply
 from client.requests import ByName, Requests
 from wire.frames import HandOver, Invite, Mute, Remove, Unmute
 from wire.names import LOBBY, nickname, room
+from wire.passwords import password as spelt
 from wire.text import check_away, check_key, check_topic, check_words
 
 MAX_QUESTIONS = 256
@@ -137,6 +139,19 @@ class Asking(Core):
         """Who holds a nickname. The reply is a WhoisEvent, or Refused (NO_SUCH_NICK)."""
         nick = valid(lambda text: nickname(text).shown, nick)
         return self._ask(lambda requests, ticket: requests.whois(nick, ticket))
+
+    def register(self, password: str) -> Reply[RegisteredEvent]:
+        """Our nickname is our own from now on: who comes with it needs the password; on a registered one: another
+        password. The client uses it where it has to begin a new session. The reply is a RegisteredEvent. Raises Refused
+        (BAD_PASSWORD) for what can't be one."""
+        valid(lambda text: spelt(text, self.nick), password)
+        return self._ask(lambda requests, ticket: requests.register(password, ticket))
+
+    def unregister(self, password: str) -> Reply[RegisteredEvent]:
+        """Our nickname is nobody's own any more. The reply is a RegisteredEvent, or Refused (NOT_ADMITTED: the password
+        is wrong)."""
+        valid(spelt, password)
+        return self._ask(lambda requests, ticket: requests.unregister(password, ticket))
 
     def _ask(self, question: Callable[[Requests, int], None]) -> Reply[Any]:
         with self._changed:

@@ -43,7 +43,8 @@ class ChatClient(Speaking, Asking, Listening):
 
     `servers`: nodes or balancers, as "HOST:PORT" or Address; tried in random order, or first
     as they stand with `in_order`. The others are found by themselves. `nick`: who we are to be.
-    `rooms`: where to be, beside the lobby. `client_name`: for the cluster's operators.
+    `rooms`: where to be, beside the lobby. `password`: of a registered nickname, or what the cluster asks of everybody.
+    `client_name`: for the cluster's operators.
     `on_event`: called on the network thread with each event, instead of the queue that `run`,
     iteration and `next_event` read; it may not wait, and what it raises ends the client. Without
     it, a queue of `settings.unread` events that nobody takes stops the reading, also of outcomes:
@@ -61,6 +62,7 @@ class ChatClient(Speaking, Asking, Listening):
         nick: str,
         *,
         rooms: Sequence[str] = (LOBBY,),
+        password: str | None = None,
         client_name: str = "hydrachat-library",
         on_event: Callable[[Event], object] | None = None,
         in_order: bool = False,
@@ -75,7 +77,9 @@ class ChatClient(Speaking, Asking, Listening):
             if isinstance(one, str):
                 raise TypeError(f"a list of texts is wanted, not one: write [{one!r}]")
         settings, rng = settings or Settings(), rng or random.Random()
-        stay = Stay(valid(nickname, nick).shown, [valid(room, name) for name in rooms], client_name, settings, rng)
+        stay = Stay(
+            valid(nickname, nick).shown, [valid(room, name) for name in rooms], client_name, settings, rng, password
+        )
         addresses = [Address.parse(one) if isinstance(one, str) else one for one in servers]
         machine = Failover(Conversation(stay), addresses, settings, rng, in_order=in_order)
         trust = _trust(addresses, tls_ca, tls_name, tls=tls)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
@@ -14,6 +15,7 @@ from client.chat import ChatClient
 from client.command_line import NODES_TRIED, checked_nick, local, print_sample, settings
 from client.config import Config
 from client.errors import ChatError
+from client.password import entered, found
 from client.terminal import ending
 from client.terminal.wording import explain
 from wire.names import LOBBY
@@ -48,8 +50,9 @@ accepted, then leaves.
 
 Each option is also an environment variable: HYDRACHAT_SERVER (several with commas or spaces),
 HYDRACHAT_TLS, HYDRACHAT_TLS_CA, HYDRACHAT_TLS_NAME, HYDRACHAT_ROOM, HYDRACHAT_NICK,
-HYDRACHAT_BASE_PORT, HYDRACHAT_PLAIN, HYDRACHAT_FOLLOW, HYDRACHAT_CONFIG. What is typed (also in a
-URL) goes before a variable, a variable before the settings file, the file before the default.
+HYDRACHAT_BASE_PORT, HYDRACHAT_PLAIN, HYDRACHAT_FOLLOW, HYDRACHAT_CONFIG, HYDRACHAT_PASSWORD_FILE; the
+password itself may stand in HYDRACHAT_PASSWORD, and nowhere on a command line. What is typed (also
+in a URL) goes before a variable, a variable before the settings file, the file before the default.
 
 \b
 A URL is hydrachat://[NICK@]HOST[:PORT][,HOST[:PORT]...][/ROOM], with hydrachats:// for TLS; the
@@ -101,6 +104,12 @@ Exit codes: 0 ok (also on SIGTERM), 1 something was not accepted, 2 usage, 4 no 
     help="Where a local cluster was started, without --server.",
 )
 @click.option(
+    "--password-file",
+    envvar="HYDRACHAT_PASSWORD_FILE",
+    type=click.Path(path_type=Path),
+    help="Where the password of the nickname stands, alone. Without it a terminal asks, if it is needed.",
+)
+@click.option(
     "--config",
     "config_path",
     envvar="HYDRACHAT_CONFIG",
@@ -116,35 +125,43 @@ Exit codes: 0 ok (also on SIGTERM), 1 something was not accepted, 2 usage, 4 no 
     help="Print a settings file with all that can be set, and end.",
 )
 @click.pass_context
-def join(ctx: click.Context, /, plain: bool, follow: bool, base_port: int, **_: object) -> None:
+def join(
+    ctx: click.Context, /, plain: bool, follow: bool, base_port: int, password_file: Path | None, **_: object
+) -> None:
     """Chat as NICK, or as and where a URL says: at a terminal, or with lines from stdin to stdout."""
     terminal = _at_terminal()
     dumb = os.environ.get("TERM", "dumb") in ("dumb", "unknown", "")
     config = settings(ctx)
     addresses = config.servers or local(base_port)
     nick = _nick(config.nick, ask=terminal)
-    try:
-        chat = ChatClient(
-            addresses,
-            nick,
-            rooms=config.rooms,
-            client_name="hydrachat-join",
-            in_order=addresses == local(base_port),
-            tls=config.tls,
-            tls_ca=config.tls_ca or None,
-            tls_name=config.tls_name or None,
-        )
-    except ValueError as error:  # of `tls_ca`: all else was checked
-        raise click.UsageError(str(error), ctx) from None
+
+    def made(password: str | None) -> ChatClient:
+        try:
+            return ChatClient(
+                addresses,
+                nick,
+                rooms=config.rooms,
+                password=password,
+                client_name="hydrachat-join",
+                in_order=addresses == local(base_port),
+                tls=config.tls,
+                tls_ca=config.tls_ca or None,
+                tls_name=config.tls_name or None,
+            )
+        except ValueError as error:  # of `tls_ca`: all else was checked
+            raise click.UsageError(str(error), ctx) from None
+
     front = "lines" if not terminal or dumb else "prompt" if plain else "screen"
-    ctx.exit(_run(chat, config, front, follow=follow))
+    password = found(password_file, config.password_file)
+    ctx.exit(_run(lambda: entered(made, password, ask=terminal, patience=PATIENCE), config, front, follow=follow))
 
 
-def _run(chat: ChatClient, config: Config, front: str, *, follow: bool) -> int:
+def _run(enter: Callable[[], ChatClient], config: Config, front: str, *, follow: bool) -> int:
     before = ending.on_signals(_terminated)
+    chat: ChatClient | None = None
     try:
         loading.begin(_FRONTS[front])
-        chat.start(PATIENCE)
+        chat = enter()
         return _chatting(chat, config, front, follow=follow)
     except ChatError as error:
         click.echo(f"hydrachat: {explain(error)}", err=True)
@@ -155,7 +172,8 @@ def _run(chat: ChatClient, config: Config, front: str, *, follow: bool) -> int:
         return ending.OK
     finally:
         loading.end()
-        chat.quit()
+        if chat is not None:
+            chat.quit()
         ending.restore(before)
 
 

@@ -35,6 +35,7 @@ class Config:
     tls: bool = False
     tls_ca: str = ""
     tls_name: str = ""
+    password_file: str = ""
 
 
 def default_path() -> Path | None:

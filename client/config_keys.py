@@ -155,6 +155,11 @@ KEYS: Mapping[str, Key] = {
         '"chat.example"',
         ("For whom the servers' certificates have to be. Without it: for the host that you connect to.",),
     ),
+    "password_file": Key(
+        _text,
+        '"~/.config/hydrachat/password"',
+        ("A file with the password of your nickname, alone in it; let nobody else read it.",),
+    ),
 }
 
 

@@ -40,6 +40,7 @@ class Conversation:
         self._reading = Reading(stay)
         self._answers = Answers(stay)
         self._handlers = _handlers(self._reading, self._answers)
+        self._confirming: str | None = None  # a token that has arrived, of which the node is to know
         self._former: str | None = None  # a session that was given up, until there is a new one
         self._orphans: list[Keepsake] = []  # what was accepted under it; the next welcome tells if they are in doubt
 
@@ -55,7 +56,10 @@ class Conversation:
         """Opens the session, or resumes it if there is one."""
         stay = self.stay
         if stay.session is None:
-            return Hello(protocol=_protocol(), client=stay.client_name, nick=stay.nick, token=stay.token)
+            nick = stay.nick if stay.password is None else stay.login
+            return Hello(
+                protocol=_protocol(), client=stay.client_name, nick=nick, token=stay.token, password=stay.password
+            )
         return Hello(
             protocol=_protocol(),
             client=stay.client_name,
@@ -64,6 +68,8 @@ class Conversation:
             token=stay.token,
             cursors=stay.inbound.cursors,
             n=stay.unsent.known,
+            rotate=True,
+            former=stay.former_token,
         )
 
     def welcomed(self, frame: Welcome, address: str, now: float) -> list[Event]:
@@ -72,8 +78,10 @@ class Conversation:
         stay.requests.disconnected()
         former_node, stay.node, stay.nick = stay.node, frame.node, frame.nick
         if frame.session == stay.session:
+            self._take_token(frame.token)
             return self._resumed(frame, former_node, now)
         former, stay.session, stay.token = stay.session, frame.session, frame.token or stay.token
+        stay.former_token = None
         events = self._abandoned(now) if former is not None else []
         events.append(Connected(frame.node, frame.nick, frame.session, address, former or self._former))
         self._former = None
@@ -82,12 +90,14 @@ class Conversation:
     def abandon(self, now: float) -> list[Event]:
         """The session is lost for good (R10); the next hello opens a new one."""
         self._former, self.stay.session, self.stay.token = self.stay.session, None, new_token()
+        self.stay.former_token = self._confirming = None
         return self._abandoned(now)
 
     def disconnected(self) -> None:
         """No answer will come on the connection that carried the session."""
         self.stay.unsent.disconnected()
         self.stay.kept.disconnected()
+        self._confirming = None  # coming with it will do
         self._reading.catch_up = None
 
     # -- while connected -----------------------------------------------------------------
@@ -104,7 +114,9 @@ class Conversation:
         ack = stay.inbound.ack(now)
         again = stay.kept.due(stay.unsent.room, now)
         stay.unsent.owe(len(again))
-        return [*([ack] if ack else []), *stay.requests.due(now), *again, *stay.unsent.due(now)]
+        confirm, self._confirming = self._confirming, None
+        arrived = [frames.Confirm(token=confirm)] if confirm else []
+        return [*arrived, *([ack] if ack else []), *stay.requests.due(now), *again, *stay.unsent.due(now)]
 
     def tick(self, now: float) -> list[Event]:
         """Events that come with time."""
@@ -125,6 +137,12 @@ class Conversation:
         return min((time for time in times if time is not None), default=None)
 
     # -- inside --------------------------------------------------------------------------
+
+    def _take_token(self, token: str | None) -> None:
+        """Of a resume: the one before it counts until the node has heard that this one arrived."""
+        if token is not None and token != self.stay.token:
+            self.stay.former_token, self.stay.token = self.stay.token, token
+            self._confirming = token
 
     def _resumed(self, frame: Welcome, former_node: str, now: float) -> list[Event]:
         stay = self.stay
@@ -208,5 +226,7 @@ def _handlers(reading: Reading, answers: Answers) -> Mapping[type[Any], Handler]
         frames.Members: answers.members,
         frames.RoomList: answers.roomlist,
         frames.WhoisAnswer: answers.whois,
+        frames.Registered: answers.registered,
+        frames.Unregistered: answers.unregistered,
         frames.HistoryEnd: answers.history_end,
     }

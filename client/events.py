@@ -333,6 +333,15 @@ class WhoisEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class RegisteredEvent:
+    """Answer to `register` and `unregister`: whether `nick` is our own now."""
+
+    nick: str
+    own: bool
+    ticket: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RoomsEvent:
     """Answer to `rooms`."""
 
@@ -406,6 +415,7 @@ Event: TypeAlias = (
     | Lost
     | MembersEvent
     | WhoisEvent
+    | RegisteredEvent
     | RoomsEvent
     | HistoryEvent
     | RequestRefused

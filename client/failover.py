@@ -23,7 +23,7 @@ from client.links import Links, Phase
 from client.reading import Hole
 from client.remedy import Remedy, to_connection, to_hello
 from client.unsent import Stuck
-from wire.codes import may_retry
+from wire.codes import Code, may_retry
 from wire.frames import Bye, Error, Ping, Pong, Quit, Reconnect, ServerFrame, Welcome
 from wire.states import State, ends
 
@@ -150,6 +150,8 @@ class Failover(Links):
         if self._active is not None or remedy is Remedy.ELSEWHERE or self._late.explains(remedy, now):
             self._candidate_failed(frame.text, now, frame.after / 1000)
         elif remedy is Remedy.NEW_SESSION:
+            if frame.code == Code.TOKEN_SPENT:
+                self._emit([Notice(frame.code, frame.text)])
             self._emit(self.conversation.abandon(now))
             self._candidate_failed(frame.text, now) if ends(frame, State.WAITING) else self._greet(link, now)
         else:

@@ -18,6 +18,7 @@ from client.events import (
     PresenceHint,
     ReceiptEvent,
     RefusedEvent,
+    RegisteredEvent,
     RenamedEvent,
     RequestRefused,
     RightsEvent,
@@ -30,7 +31,7 @@ from client.handles import Reply, Sending
 RECEIPTS_KEPT = 1024
 _ANSWERS = (
     JoinedEvent, LeftEvent, MembersEvent, RoomsEvent, HistoryEvent, TopicEvent, RightsEvent, RenamedEvent,
-    PresenceHint, WhoisEvent,
+    PresenceHint, WhoisEvent, RegisteredEvent,
 )  # fmt: skip
 
 

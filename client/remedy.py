@@ -22,6 +22,7 @@ class Remedy(Enum):
 _NAMED: dict[int, Remedy] = {
     Code.RESUME_REFUSED: Remedy.NEW_SESSION,
     Code.ENDED: Remedy.NEW_SESSION,
+    Code.TOKEN_SPENT: Remedy.NEW_SESSION,
     Code.TAKEN_OVER: Remedy.TAKEN,
     Code.KICKED: Remedy.STOP,
     Code.BANNED: Remedy.STOP,
@@ -48,4 +49,6 @@ def to_connection(frame: Error) -> Remedy:
     """The remedy for an error that answers no request, on a connection that carries the session."""
     if frame.code in _LEAVE:
         return Remedy.ELSEWHERE
+    if frame.code == Code.TOKEN_SPENT:
+        return Remedy.STAY  # somebody else came with it; the session is ours
     return _NAMED.get(frame.code, Remedy.STAY)

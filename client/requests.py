@@ -23,6 +23,7 @@ from wire.frames import (
     Member,
     Members,
     Mute,
+    Register,
     Remove,
     Rename,
     RoomInfo,
@@ -30,13 +31,15 @@ from wire.frames import (
     Rooms,
     SetTopic,
     Unmute,
+    Unregister,
     Who,
     Whois,
 )
 
 ByName: TypeAlias = Invite | Remove | Mute | Unmute | HandOver
 Governing: TypeAlias = ByName | GuardRoom
-Question: TypeAlias = Join | Leave | Who | Rooms | History | SetTopic | Governing | Rename | GoAway | ComeBack | Whois
+Naming: TypeAlias = Rename | Register | Unregister
+Question: TypeAlias = Join | Leave | Who | Rooms | History | SetTopic | Governing | Naming | GoAway | ComeBack | Whois
 MAX_TRIES = 8
 CAREFUL = 10.0
 """Seconds for which one is asked at a time, after the node said that we were too fast."""
@@ -57,6 +60,8 @@ OPS: dict[type[Question], str] = {
     GoAway: "away",
     ComeBack: "back",
     Whois: "whois",
+    Register: "register",
+    Unregister: "unregister",
 }
 
 
@@ -143,6 +148,12 @@ class Requests:
     def whois(self, nick: str, ticket: int | None = None) -> None:
         self._add(Whois(nick=nick, id=self._next()), ticket)
 
+    def register(self, password: str, ticket: int | None = None) -> None:
+        self._add(Register(password=password, id=self._next()), ticket)
+
+    def unregister(self, password: str, ticket: int | None = None) -> None:
+        self._add(Unregister(password=password, id=self._next()), ticket)
+
     def due(self, now: float) -> list[Question]:
         """What to send now, in order."""
         if now < self._rest_until:
@@ -200,6 +211,11 @@ class Requests:
         """The room that `request` asks again to leave; the first time was carried out, if it can't be left now."""
         one = self._waiting.get(request)
         return one.frame.room if one is not None and one.again and isinstance(one.frame, Leave) else None
+
+    def unregistered_before(self, request: int) -> bool:
+        """Whether `request` asks again to unregister; the first time was carried out, if it can't be done now."""
+        one = self._waiting.get(request)
+        return one is not None and one.again and isinstance(one.frame, Unregister)
 
     def members(self, frame: Members) -> Waiting | None:
         """Collects; the request when the answer is whole."""

@@ -27,15 +27,24 @@ class Stay:
     """Plain state, shared by the parts of the conversation. One thread at a time."""
 
     def __init__(
-        self, nick: str, rooms: Sequence[str], client_name: str, settings: Settings, rng: random.Random
+        self,
+        nick: str,
+        rooms: Sequence[str],
+        client_name: str,
+        settings: Settings,
+        rng: random.Random,
+        password: str | None = None,
     ) -> None:
         self.nick = nick
+        self.password = password  # for a new session; a token suffices for this one
+        self.login = nick  # the nickname to which it belongs, whatever we are called by now
         self.rooms = dict.fromkeys(rooms)  # where the user wants to be, in this order
         self.client_name = client_name
         self.settings = settings
         self.keys: dict[str, str] = {}  # of rooms that asked for one, so that a new session comes in as well
         self.session: str | None = None
         self.token = new_token()  # ours from the first hello on: said again, it begins no second session
+        self.former_token: str | None = None  # the one before it: data that were set back may know no other
         self.node = ""
         self.gone: str | None = None  # what the user says of being away; None: he is here
         self.former_cursors: Cursors = {}  # of a lost session, until its rooms are entered again

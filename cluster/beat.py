@@ -169,6 +169,7 @@ class Beat:
             "lease": settings.lease,
             "grace": settings.grace,
             "retain": settings.retain,
+            "access": settings.access,
         }
         return [part for pair in row.items() for part in pair]
 

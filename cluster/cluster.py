@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from cluster import endings
+from cluster import endings, lookalikes
 from cluster.beat import Beat, BeatActions
 from cluster.board import Board
 from cluster.calls import Caller
@@ -30,6 +30,7 @@ from cluster.subscriber import Subscriber, SubscriberActions
 from cluster.term import Standing, new_boot
 from cluster.threads import Crew
 from cluster.types import (
+    Account,
     Claimed,
     Company,
     Entry,
@@ -163,6 +164,7 @@ class Cluster:
         return self._board.health
 
     def start(self) -> None:
+        lookalikes.prepare()
         self._crew.start("publisher", self._publisher.run)
         self._crew.start("reader", self._reader.run)
         self._crew.start("subscriber", self._subscriber.run)
@@ -225,11 +227,37 @@ class Cluster:
         token_hash: str,
         address: str,
         client: str = "",
+        proof: str = "",
     ) -> Claimed:
-        return self._sessions.claim(session, claim, name, suggestions, token_hash, address, client)
+        return self._sessions.claim(session, claim, name, suggestions, token_hash, address, client, proof)
 
-    def resume(self, session: str, claim: str, token_hash: str, n: int, address: str, client: str = "") -> Claimed:
-        return self._sessions.resume(session, claim, token_hash, n, address, client)
+    def resume(
+        self,
+        session: str,
+        claim: str,
+        token_hash: str,
+        n: int,
+        address: str,
+        client: str = "",
+        renewed: str = "",
+        former: str = "",
+    ) -> Claimed:
+        return self._sessions.resume(session, claim, token_hash, n, address, client, renewed, former)
+
+    def confirm(self, session: str, claim: str, token_hash: str) -> None:
+        self._sessions.confirm(session, claim, token_hash)
+
+    def account(self, mapped: str, whose: str) -> Account | None:
+        return self._sessions.account(mapped, whose)
+
+    def admitted(self, mapped: str, whose: str, hashed: str, renewed: str) -> None:
+        self._sessions.admitted(mapped, whose, hashed, renewed)
+
+    def register(self, session: str, claim: str, name: Name, hashed: str) -> tuple[str, str]:
+        return self._sessions.register(session, claim, name, hashed)
+
+    def unregister(self, session: str, claim: str, mapped: str, hashed: str) -> str:
+        return self._sessions.unregister(session, claim, mapped, hashed)
 
     def join(self, session: str, claim: str, room: str, digest: str = "") -> Membership:
         return self._sessions.join(session, claim, room, digest)

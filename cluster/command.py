@@ -12,12 +12,14 @@ from cluster.operator.doctor.command import doctor
 from cluster.operator.kicking import kick
 from cluster.operator.leaving import drain, restart_all
 from cluster.operator.past import history
+from cluster.operator.registering import accounts, register, unregister
 from cluster.operator.rooming import room
 from cluster.operator.topics import topic
 from cluster.top.command import top
 from cluster.up.command import up
 
 __all__ = [
+    "accounts",
     "announce",
     "ban",
     "bans",
@@ -28,6 +30,7 @@ __all__ = [
     "kick",
     "nodes",
     "redis_cli",
+    "register",
     "restart_all",
     "room",
     "rooms",
@@ -35,6 +38,7 @@ __all__ = [
     "top",
     "topic",
     "unban",
+    "unregister",
     "up",
     "who",
 ]
@@ -47,6 +51,6 @@ def cluster() -> None:
 
 for _command in (
     up, nodes, who, rooms, history, sessions, doctor, drain, restart_all, kick, ban, unban, bans, announce, topic,
-    top, redis_cli,
+    accounts, register, unregister, top, redis_cli,
 ):  # fmt: skip
     cluster.add_command(_command)

@@ -1,13 +1,14 @@
 """How a session ended: as it stands in its `left` entries, in `ended:<session>` and in the notice to its node.
 
-One word, `quit` say; where an operator ended it `kicked[ <why>]` or `banned <until>[ <why>]`. Pure; any thread.
+One word, `quit` say; where an operator ended it `kicked[ <why>]` or `banned <until>[ <why>]`, where the owner of its
+registered nickname took that back `regained`. Pure; any thread.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-KICKED, BANNED = "kicked", "banned"
+KICKED, BANNED, REGAINED = "kicked", "banned", "regained"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,8 @@ class Ending:
 
     @property
     def is_final(self) -> bool:
-        """Whether an operator ended it."""
-        return self.reason in (KICKED, BANNED)
+        """Whether an operator ended it, or the owner of its nickname."""
+        return self.reason in (KICKED, BANNED, REGAINED)
 
 
 def parsed(how: str) -> Ending:

@@ -17,6 +17,7 @@ from cluster.errors import LeaseLost, NewerSchema, Unavailable
 from cluster.fresh import Fresh
 from cluster.link import Identity, Link, Reply
 from cluster.lives import Lives
+from cluster.lookalikes import skeletons
 from cluster.mapping import reply_error
 from cluster.restoring import Restoring
 from cluster.rights import KeptRights
@@ -205,6 +206,9 @@ def _arguments(record: SessionRecord, pending: Pending, forks: Forks, lives: Liv
         "away" if record.away else "here",
         "" if record.gone is None else f"1{record.gone}",
         record.client,
+        skeletons(record.name),
+        record.owner,
+        record.open_tokens,
     ]
     for log, position in lives.known_of(record):
         epoch = position.epoch

@@ -19,6 +19,7 @@ from typing import Protocol
 
 from cluster.errors import ClusterError
 from cluster.types import (
+    Account,
     Ban,
     Claimed,
     Company,
@@ -96,6 +97,10 @@ class ClusterEvents(Protocol):
     def on_taken(self, session: str, claim: str, how: str = "") -> None:
         """The session was taken by `claim` (empty: it was ended, `how`: see `cluster.endings`, '' if that isn't
         known). If our connection holds another claim it must go. Subscriber or publisher thread."""
+
+    def on_spent(self, session: str, claim: str) -> None:
+        """Somebody has come with a token of the session that was replaced long ago. It is `claim`'s still. Subscriber
+        thread."""
 
     def on_health(self, health: Health) -> None:
         """Health changed. Any cluster thread."""
@@ -210,16 +215,48 @@ class ClusterSeam(Protocol):
         token_hash: str,
         address: str,
         client: str = "",
+        proof: str = "",
     ) -> Claimed:
-        """Creates `session` under `name` and joins #lobby. `client`: the program's name.
+        """Creates `session` under `name` and joins #lobby. `client`: the program's name. `proof`: the `Account.hash`
+        that the password was found to fit; then whoever else has the name loses it.
 
-        Raises Refused(NICK_TAKEN, the first free suggestion or ''; SESSION_EXISTS under another claim: `resume`
-        it; RESUME_REFUSED: it was, and has ended; KICKED, why: … by an operator; BANNED, until and why: the nickname
-        is), Degraded."""
+        Raises Refused(NICK_TAKEN, LOOKS_ALIKE, the first free suggestion or ''; NOT_ADMITTED; SESSION_EXISTS under
+        another claim: `resume` it; RESUME_REFUSED: it was, and has ended; REGAINED; KICKED, why: … by an operator;
+        BANNED, until and why: the nickname is), Degraded."""
 
-    def resume(self, session: str, claim: str, token_hash: str, n: int, address: str, client: str = "") -> Claimed:
+    def resume(
+        self,
+        session: str,
+        claim: str,
+        token_hash: str,
+        n: int,
+        address: str,
+        client: str = "",
+        renewed: str = "",
+        former: str = "",
+    ) -> Claimed:
         """Takes `session` for this connection under the new `claim`. `n`: highest n whose outcome
-        the client knows. Raises Refused(RESUME_REFUSED, KICKED, BANNED), Degraded."""
+        the client knows. `renewed`: hash of the token with which it is to go on; `former`:
+        of the one before, should this one be unknown. Raises Refused(RESUME_REFUSED;
+        TOKEN_SPENT, '1' if it may be a late hello of the client's own; REGAINED, KICKED, BANNED), Degraded."""
+
+    def confirm(self, session: str, claim: str, token_hash: str) -> None:
+        """The client has the token that `resume` renewed: those before it are spent. Never blocks."""
+
+    def account(self, mapped: str, whose: str) -> Account | None:
+        """The account of a nickname, to compare a password with; None: it isn't registered. Counts as a wrong try of
+        `whose` (`Tries`). Raises Refused(RATE_LIMITED, ms after which to ask again), Degraded."""
+
+    def admitted(self, mapped: str, whose: str, hashed: str, renewed: str) -> None:
+        """The password was right: its try doesn't count. `renewed`: its hash by the present rules, ''. Never blocks."""
+
+    def register(self, session: str, claim: str, name: Name, hashed: str) -> tuple[str, str]:
+        """Makes the session's nickname, which is `name`, its user's own, or changes the password. The nickname as shown
+        and the account's id. Raises Refused(NOT_REGISTERED: it is somebody else's; LOOKS_ALIKE), Fenced, Degraded."""
+
+    def unregister(self, session: str, claim: str, mapped: str, hashed: str) -> str:
+        """The nickname, of which the password was shown by `hashed`, is nobody's own any more. As it is shown. Raises
+        Refused(NOT_REGISTERED), Fenced, Degraded."""
 
     def pace(self, session: str, claim: str, ahead: int) -> None:
         """Notes in how many milliseconds (`ahead`) the session's bucket of joins is whole again, as `publish` does it
@@ -250,8 +287,8 @@ class ClusterSeam(Protocol):
         `position` is that of the topic entry, if it `changed` anything."""
 
     def rename(self, session: str, claim: str, name: Name, suggestions: Sequence[Name]) -> Renamed:
-        """Gives the session another nickname. Raises Refused(NICK_TAKEN, the first free suggestion or ''), Fenced,
-        Degraded."""
+        """Gives the session another nickname. Raises Refused(NICK_TAKEN, LOOKS_ALIKE, the first free suggestion or '';
+        NOT_ADMITTED), Fenced, Degraded."""
 
     def gone(self, session: str, claim: str, text: str | None) -> None:
         """The user is away by his own choice, and says `text` of it; None: he is here. Raises Fenced, Degraded."""

@@ -15,12 +15,14 @@ from cluster.errors import ClusterError, Degraded, Fenced, LeaseLost, Refused, U
 from cluster.fresh import Fresh
 from cluster.link import Reply
 from cluster.lives import Lives
+from cluster.lookalikes import skeletons
 from cluster.pipe import Answer, Request
 from cluster.publisher import Publisher
 from cluster.rights import rights_of
 from cluster.seam import Health, PublishDone
 from cluster.term import Standing
 from cluster.types import (
+    Account,
     Claimed,
     Guarding,
     Membership,
@@ -78,38 +80,83 @@ class Sessions:
         token_hash: str,
         address: str,
         client: str,
+        proof: str = "",
     ) -> Claimed:
-        free = [each.mapped for each in suggestions]
-        arguments = [session, claim, name.shown, name.mapped, token_hash, address, client, *free]
+        arguments = [session, claim, name.shown, name.mapped, token_hash, address, client, skeletons(name), proof]
+        arguments += map(_proposal, suggestions)
 
         def made(reply: list[Reply]) -> Claimed:
             _raise_nick_taken(reply, suggestions)
             _raise_refusal(reply)
-            logs, taken = self._logs(reply[5::3], reply[6::3]), int(reply[4])
-            self._begin(reply[5::3], reply[7::3])
-            claimed = Claimed(session, claim, name, int(reply[2]), int(reply[1]), logs, False, taken)
+            logs, taken = self._logs(reply[6::3], reply[7::3]), int(reply[4])
+            self._begin(reply[6::3], reply[8::3])
+            # What waited for the owner of the nickname is in the inbox already.
+            owed = {f"@{session}": Position(self._standing.epoch, 0)}
+            owner = reply[5].decode()
+            claimed = Claimed(session, claim, name, int(reply[2]), int(reply[1]), logs, False, taken, owed, owner=owner)
             self._remember(claimed, token_hash, address, client)
             return claimed
 
         return self._call("claim", arguments, made)
 
-    def resume(self, session: str, claim: str, token_hash: str, n: int, address: str, client: str) -> Claimed:
+    def resume(
+        self,
+        session: str,
+        claim: str,
+        token_hash: str,
+        n: int,
+        address: str,
+        client: str,
+        renewed: str = "",
+        former: str = "",
+    ) -> Claimed:
         def made(reply: list[Reply]) -> Claimed:
             _raise_refusal(reply)
             name, taken = Name(reply[5].decode(), reply[6].decode()), int(reply[4])
-            logs, owed = self._logs(reply[9::4], reply[10::4]), self._logs(reply[9::4], reply[11::4])
-            self._begin(reply[9::4], reply[12::4])
+            logs, owed = self._logs(reply[11::4], reply[12::4]), self._logs(reply[11::4], reply[13::4])
+            self._begin(reply[11::4], reply[14::4])
             left = [item.split(b" ") for item in reply[7].split(b",") if item]
             parted = self._logs([room for room, _ in left], [offset for _, offset in left])
             gone = reply[8].decode()[1:] if reply[8] else None
-            claimed = Claimed(session, claim, name, int(reply[2]), int(reply[1]), logs, True, taken, owed, parted, gone)
+            owner, tokens = reply[9].decode(), tuple(reply[10].decode().split())
+            n, since = int(reply[2]), int(reply[1])
+            claimed = Claimed(session, claim, name, n, since, logs, True, taken, owed, parted, gone)
+            claimed = replace(claimed, owner=owner, tokens=tokens)
             self._remember(claimed, token_hash, address, client)
             return claimed
 
-        resumed = self._ask("resume", [session, claim, token_hash, n, address, client], made)
+        resumed = self._ask("resume", [session, claim, token_hash, n, address, client, renewed, former], made)
         # In the same pipeline, right behind it.
         spent = self._ask("pace", [session, claim, ""], _spent)
         return replace(resumed.result(), ahead=_known(spent))
+
+    def confirm(self, session: str, claim: str, token_hash: str) -> None:
+        self._tell("confirm", [session, claim, token_hash], lambda _: None)
+
+    def account(self, mapped: str, whose: str) -> Account | None:
+        def made(reply: list[Reply]) -> Account | None:
+            _raise_refusal(reply)
+            return Account(reply[1].decode(), reply[2].decode()) if reply[1] else None
+
+        return self._call("account", [mapped, whose], made)
+
+    def admitted(self, mapped: str, whose: str, hashed: str, renewed: str) -> None:
+        self._tell("admitted", [mapped, whose, hashed, renewed], lambda _: None)
+
+    def register(self, session: str, claim: str, name: Name, hashed: str) -> tuple[str, str]:
+        def made(reply: list[Reply]) -> tuple[str, str]:
+            _raise_refusal(reply)
+            return reply[1].decode(), reply[2].decode()
+
+        arguments = [session, claim, name.shown, name.mapped, skeletons(name), hashed, secrets.token_hex(8)]
+        return self._call("register_nick", arguments, made)
+
+    def unregister(self, session: str, claim: str, mapped: str, hashed: str) -> str:
+        def made(reply: list[Reply]) -> str:
+            _raise_refusal(reply)
+            return str(reply[1].decode())
+
+        return self._call("unregister_nick", [session, claim, mapped, hashed, _ticket()], made)
 
     def pace(self, session: str, claim: str, ahead: int) -> None:
         request = Request("pace", [session, claim, ahead], lambda _: None, self._standing.boot)
@@ -154,13 +201,15 @@ class Sessions:
         def made(reply: list[Reply]) -> Renamed:
             _raise_nick_taken(reply, suggestions)
             _raise_refusal(reply)
-            former, time, changed, taken, room, offset = reply[1:]
+            former, time, changed, taken, room, offset, owner = reply[1:]
             self._fresh.renamed(session, claim, name, int(taken))
             where = Position(self._standing.epoch, int(offset))
-            return Renamed(former.decode(), int(time), int(changed) == 1, int(taken), room.decode(), where)
+            return Renamed(
+                former.decode(), int(time), int(changed) == 1, int(taken), room.decode(), where, owner.decode()
+            )
 
-        free = [each.mapped for each in suggestions]
-        return self._call("rename", [session, claim, name.shown, name.mapped, _ticket(), *free], made)
+        arguments = [session, claim, name.shown, name.mapped, _ticket(), skeletons(name)]
+        return self._call("rename", [*arguments, *map(_proposal, suggestions)], made)
 
     def gone(self, session: str, claim: str, text: str | None) -> None:
         def made(_: list[Reply]) -> None:
@@ -207,7 +256,8 @@ class Sessions:
 
     def _patience(self, script: str) -> float:
         """Who says hello is told to try again before he gives up by himself; who is here already waits."""
-        return time.monotonic() + HELLO_WAITS if script in ("claim", "resume", "pace") else float("inf")
+        hasty = ("claim", "resume", "account", "pace")
+        return time.monotonic() + HELLO_WAITS if script in hasty else float("inf")
 
     def _tell(
         self, script: str, arguments: Sequence[Argument], done: Callable[[Answer], None], boot: str | None = None
@@ -223,7 +273,7 @@ class Sessions:
                 session=claimed.session,
                 claim=claimed.claim,
                 name=claimed.name,
-                token_hash=token_hash,
+                token_hash=claimed.tokens[0] if claimed.tokens else token_hash,
                 address=address,
                 since=claimed.since,
                 n=claimed.n,
@@ -232,6 +282,8 @@ class Sessions:
                 taken=claimed.taken,
                 gone=claimed.gone,
                 client=client,
+                owner=claimed.owner,
+                open_tokens=" ".join(claimed.tokens[1:]),
             )
         )
 
@@ -266,6 +318,10 @@ def _known(spent: Future[tuple[int, int]]) -> tuple[int, int]:
         return 0, 0
 
 
+def _proposal(name: Name) -> str:
+    return f"{name.mapped} {skeletons(name)}"
+
+
 def _ticket() -> str:
     """Marks one request to change something, so that it is known again when its answer was lost."""
     return secrets.token_hex(8)
@@ -290,9 +346,9 @@ def _raise_refusal(reply: list[Reply]) -> None:
 
 
 def _raise_nick_taken(reply: list[Reply], suggestions: Sequence[Name]) -> None:
-    if status(reply) == "no" and reply[1] == Reason.NICK_TAKEN.encode():
+    if status(reply) == "no" and reply[1].decode() in (Reason.NICK_TAKEN, Reason.LOOKS_ALIKE):
         index = int(reply[2])
-        raise Refused(Reason.NICK_TAKEN, suggestions[index - 1].shown if index else "")
+        raise Refused(reply[1].decode(), suggestions[index - 1].shown if index else "")
 
 
 def _published(n: int, answer: Answer) -> Published | ClusterError:

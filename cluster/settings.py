@@ -27,6 +27,7 @@ class ClusterSettings:
     max_rooms_per_session: int = 50
     max_members: int = 50_000
     max_rooms: int = 20_000
+    access: str = "open"
 
     @property
     def timeout(self) -> float:

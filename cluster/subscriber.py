@@ -221,6 +221,9 @@ class Subscriber:
         if words[0] == "taken":
             _, session, claim, time, *how = words
             return partial(self._actions.taken, session, claim, int(time), " ".join(how))
+        if words[0] == "spent":
+            _, session, claim, *_ = words
+            return partial(self._events.on_spent, session, claim)
         if words[0] == "bans":
             return self._actions.bans
         if words[0] == "presence":

@@ -16,6 +16,12 @@ class Reason(StrEnum):
     """Why a script refused. Stored as the outcome of an n, so the strings are part of the data."""
 
     NICK_TAKEN = "nick_taken"
+    LOOKS_ALIKE = "looks_alike"
+    NOT_ADMITTED = "not_admitted"
+    NOT_REGISTERED = "not_registered"
+    RATE_LIMITED = "rate_limited"
+    REGAINED = "regained"
+    TOKEN_SPENT = "token_spent"
     KICKED = "kicked"
     BANNED = "banned"
     RESUME_REFUSED = "resume_refused"
@@ -133,6 +139,10 @@ class SessionRecord:
     gone: str | None = None
     """What the user says of being away by his own choice; None: he isn't."""
     client: str = ""
+    owner: str = ""
+    """`Claimed.owner`."""
+    open_tokens: str = ""
+    """Hashes of tokens that count beside `token_hash`, with blanks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +170,21 @@ class Claimed:
     parted: Mapping[str, Position] = field(default_factory=dict)
     gone: str | None = None
     ahead: tuple[int, int] = (0, 0)
+    owner: str = ""
+    """Whose it is, if its nickname is registered: the account's id, and how much of the owner's mail was handed over to
+    it; to be given back in `SessionRecord`."""
+    tokens: tuple[str, ...] = ()
+    """Hashes of the tokens that count from now on, the newest first. (): the one that it was asked with."""
     # One thread makes all of them, the publisher's, from answers in order. `taken` would not do: a clock may step back.
     order: int = field(default_factory=count(1).__next__, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A registered nickname: its id, and the hash of its password in PHC form."""
+
+    id: str
+    hash: str = field(repr=False)
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -185,8 +208,8 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
-    """Outcome of rename. `changed` False: it was called so already. `taken`: as of `Claimed`, from now on. `room`: one
-    of those with an entry of it, at `position`; '': none."""
+    """Outcome of rename. `changed` False: it was called so already. `taken`, `owner`: as of `Claimed`, from now on.
+    `room`: one of those with an entry of it, at `position`; '': none."""
 
     former: str
     time: int
@@ -194,6 +217,7 @@ class Renamed:
     taken: int
     room: str
     position: Position
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import gc
+import os
 import resource
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
 from cluster.operator.login import is_exposed, login, signed
+from node.access import ACCESS, OPEN
 from node.limits import DEFAULTS, RANGES
 from node.settings import EXEMPT, LIMITS, LOG_FORMATS, LOG_LEVELS, BadSetting, CantBind, NodeSettings
 from wire import Address
@@ -137,6 +139,20 @@ def _limits(command: F) -> F:
 @_number("history", "N", 50, "Messages shown to a newcomer.")
 @_number("retain", "N", 10_000, "Entries kept in each room.")
 @click.option(
+    "--access",
+    envvar="HYDRACHAT_ACCESS",
+    type=click.Choice(ACCESS),
+    default=OPEN,
+    help="Who may come in: everybody; who has a registered nickname; or that, or who knows the password.",
+)
+@click.option(
+    "--access-password-file",
+    envvar="HYDRACHAT_ACCESS_PASSWORD_FILE",
+    type=click.File(encoding="utf-8"),
+    metavar="FILE",
+    help="Where the password for --access password stands, alone. Or HYDRACHAT_ACCESS_PASSWORD.",
+)
+@click.option(
     "--log-format", envvar="HYDRACHAT_LOG_FORMAT", type=click.Choice(LOG_FORMATS), default="human", help="On stderr."
 )
 @click.option(
@@ -163,6 +179,8 @@ def node(
     grace: float,
     history: int,
     retain: int,
+    access: str,
+    access_password_file: TextIO | None,
     log_format: str,
     log_level: str,
     **limits: Any,
@@ -190,6 +208,8 @@ def node(
             grace=grace,
             history=history,
             retain=retain,
+            access=access,
+            secret=_secret(access_password_file),
             log_format=log_format,
             log_level=log_level,
             **limits,
@@ -197,6 +217,16 @@ def node(
     except BadSetting as error:
         raise _blamed(error) from None
     raise SystemExit(_run(settings))
+
+
+def _secret(file: TextIO | None) -> str:
+    """Never from the command line, which everybody on the machine can read."""
+    if file is None:
+        return os.environ.get("HYDRACHAT_ACCESS_PASSWORD", "")
+    try:
+        return file.read(4096).rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.BadParameter(f"can't be read: {error}", param_hint="'--access-password-file'") from None
 
 
 def _run(settings: NodeSettings) -> int:

@@ -11,7 +11,7 @@ from node import faults
 from node.drain import Order
 from node.house import House
 from node.session import Session
-from node.verbs.refusals import LEASE_LOST, farewell
+from node.verbs.refusals import LEASE_LOST, SPENT, farewell
 from node.verbs.rights import hint_frame as right_hint_frame, rights_frame
 from node.workers import Workers
 from wire.frames import Recovered
@@ -60,6 +60,12 @@ class Events:
         ours = self.house.registry.notice(session, claim)
         if ours is not None:
             self.house.doubt(ours)
+
+    def on_spent(self, session: str, claim: str) -> None:
+        ours = self.house.registry.get(session)
+        if ours is not None and ours.claim == claim:
+            self.house.log.warning("token_spent_of", session=session, nick=ours.name.shown)
+            ours.connection.tell(SPENT)
 
     def on_health(self, health: Health) -> None:
         self.house.standing.turn(health)

@@ -23,6 +23,7 @@ from node.settings import NodeSettings
 from node.standing import DRAINING, Standing
 from node.takeover import Doubt
 from node.trace import Trace
+from node.vault import Vault
 from node.workers import Workers
 
 
@@ -47,6 +48,7 @@ class House:
     limited: Limited
     pressure: Pressure
     addresses: Addresses
+    vault: Vault
     trace: Trace | None = None
     certificate: Certificate | None = None
 

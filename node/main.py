@@ -38,6 +38,7 @@ from node.standing import Standing
 from node.supervise import Supervisor
 from node.ticker import Ticker
 from node.trace import Trace
+from node.vault import AT_ONCE, Vault
 from node.version import version
 from node.workers import Workers
 from wire import Address, Code
@@ -107,6 +108,7 @@ class Node:
             pressure=Pressure(settings, limited),
             certificate=certificate,
             addresses=Addresses(settings, cluster),
+            vault=Vault(),
         )
         metrics.look_at(Gauges(self.house, version()))
         standing.is_full, standing.room_elsewhere = self.house.pressure.is_full, self.house.room_elsewhere
@@ -145,6 +147,8 @@ class Node:
             spawn(f"catch-up-{number + 1}", self._workers.run)
         for number in range(self.house.hands.count):
             spawn(f"hello-{number + 1}", self.house.hands.run)
+        for number in range(AT_ONCE):
+            spawn(f"vault-{number + 1}", self.house.vault.run)
         spawn("tick", self._ticker.run)
         spawn("scout", lambda: self._scout.run(self.house))
         self.house.cluster.start()
@@ -232,7 +236,8 @@ class Node:
     def _stop_threads(self, deadline: float) -> None:
         # A client that waited for Redis was answered by the end of the cluster.
         self.house.roster.wait_until_none(min(deadline, time.monotonic() + 0.5))
-        for part in (self._scout, self._ticker, self._workers, self.house.hands, self.house.deliverer, self._health):
+        house = self.house
+        for part in (self._scout, self._ticker, self._workers, house.hands, house.vault, house.deliverer, self._health):
             part.stop()
         late = self._supervisor.join(deadline)
         if late:

@@ -41,6 +41,12 @@ class Metrics:
             self.sent_away.labels(reason)  # there from the beginning, so that `rate` sees the first one
         handshakes = self._counter("tls_handshakes", "TLS handshakes of clients", "outcome")
         self.secured, self.unsecured = map(handshakes.labels, ("done", "failed"))
+        self.passwords = self._counter("passwords", "Passwords that were shown", "outcome")
+        for outcome in ("right", "wrong", "busy", "slowed"):
+            self.passwords.labels(outcome)
+        self.tokens_spent = self._counter("tokens_spent", "Resumes with a token that was replaced before", "kind")
+        for kind in ("late", "unexplained"):
+            self.tokens_spent.labels(kind)
         self.overflows = self._counter("overflows", "Connections closed because their outbox overflowed")
         self.limited = self._counter("limited", "What a limit has refused, or ended", "limit")
         for limit in COUNTED:

@@ -32,6 +32,7 @@ def open_node(settings: NodeSettings) -> Node:
                 max_rooms_per_session=settings.max_rooms_per_session,
                 max_members=settings.max_members,
                 max_rooms=settings.max_rooms,
+                access=settings.access,
             ),
             events,
         )

@@ -40,7 +40,8 @@ class Session:
     """Made by the connection's thread that claimed it.
 
     Each field has one writer. Connection thread: `rooms` (a new tuple each time), `deliveries`, `entered`, `said`,
-    `away_since`, `name`, `taken`, `gone`. Publisher thread: `n`, `answered`, `told`, `accepted`.
+    `away_since`, `name`, `taken`, `gone`, `owner`, `open_tokens`. Publisher thread: `n`, `answered`, `told`,
+    `accepted`.
     """
 
     __slots__ = (
@@ -58,7 +59,9 @@ class Session:
         "id",
         "n",
         "name",
+        "open_tokens",
         "order",
+        "owner",
         "quota",
         "rooms",
         "said",
@@ -72,7 +75,9 @@ class Session:
         self.id = claimed.session
         self.claim = claimed.claim
         self.name: Name = claimed.name
-        self.token_hash = hashed
+        self.token_hash = claimed.tokens[0] if claimed.tokens else hashed
+        self.open_tokens = " ".join(claimed.tokens[1:])
+        self.owner = claimed.owner
         self.address = address
         self.client = client
         self.gone = claimed.gone
@@ -158,4 +163,6 @@ class Session:
             taken=self.taken,
             gone=self.gone,
             client=self.client,
+            owner=self.owner,
+            open_tokens=self.open_tokens,
         )

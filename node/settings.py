@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from cluster.group import FORM, is_group, parsed, without_password
+from node.access import ACCESS, OPEN, PASSWORD
 from node.limits import RANGES, Limits
 from node.sources import Sources
-from wire import Address
+from wire import Address, WireError
+from wire.passwords import password
 
 LOG_FORMATS = ("human", "json")
 LOG_LEVELS = ("info", "debug")
@@ -62,7 +64,7 @@ class NodeSettings(Limits):
     `hello_line`: so many more may wait. `is_password_exposed`: that of Redis stands on our command line.
     `proxy_from`: networks of the balancers whose PROXY header is believed, and must come first: on `listen_proxy`, or
     on `listen` if there is no such. `exempt`: networks that limits by address pass over. `tls_cert`, `tls_key`: PEM
-    files; '': clients come without TLS.
+    files; '': clients come without TLS. `access`: who may come in; `secret`: with `password`, the cluster's.
     """
 
     id: str
@@ -88,6 +90,8 @@ class NodeSettings(Limits):
     drain: float = 5.0
     stop_within: float = 10.0
     is_password_exposed: bool = False
+    access: str = OPEN
+    secret: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         _check_id(self.id)
@@ -102,6 +106,7 @@ class NodeSettings(Limits):
         _check_tls(self.tls_cert, self.tls_key)
         for setting in LIMITS:
             _within(setting, getattr(self, setting.replace("-", "_")))
+        _check_access(self.access, self.secret)
         if self.log_format not in LOG_FORMATS:
             raise BadSetting("log-format", self.log_format, f"write {' or '.join(LOG_FORMATS)}")
         if self.log_level not in LOG_LEVELS:
@@ -117,6 +122,18 @@ def _check_id(value: str) -> None:
     fits = 1 <= len(value) <= 32 and value.isascii() and value.replace("-", "a").replace("_", "a").isalnum()
     if not fits:
         raise BadSetting("id", value, "write 1 to 32 of A-Z a-z 0-9 _ -, as in n1")
+
+
+def _check_access(access: str, secret: str) -> None:
+    if access not in ACCESS:
+        raise BadSetting("access", access, f"write {', '.join(ACCESS)}")
+    if access != PASSWORD:
+        return
+    try:
+        password(secret)
+    except WireError as error:
+        needed = f"it needs HYDRACHAT_ACCESS_PASSWORD or --access-password-file: {error.text}"
+        raise BadSetting("access", access, needed) from None
 
 
 def _check_redis(value: str) -> None:

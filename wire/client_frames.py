@@ -6,14 +6,16 @@ from typing import TypeAlias
 
 from msgspec import field
 
-from wire.fields import Cursors, Frame, Id, Limit, Number, Ordinal, Place, RequestId, Short, Version
+from wire.fields import Cursors, Frame, Id, Limit, Number, Ordinal, Place, RequestId, Secret, Short, Version
 
 
 class Hello(Frame, frozen=True, tag="hello"):
     """Opens a session (`nick`) or resumes one (`session`, `token`, `cursors`, `n`).
 
     `protocol` is (lowest, highest) that the client speaks. `cursors`: for each log what was
-    received last. `n`: the highest n whose outcome the client knows.
+    received last. `n`: the highest n whose outcome the client knows. `password`: the nickname's own, or what the
+    cluster asks of everybody. `rotate`: the client understands that the welcome of a resume brings a new token.
+    `former`: the token before `token`: the cluster's data may have been set back to when that was the newest.
     """
 
     protocol: tuple[Version, Version] = (1, 1)
@@ -23,6 +25,42 @@ class Hello(Frame, frozen=True, tag="hello"):
     token: Short | None = None
     cursors: Cursors = field(default_factory=dict)
     n: Number = 0
+    password: Secret | None = None
+    rotate: bool = False
+    former: Short | None = None
+
+    def __repr__(self) -> str:
+        # Whatever shows a frame, shows no secret.
+        return f"Hello(nick={self.nick!r}, session={self.session!r})"
+
+
+class Confirm(Frame, frozen=True, tag="confirm"):
+    """The token that the welcome of a resume brought has arrived: those before it may be spent."""
+
+    token: Short
+
+    def __repr__(self) -> str:
+        return "Confirm()"
+
+
+class Register(Frame, frozen=True, tag="register"):
+    """Makes the session's nickname its user's own, or changes its password."""
+
+    password: Secret
+    id: RequestId | None = None
+
+    def __repr__(self) -> str:
+        return f"Register(id={self.id})"
+
+
+class Unregister(Frame, frozen=True, tag="unregister"):
+    """The session's nickname is to be nobody's own any more."""
+
+    password: Secret
+    id: RequestId | None = None
+
+    def __repr__(self) -> str:
+        return f"Unregister(id={self.id})"
 
 
 class Say(Frame, frozen=True, tag="say"):
@@ -173,6 +211,9 @@ class Quit(Frame, frozen=True, tag="quit"):
 
 ClientFrame: TypeAlias = (
     Hello
+    | Confirm
+    | Register
+    | Unregister
     | Say
     | Ack
     | Join

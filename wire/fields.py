@@ -23,6 +23,7 @@ RequestId: TypeAlias = Annotated[int, Meta(ge=0, le=MAX_NUMBER)]
 Limit: TypeAlias = Annotated[int, Meta(ge=1, le=MAX_HISTORY)]
 Version: TypeAlias = Annotated[int, Meta(ge=0, le=65535)]
 Id: TypeAlias = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-]{1,64}\Z")]
+Secret: TypeAlias = Annotated[str, Meta(max_length=512)]
 Short: TypeAlias = Annotated[str, Meta(max_length=100)]
 
 Cursor: TypeAlias = tuple[str, Number]

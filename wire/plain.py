@@ -30,6 +30,8 @@ HELP = b"""\
 * /nick name         be called so from now on
 * /away [text]       be shown as away, until /back
 * /whois name        who that is, and where
+* /register PASSWORD your nickname is yours alone from now on: come with "nickname PASSWORD"
+* /unregister PASSWORD   it is nobody's any more
 * /me text           tell what you do: /me waves
 * //text             say a text that begins with a slash
 * /help              this list

@@ -18,12 +18,14 @@ from wire.frames import (
     Leave,
     Mute,
     Quit,
+    Register,
     Remove,
     Rename,
     Rooms,
     Say,
     SetTopic,
     Unmute,
+    Unregister,
     Who,
     Whois,
 )
@@ -38,7 +40,8 @@ class Help:
 
 Governing: TypeAlias = Invite | Remove | Mute | Unmute | HandOver
 Room: TypeAlias = Join | Leave | Who | Rooms | SetTopic | Governing | GuardRoom
-PlainCommand: TypeAlias = Say | Room | Rename | GoAway | ComeBack | Whois | Quit | Help
+Naming: TypeAlias = Rename | Register | Unregister
+PlainCommand: TypeAlias = Say | Room | Naming | GoAway | ComeBack | Whois | Quit | Help
 
 _SLIP = 32
 """Characters of what may be a command misspelt."""
@@ -130,6 +133,18 @@ def _whois(rest: str, _: str) -> PlainCommand:
     return Whois(nick=rest.removeprefix("@"))
 
 
+def _register(rest: str, _: str) -> PlainCommand:
+    if not rest:
+        raise WireError(Code.BAD_PASSWORD, "with which password? Write /register PASSWORD")
+    return Register(password=rest)
+
+
+def _unregister(rest: str, _: str) -> PlainCommand:
+    if not rest:
+        raise WireError(Code.BAD_PASSWORD, "show that it is yours: /unregister PASSWORD")
+    return Unregister(password=rest)
+
+
 def _me(rest: str, current: str) -> PlainCommand:
     if not rest:
         raise WireError(Code.BAD_TEXT, "do what? Write /me waves")
@@ -195,6 +210,8 @@ _COMMANDS: dict[str, Callable[[str, str], PlainCommand]] = {
     "back": lambda *_: ComeBack(),
     "whois": _whois,
     "me": _me,
+    "register": _register,
+    "unregister": _unregister,
     "help": lambda *_: Help(),
     "quit": lambda *_: Quit(),
 }

@@ -26,10 +26,12 @@ from wire.frames import (
     Message,
     Receipt,
     Reconnect,
+    Registered,
     Rights,
     RoomList,
     ServerFrame,
     Topic,
+    Unregistered,
     Welcome,
     WhoisAnswer,
 )
@@ -226,6 +228,14 @@ def _roomlist(frame: RoomList, _: bool) -> str:
     return f"* rooms: {rooms or 'none'}"
 
 
+def _registered(frame: Registered, _: bool) -> str:
+    return f"* {harmless(frame.nick)} is yours; come with it and the password, one behind the other, from now on"
+
+
+def _unregistered(frame: Unregistered, _: bool) -> str:
+    return f"* {harmless(frame.nick)} is not registered any more"
+
+
 def _bye(frame: Bye, _: bool) -> str:
     return f"* bye{', ' if frame.text else ''}{harmless(frame.text)}"
 
@@ -246,6 +256,8 @@ _SHOWN: dict[type[Any], Callable[[Any, bool], str]] = cast(
         Members: _members,
         RoomList: _roomlist,
         WhoisAnswer: _whois,
+        Registered: _registered,
+        Unregistered: _unregistered,
         Away: _away,
         Back: _back,
         Bye: _bye,

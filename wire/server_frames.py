@@ -12,8 +12,9 @@ from wire.fields import Cursor, Cursors, Frame
 class Welcome(Frame, frozen=True, tag="welcome"):
     """The session is this connection's. `logs`: the top of each of its logs now.
 
-    `token` comes with a new session only. `n`: last n consumed. `heartbeat`: seconds within
-    which the client must send something. `nodes`: addresses of the other nodes.
+    `token` comes with a new session, and with a resume whose hello said `rotate`: to be confirmed.
+    `n`: last n consumed. `heartbeat`: seconds within which the client must send something. `nodes`: addresses of the
+    other nodes.
     """
 
     session: str
@@ -26,6 +27,18 @@ class Welcome(Frame, frozen=True, tag="welcome"):
     n: int = 0
     nodes: list[str] = field(default_factory=list)
     resumed: bool = False
+
+
+class Registered(Frame, frozen=True, tag="registered"):
+    """The nickname is the user's own, under the password of the request."""
+
+    nick: str
+    id: int | None = None
+
+
+class Unregistered(Frame, frozen=True, tag="unregistered"):
+    nick: str
+    id: int | None = None
 
 
 class Accepted(Frame, frozen=True, tag="accepted"):
@@ -42,7 +55,7 @@ class Accepted(Frame, frozen=True, tag="accepted"):
 
 
 class Error(Frame, frozen=True, tag="error"):
-    """`n`, `id`: which request it answers. `last`: with OUT_OF_ORDER. `suggestion`: with NICK_TAKEN.
+    """`n`, `id`: which request it answers. `last`: with OUT_OF_ORDER. `suggestion`: with NICK_TAKEN, LOOKS_ALIKE.
     `after`: where it may be retried, not before so many ms."""
 
     code: int
@@ -292,6 +305,8 @@ class Bye(Frame, frozen=True, tag="bye"):
 
 ServerFrame: TypeAlias = (
     Welcome
+    | Registered
+    | Unregistered
     | Accepted
     | Error
     | Message

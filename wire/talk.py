@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TypeAlias
 
 import msgspec
@@ -15,6 +16,8 @@ from wire.text import strip_plain
 
 Heard: TypeAlias = ClientFrame | Help
 
+_WEB = re.compile(r"[A-Z]+ \S+ HTTP/[0-9.]+")
+"""What finds the port by chance must not have its request hashed as a password."""
 _QUITS = ("\\q", "/quit")
 
 
@@ -42,7 +45,10 @@ class Talk:
             return Help()
         if not text:
             raise BadName(Code.BAD_NICK, "a nickname may not be empty")
-        return Hello(nick=text, client="plain")
+        if _WEB.fullmatch(text):
+            return Hello(nick=text, client="plain")
+        nick, _, password = text.partition(" ")
+        return Hello(nick=nick, password=password.strip() or None, client="plain")
 
     def line(self, line: bytes) -> Heard | None:
         """A line of the conversation; None if it is blank. Raises WireError."""

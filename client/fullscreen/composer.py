@@ -9,8 +9,9 @@ from textual import events
 from textual.binding import Binding
 from textual.widgets import TextArea
 
-from client.fullscreen.composing import Completion, Typing, completion, masked, secret
+from client.fullscreen.composing import Completion, Typing, completion
 from client.fullscreen.model import Model
+from client.terminal.secrets import masked, secret
 from wire.text import harmless, strip_plain
 
 

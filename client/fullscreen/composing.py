@@ -2,50 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from client.fullscreen.commands import BY_WORD
 from client.fullscreen.model import Model
+from client.terminal.secrets import secret, without_key
 
 KEPT = 500
-BULLET = "•"
-_SECRET = re.compile(r"\s*/register(?:\s|$)", re.IGNORECASE)
-_FIRST_WORDS = re.compile(r"\s*/(\S+)\s+")
-
-
-def secret(text: str) -> bool:
-    """Whether it must not be kept: also where /register is misspelt."""
-    word = _FIRST_WORDS.match(text)
-    misspelt = word is not None and bool(difflib.get_close_matches(word[1].lower(), ["register"], cutoff=0.75))
-    return misspelt or _SECRET.match(text) is not None
-
-
-_JOIN_KEY = re.compile(r"(\s*/join\s+\S+\s+)(\S.*)", re.IGNORECASE | re.DOTALL)
-_GUARD_KEY = re.compile(r"(\s*/guard\s.*?key=)(\S+)", re.IGNORECASE | re.DOTALL)
-
-
-def without_key(text: str) -> str:
-    """Without the key of a room, if there is one in it."""
-    for pattern in (_JOIN_KEY, _GUARD_KEY):
-        found = pattern.match(text)
-        if found:
-            return found[1] if pattern is _GUARD_KEY else found[1].rstrip()
-    return text
-
-
-def masked(text: str) -> str:
-    """The same length; all after the first word of a secret line is bullets, and so is a room's key."""
-    for pattern in (_JOIN_KEY, _GUARD_KEY):
-        found = pattern.match(text)
-        if found:
-            return found[1] + re.sub(r"\S", BULLET, found[2]) + text[found.end() :]
-    word = _FIRST_WORDS.match(text)
-    if word is None or not secret(text):
-        return text
-    return text[: word.end()] + re.sub(r"\S", BULLET, text[word.end() :])
 
 
 class Typing:

@@ -26,7 +26,6 @@ from wire.plain_input import NO_TOPIC, parse
 
 PAGE = 100
 MOST = 200
-NO_REGISTRATION = "this cluster has no registration: nothing was sent, and what you typed is not kept"
 
 
 class Doing:
@@ -286,8 +285,15 @@ class Doing:
         if problem:
             self._model.note(problem, Kind.TROUBLE if rest else Kind.QUIET)
 
-    def _register(self, _: str) -> None:
-        self._model.note(NO_REGISTRATION, Kind.TROUBLE)
+    def _register(self, rest: str) -> None:
+        if not rest:
+            raise WireError(Code.BAD_PASSWORD, "with which password? Write /register PASSWORD")
+        self._expect(self._chat.register(rest))
+
+    def _unregister(self, rest: str) -> None:
+        if not rest:
+            raise WireError(Code.BAD_PASSWORD, "show that it is yours: /unregister PASSWORD")
+        self._expect(self._chat.unregister(rest))
 
     def _search(self, rest: str) -> None:
         self.search.start(rest)

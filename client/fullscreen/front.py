@@ -10,12 +10,12 @@ import click
 from client.chat import ChatClient
 from client.config import Config
 from client.fullscreen.app import RoomApp
-from client.fullscreen.composing import secret, without_key
 from client.fullscreen.crash import line
 from client.fullscreen.driver import StdoutDriver
 from client.fullscreen.model import Model
 from client.fullscreen.notify import Notifier
 from client.terminal import ending
+from client.terminal.secrets import secret, without_key
 from client.terminal.wording import explain
 from wire.text import harmless
 

@@ -10,16 +10,27 @@ from types import FrameType
 from typing import Any
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.patch_stdout import patch_stdout
 
 from client import events as ev
 from client.chat import ChatClient
 from client.terminal import ending
 from client.terminal.paint import coloured, plain
+from client.terminal.secrets import secret
 from client.terminal.talk import Talk
 from client.terminal.wording import Line, lines
 
 WAIT_FOR_OUTCOMES = 5.0
+
+
+class Kept(InMemoryHistory):
+    """What was typed, but for secrets."""
+
+    def append_string(self, string: str) -> None:
+        if not secret(string):
+            super().append_string(string)
 
 
 class Screen:
@@ -31,7 +42,9 @@ class Screen:
         self._talk = Talk(chat, room, self._show)
         self._paint = plain if environment.get("NO_COLOR") else coloured
         # What was typed goes; it comes back with its place in the log.
-        self._prompt: PromptSession[str] = PromptSession(erase_when_done=True)
+        self._prompt: PromptSession[str] = PromptSession(
+            erase_when_done=True, history=Kept(), is_password=Condition(self._is_secret)
+        )
         self._over = threading.Event()
         self._prompting = False  # the main thread's
         self._printer = threading.Thread(target=self._print_events, name="hydrachat-print", daemon=True)
@@ -73,6 +86,9 @@ class Screen:
             text = self._talk.typed(line)
             if text:
                 print(text)  # noqa: T201
+
+    def _is_secret(self) -> bool:
+        return secret(self._prompt.default_buffer.text)
 
     def _print_events(self) -> None:
         while (event := self._chat.next_event()) is not None:

@@ -25,12 +25,14 @@ from wire.frames import (
     Leave,
     Mute,
     Quit,
+    Register,
     Remove,
     Rename,
     Rooms,
     Say,
     SetTopic,
     Unmute,
+    Unregister,
     Who,
     Whois,
 )
@@ -121,7 +123,7 @@ class Talk:
             case GuardRoom() | Invite() | Remove() | Mute() | Unmute() | HandOver():
                 self._finish_saying()
                 self._await(self._govern(wanted))
-            case Rename() | GoAway() | ComeBack():
+            case Rename() | GoAway() | ComeBack() | Register() | Unregister():
                 self._change(wanted)
             case _:
                 self._look(wanted)
@@ -141,7 +143,7 @@ class Talk:
             case HandOver(name, nick):
                 return self._chat.hand_over(name, nick)
 
-    def _change(self, wanted: Rename | GoAway | ComeBack) -> None:
+    def _change(self, wanted: Rename | GoAway | ComeBack | Register | Unregister) -> None:
         self._finish_saying()  # that is still said under the former name
         match wanted:
             case Rename(nick):
@@ -150,6 +152,10 @@ class Talk:
                 self._await(self._chat.away(text))
             case ComeBack():
                 self._await(self._chat.back())
+            case Register(password):
+                self._await(self._chat.register(password))
+            case Unregister(password):
+                self._await(self._chat.unregister(password))
 
     def _look(self, wanted: Who | Whois | Rooms | History | SetTopic) -> None:
         match wanted:

@@ -15,23 +15,26 @@ from wire.frames import (
     Join,
     Leave,
     Quit,
+    Register,
     Rename,
     Rooms,
     Say,
     SetTopic,
+    Unregister,
     Who,
     Whois,
 )
 from wire.plain_input import Governing, Help, parse
 from wire.text import strip_plain
 
+Naming: TypeAlias = Rename | Register | Unregister
 Asked: TypeAlias = (
-    Join | Leave | Who | Rooms | History | SetTopic | Governing | GuardRoom | Rename | GoAway | ComeBack | Whois
+    Join | Leave | Who | Rooms | History | SetTopic | Governing | GuardRoom | Naming | GoAway | ComeBack | Whois
 )
 Meant: TypeAlias = Say | Asked | Help | Quit
 COMMANDS = (
     "join", "leave", "msg", "me", "who", "whois", "rooms", "history", "topic", "guard", "invite", "remove", "mute",
-    "unmute", "owner", "nick", "away", "back", "help", "quit",
+    "unmute", "owner", "nick", "away", "back", "register", "unregister", "help", "quit",
 )  # fmt: skip
 MOST = 200
 NO_HISTORY = "direct messages have no history: the cluster forgets them once you have them"
@@ -54,6 +57,7 @@ text                  says it in the room that you are in
 /nick name            be called so from now on
 /away [text], /back   shows you as away, or as here again
 /whois name           who that is, and where
+/register PASSWORD    your nickname is your own; /unregister PASSWORD: nobody's any more
 /me text              tells what you do: /me waves
 //text                says a text that begins with a slash
 /help                 this list

@@ -171,6 +171,11 @@ def _presence(event: ev.PresenceHint, _: str) -> list[Line]:
     return [_quiet(f"you are away{text}; /back ends it" if event.away else "you are back")]
 
 
+def _registered(event: ev.RegisteredEvent, _: str) -> list[Line]:
+    told = "is yours: who comes with it needs the password" if event.own else "is not registered any more"
+    return [_quiet(f"{event.nick} {told}")]
+
+
 def _whois(event: ev.WhoisEvent, _: str) -> list[Line]:
     text = f" ({event.text})" if event.text else ""
     since = time.strftime("%Y-%m-%d %H:%M", time.localtime(event.since / 1000))
@@ -284,6 +289,7 @@ _WORDS: dict[type[ev.Event], Callable[[Any, str], list[Line]]] = {
     ev.LeftEvent: _left,
     ev.PresenceHint: _presence,
     ev.WhoisEvent: _whois,
+    ev.RegisteredEvent: _registered,
     ev.RenamedEvent: _renamed,
     ev.TopicEvent: _topic,
     ev.RightsEvent: _rights,

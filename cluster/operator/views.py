@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import redis
 
-from cluster.operator import bans as acts, read
+from cluster.operator import accounts as registered, bans as acts, read
 from cluster.operator.errors import Failed
 from cluster.operator.near import hint
 from cluster.operator.read import NodeRow, RoomRow, SessionRow
@@ -44,6 +44,16 @@ def bans(client: redis.Redis, prefix: str) -> View:
     rows = acts.all_bans(client, prefix)
     cells = [(r.kind, r.name, clock(r.since), clock(r.until) if r.until else "for good", r.reason) for r in rows]
     return View(acts.BanRow, rows, ("kind", "name", "since", "until", "reason"), cells)
+
+
+def accounts(client: redis.Redis, prefix: str) -> View:
+    """Registered nicknames."""
+    rows = registered.all_accounts(client, prefix)
+    cells = [
+        (r.nick, clock(r.since), clock(r.seen) if r.seen else "never", "yes" if r.here else "no", str(r.waiting))
+        for r in rows
+    ]
+    return View(registered.AccountRow, rows, ("nick", "since", "seen", "here", "waiting"), cells)
 
 
 def sessions(client: redis.Redis, prefix: str, node: str) -> View:

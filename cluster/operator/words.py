@@ -12,6 +12,8 @@ LONGEST_NICK = 64
 """Code points as compared: mapping may make a few more of the 32 that are allowed."""
 LONGEST_TEXT = 16 * 1024
 """Bytes; a client's text may not be longer either."""
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 128
+"""Code points, as for clients."""
 LONGEST_TOPIC = 1024
 """Bytes."""
 _UNFIT = re.compile(r"[\s{}:,*?]")
@@ -40,6 +42,26 @@ def room(name: str) -> str:
         return "#" + mapped(name.removeprefix("#"))
     except click.BadParameter:
         raise wrong(f"{name!r} can't be a room") from None
+
+
+def password(text: str, nick: str) -> str:
+    """As it is to be hashed (RFC 8265, OpaqueString). `nick`: whose, as compared. Raises click.BadParameter, whose text
+    does not hold it."""
+    try:
+        form = text if text.isascii() and text.isprintable() else _opaque(text)
+    except UnicodeEncodeError:
+        raise wrong("the password has characters that may not be in one") from None
+    if not SHORTEST_PASSWORD <= len(form) <= LONGEST_PASSWORD:
+        raise wrong(f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters, this one has {len(form)}")
+    if form.casefold() == nick.casefold():
+        raise wrong("a nickname is no password for itself")
+    return form
+
+
+def _opaque(text: str) -> str:
+    from precis_i18n import get_profile
+
+    return str(get_profile("OpaqueString").enforce(text))
 
 
 def _case_mapped(text: str) -> str:

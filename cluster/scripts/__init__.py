@@ -12,7 +12,10 @@ from importlib.resources import files
 
 _INCLUDE, _ON_DEMAND = "-- include:", "-- on demand:"
 _ALWAYS = ("lib", "log", "healing")
-_LIBRARIES = {*_ALWAYS, "rights", "membership", "saying", "seeing", "staging", "banning", "announcing"}
+_LIBRARIES = {
+    *(*_ALWAYS, "rights", "naming", "mail", "tokens", "membership", "saying", "seeing", "staging"),
+    *("banning", "announcing"),
+}
 _NEEDS = {"membership": ("rights", "membership")}
 
 

@@ -1,4 +1,4 @@
--- include: membership
+-- include: naming mail membership
 -- R8: an inbox was acknowledged: the senders get their receipts, and what was acknowledged is trimmed.
 -- ARGV[6] session  [7] claim  [8] epoch  [9] offset  [10] received | sent
 -- Reply: 'ok', the acknowledged offset

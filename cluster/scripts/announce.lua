@@ -1,4 +1,4 @@
--- include: membership announcing
+-- include: naming mail membership announcing
 -- An operator says something to everybody who is in the cluster now, or in one room. Asked again under the same id it
 -- goes on where it was; what is left when nobody asks again the nodes tell (reap.lua).
 -- ARGV[6] id  [7] '#room' or ''  [8] text  [9] how many sessions are told by this run at most

@@ -1,4 +1,4 @@
--- include: membership
+-- include: naming mail membership
 -- The connection of a session broke: its grace begins, unless another connection has taken it.
 -- ARGV[6] session  [7] claim   Reply: 'ok', 1 if it changed anything
 local session, claim = ARGV[6], ARGV[7]

@@ -1,4 +1,4 @@
--- include: membership banning
+-- include: naming mail membership banning
 -- An operator bans a nickname, and ends the session that has it; or an address, of which each node sees to its own
 -- connections. A ban that is there is replaced.
 -- ARGV[6] 'nick:<as compared>' | 'net:<network>'  [7] as a person writes it  [8] for how long, ms; 0: for good

@@ -1,37 +1,74 @@
--- include: membership banning
--- R3: creates a session under a free nickname and lets it join the lobby. Running it again changes nothing.
+-- include: naming mail membership banning
+-- R3: creates a session under a free nickname and lets it join the lobby. Running it again changes nothing. The owner
+-- of a registered nickname gets it whoever has it: that session ends, and if it was his own he goes on in its rooms.
 -- ARGV[6] session  [7] claim  [8] nickname as shown  [9] as compared  [10] token hash  [11] address  [12] client
--- ARGV[13…] other nicknames, as compared, to propose when it is taken
--- Reply: 'ok', since ms, last n, rooms, taken µs, log, offset, where its present life began, … | 'no', 'nick_taken', index of the free proposal
---   (0: none) | 'no', 'session_exists', '' (begun by an earlier hello that was never answered: to be resumed)
---   | 'no', 'resume_refused', '' (… and over by now) | 'no', 'kicked', why (… by an operator)
+-- ARGV[13] its skeletons  [14] the account's hash of which the password was shown, '': none was
+-- ARGV[15…] other nicknames, as compared, to propose when it is taken, each with its skeletons behind it
+-- Reply: 'ok', since ms, last n, rooms, taken µs, whose it is (id of the account and the row's `mail`, '': nobody's), log, offset, where its present life
+--   began, … | 'no', 'nick_taken' or 'looks_alike', index of the free proposal (0: none)
+--   | 'no', 'not_admitted', '' (registered, and the hash is another one; or not registered any more)
+--   | 'no', 'session_exists', '' (begun by an earlier hello that was never answered: to be resumed)
+--   | 'no', 'resume_refused', '' (… and over by now) | 'no', 'kicked', why (… by an operator) | 'no', 'regained', ''
 --   | 'no', 'banned', '<until ms, 0: for good> <why>'. The offsets are those at which the session began, also when
 --   it is asked again.
-local session, claim, nick, compared, token, address, client = unpack(ARGV, 6, 12)
+local session, claim, nick, compared, token, address, client, skeletons, proof = unpack(ARGV, 6, 14)
 
 local shut = closed()
 if shut then return shut end
 if not leased() then return {'lease'} end
-local row = redis.call('HMGET', key('session:' .. session), 'claim', 'since', 'n', 'began', 'taken')
+local row = redis.call('HMGET', key('session:' .. session), 'claim', 'since', 'n', 'began', 'taken', 'rooms')
+
+local function begun(since, n, rooms, taken, began)
+  local owner = owner_of(session)
+  local top = owner == '' and '0' or int(settle('@' .. session)) -- with the mail that was handed over
+  local reply = {'ok', since, n, rooms, taken, owner, '@' .. session, top, 0, '#lobby', began, turned('#lobby')}
+  each_room(rooms, function(room)
+    local from = redis.call('HGET', key('session:' .. session), 'from:' .. room) or ''
+    local epoch, offset = string.match(from, '^(%S+) (%d+)$')
+    local place = epoch and (mapped(room, epoch, tonumber(offset))) or settle(room)
+    if room ~= '#lobby' then concat(reply, {room, int(place), turned(room)}) end
+  end)
+  return reply
+end
+
 if row[1] == claim then
   set_here(session, nick) -- a recovery in between took it for a ghost
-  return {'ok', row[2], row[3], '#lobby', row[5], '@' .. session, '0', 0, '#lobby', row[4], turned('#lobby')}
+  return begun(row[2], row[3], row[6], row[5], row[4])
 end
 if row[1] then return {'no', 'session_exists', ''} end
 if how_ended(session) ~= '' then return refuse_ended(session) end
 local barred = banned(compared)
 if barred then return barred end
-if redis.call('EXISTS', key('nick:' .. compared)) == 1 then
-  for i = 13, #ARGV do
-    if redis.call('EXISTS', key('nick:' .. ARGV[i])) == 0 and not banned(ARGV[i]) then return {'no', 'nick_taken', int(i - 13 + 1)} end
-  end
-  return {'no', 'nick_taken', '0'}
+local account = account_of(compared)
+local own = account and account.id or ''
+if proof ~= (account and account.hash or '') then return {'no', 'not_admitted', ''} end
+local holder = redis.call('GET', key('nick:' .. compared))
+if holder and not account then return {'no', 'nick_taken', first_free(15, '', '')} end
+if not account and looks_like(skeletons, compared, '', '') then return {'no', 'looks_alike', first_free(15, '', '')} end
+
+local rooms_before = ''
+if holder then
+  local former = redis.call('HMGET', key('session:' .. holder), 'account', 'rooms')
+  if former[1] == own then rooms_before = former[2] or '' end
+  finish(holder, 'regained')
+  redis.call('DEL', key('nick:' .. compared)) -- of a session that isn't there
 end
 local offset, rooms = enter('#lobby', session, nick, '')
+each_room(rooms_before, function(room)
+  if not contains(rooms, room) then
+    local _, all = enter(room, session, nick, rooms)
+    rooms = all
+  end
+end)
 redis.call('HSET', key('session:' .. session), 'nick', nick, 'mapped', compared, 'claim', claim, 'taken', int(MICROS),
   'token', token, 'n', '0', 'rooms', rooms, 'since', int(NOW), 'began', offset, 'address', address,
-  'client', client)
+  'client', client, 'skeletons', skeletons, 'account', own)
 redis.call('SET', key('nick:' .. compared), session)
+hold_skeletons(skeletons, compared)
 set_here(session, nick)
+if account then
+  note_owner(compared, session)
+  hand_over_mail(own, session)
+end
 announce()
-return {'ok', int(NOW), '0', rooms, int(MICROS), '@' .. session, '0', 0, '#lobby', offset, turned('#lobby')}
+return begun(int(NOW), '0', rooms, int(MICROS), offset)

@@ -1,4 +1,4 @@
--- include: membership
+-- include: naming mail membership
 -- R3: a session's orderly end. Does nothing unless the row still has this claim.
 -- ARGV[6] session  [7] claim  [8] reason   Reply: 'ok', 1 if it changed anything
 local session, claim, reason = ARGV[6], ARGV[7], ARGV[8]

@@ -1,4 +1,4 @@
--- include: membership
+-- include: naming mail membership
 -- The user is away by his own choice, or here again: nothing to do with his connection, and not ended by its end.
 -- ARGV[6] session  [7] claim  [8] '1': away, '': here  [9] what he says of it   Reply: 'ok', 1 if it changed anything
 local session, claim, gone, text = unpack(ARGV, 6, 9)

@@ -1,4 +1,4 @@
--- include: membership
+-- include: naming mail membership
 -- R3: what the owner of a room does in it. Asked again under the same ticket nothing is done twice.
 -- ARGV[6] session  [7] claim  [8] room  [9] ticket  [10] invite, remove, mute, unmute, owner, guard; tell: only tells
 -- ARGV[11] nickname as compared  [12] why; of `guard` the changes, as '+private -topic'  [13] digest of a new key, or ''
@@ -34,8 +34,8 @@ end
 local function meant()
   local other = redis.call('GET', key('nick:' .. compared))
   if other then return other, rights.ids(other) end
-  local account = 'account:' .. compared
-  if redis.call('EXISTS', key(account)) == 1 then return nil, {account}, nil, compared, compared end
+  local account = account_of(compared)
+  if account then return nil, {'account:' .. account.id}, nil, compared, compared end
   return nil, {}
 end
 

@@ -1,4 +1,4 @@
--- include: membership
+-- include: naming mail membership
 -- R5: with each heartbeat: logs of which something is staged and which nobody has asked for yet; and sessions that a
 -- rewind has brought back although they had ended.
 -- Reply: 'ok', how many are left, what can't be mended and why, …
@@ -37,7 +37,7 @@ local function end_ghost(item)
   local session = string.sub(item, 2)
   local row, how = redis.call('HMGET', key('session:' .. session), 'mapped', 'epoch'), how_ended(session)
   if row[1] and (row[2] ~= EPOCH or how ~= '' or redis.call('GET', key('nick:' .. row[1])) ~= session) then
-    finish(session, by_operator(how) and how or 'expired')
+    finish(session, is_final(how) and how or 'expired')
   end
   redis.call('SREM', key('healing'), item)
 end

@@ -461,7 +461,7 @@ local function after_heal(log, restored)
     if log ~= '#lobby' and redis.call('EXISTS', key('room:' .. log .. ':members')) == 0 then
       redis.call('EXPIRE', base(log) .. ':log', EMPTY_ROOM_KEPT)
     end
-  elseif redis.call('EXISTS', key('session:' .. string.sub(log, 2))) == 0 then
+  elseif homeless(log) then
     -- Its session may be re-claimed late, or has ended long ago: then nobody would ever clear this up.
     redis.call('EXPIRE', base(log) .. ':log', ORPHAN_KEPT)
     redis.call('EXPIRE', base(log) .. ':meta', ORPHAN_KEPT)

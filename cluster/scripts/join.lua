@@ -1,4 +1,4 @@
--- include: membership
+-- include: naming mail membership
 -- R3: ARGV[6] session  [7] claim  [8] room  [9] ticket  [10] rooms that one session may be in  [11] members of one room
 -- ARGV[12] rooms in all  [13] digest of the room's key, or ''
 -- Reply: 'ok', offset of the joined entry (or the top, if it was a member), time ms, 1 if it changed anything,

@@ -1,4 +1,4 @@
--- include: membership
+-- include: naming mail membership
 -- An operator ends the session of a nickname, wherever it is and whether its node lives: R3, as by `end`, so it is told
 -- once. Who would go on with it is told why, for an hour.
 -- ARGV[6] nickname as compared  [7] why, one line, may be empty

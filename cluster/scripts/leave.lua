@@ -1,4 +1,4 @@
--- include: membership
+-- include: naming mail membership
 -- R3: ARGV[6] session  [7] claim  [8] room  [9] ticket
 -- Reply: 'ok', offset of the left entry, time ms, 1 | 'no', 'not_member', ''
 local session, claim, room, ticket = ARGV[6], ARGV[7], ARGV[8], ARGV[9]

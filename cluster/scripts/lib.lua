@@ -85,8 +85,9 @@ end
 -- How a session ended, if that was a short time ago: 'quit', 'kicked <why>' … (cluster/endings.py); else ''.
 local function how_ended(session) return redis.call('GET', key('ended:' .. session)) or '' end
 
--- Whether an operator did it: then nothing brings it back.
-local function by_operator(how) return string.match(how, '^kicked') ~= nil or string.match(how, '^banned') ~= nil end
+-- Whether an operator did it, or the owner of its nickname: then nothing brings it back.
+local FINAL = {kicked = true, banned = true, regained = true}
+local function is_final(how) return FINAL[string.match(how, '^%S*')] == true end
 
 -- The session's row if this claim at this node may speak for it; else the reply to give.
 local function owned(session, claim, fields)
@@ -102,6 +103,13 @@ local function base(log)
   return key('room:' .. log)
 end
 
+-- Whether it is the inbox of a session that is not there (yet), or that of an account (`@~<id>`) which is there no more.
+local function homeless(log)
+  local account, session = string.match(log, '^@~(.*)$'), string.match(log, '^@(.*)$')
+  if account then return redis.call('HEXISTS', key('accounts'), account) == 0 end
+  return session ~= nil and redis.call('EXISTS', key('session:' .. session)) == 0
+end
+
 -- Whether something else than us has made the log's key another type: nothing can be appended to it.
 local function spoilt(log)
   local kind = redis.call('TYPE', base(log) .. ':log')
@@ -115,6 +123,11 @@ local announcements = {}
 local function tell_taken(node, session, claim, how)
   local words = table.concat({'!taken', session, claim, int(MICROS), how}, ' ')
   announcements[#announcements + 1] = {key('node:' .. node), words}
+end
+
+-- To the node of a session: somebody has come with a token of it that is spent.
+local function tell_spent(node, session, claim)
+  announcements[#announcements + 1] = {key('node:' .. node), table.concat({'!spent', session, claim}, ' ')}
 end
 
 -- PUBLISH comes last.

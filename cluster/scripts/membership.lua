@@ -42,23 +42,16 @@ local function receipts(session, nick, first, last, state)
   end
 end
 
--- The session has this nickname no longer.
-local function free_nick(session, nick, mapped_nick)
-  if redis.call('GET', key('nick:' .. mapped_nick)) ~= session then return end
-  redis.call('DEL', key('nick:' .. mapped_nick))
-  redis.call('HDEL', key('presence'), nick)
-end
-
 -- R3: the end of a session. Whoever calls it twice does no harm: the caller has looked at the row.
 local function finish(session, reason)
-  local row = redis.call('HMGET', key('session:' .. session), 'nick', 'mapped', 'node', 'rooms')
+  local row = redis.call('HMGET', key('session:' .. session), 'nick', 'mapped', 'node', 'rooms', 'account')
   local nick, node = row[1], row[3]
   if not nick then return nil end
   -- What is restored first may tell already that it has left.
   settle('@' .. session)
   each_room(row[4], settle)
   -- Each step leaves a trace by which it isn't done again, should a later one fail.
-  receipts(session, nick, '-', '+', 'undelivered')
+  if (row[5] or '') == '' or not keep_mail(session, row[5]) then receipts(session, nick, '-', '+', 'undelivered') end
   redis.call('DEL', key('inbox:' .. session .. ':log'))
   each_room(row[4], function(room)
     if redis.call('HEXISTS', key('room:' .. room .. ':members'), session) == 1 then
@@ -77,10 +70,10 @@ local function finish(session, reason)
   return nick
 end
 
--- The reply to who asks for a session that isn't there: what an operator has ended stays so.
+-- The reply to who asks for a session that isn't there: what an operator or the owner of its name has ended stays so.
 local function refuse_ended(session)
   local word, detail = string.match(how_ended(session), '^(%S*) ?(.*)$')
-  if word == 'kicked' or word == 'banned' then return {'no', word, detail} end
+  if word and FINAL[word] then return {'no', word, detail} end
   return {'no', 'resume_refused', ''}
 end
 

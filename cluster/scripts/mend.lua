@@ -1,4 +1,4 @@
--- include: membership
+-- include: naming mail membership
 -- For an operator's doctor, who has seen from outside, key by key, what may just have been changing: which of it is
 -- really wrong at one moment; and, if asked to, mends that. Nothing here makes up what a session does itself.
 -- ARGV[6] kind (a function of `wrong`; to mend: of `mend`)  [7] look | mend  [8…] items of that kind
@@ -115,6 +115,8 @@ end
 function mend.kept(room) redis.call('EXPIRE', key('room:' .. room .. ':log'), EMPTY_ROOM_KEPT) end
 
 function wrong.inbox(session)
+  local account = string.match(session, '^~(.*)$')
+  if account and redis.call('HEXISTS', key('accounts'), account) == 1 then return false end
   return not lives_on(session) and not holds('healing', '@' .. session) and #lasting(session, inbox_parts(session)) > 0
 end
 function mend.inbox(session)

@@ -1,4 +1,4 @@
--- include: membership
+-- include: naming mail membership
 -- An operator overrides who may do what in a room: `owner` gives it to who is in it under that nickname, `open` ends all
 -- guards, invitations, mutes and removals. The owner stays otherwise.
 -- ARGV[6] room  [7] owner, open; '': only tells  [8] nickname as compared

@@ -1,4 +1,4 @@
--- include: membership announcing
+-- include: naming mail membership announcing
 -- An operator changes what a room is about, with its entry, as set_topic.lua does for a member. One that is so already
 -- is not told again.
 -- ARGV[6] id  [7] room  [8] text, '' for none   Reply: 'ok', 1 if it changed anything | 'no', 'no_such_room', ''

@@ -1,4 +1,4 @@
--- include: membership announcing
+-- include: naming mail membership announcing
 -- R4: sessions of dead nodes become away, sessions whose grace is over end. Every node calls it with each
 -- heartbeat; whoever does it, it happens once. Bounded, so that the death of a full node can't hold up Redis.
 -- Reply: 'ok', sessions made away, nickname that ended, …

@@ -1,4 +1,4 @@
--- include: membership
+-- include: naming mail membership
 -- R5: what a node remembers of a room's rights, before anybody is let in. What was changed more often is the later one.
 -- ARGV[6] room  [7] version  [8] 'field value' lines, '' for none   Reply: 'ok', 1 if the data lacked it
 local room, version = ARGV[6], tonumber(ARGV[7])

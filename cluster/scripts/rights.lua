@@ -16,7 +16,7 @@ function rights.where(room) return key('room:' .. room .. ':rights') end
 function rights.ids(session)
   local row = redis.call('HMGET', key('session:' .. session), 'account', 'mapped', 'nick')
   local ids = {session}
-  if row[1] and row[1] ~= '' then ids[2] = row[1] end
+  if row[1] and row[1] ~= '' then ids[2] = 'account:' .. row[1] end
   return ids, row[2] and not ids[2] and '@' .. row[2] or nil, row[2], row[3]
 end
 

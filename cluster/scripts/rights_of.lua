@@ -1,4 +1,4 @@
--- include: membership
+-- include: naming mail membership
 -- What nodes remember of rooms' rights (R5), for one who has missed a change.
 -- ARGV[6…] rooms   Reply: 'ok', version ('' if there never were any), 'field value' lines ('' if there are none), …
 local shut = closed()

@@ -13,10 +13,14 @@ end
 -- Where it is by now, if it is anywhere.
 local function outcome_again(said, destination)
   local session, n, again = said.session, said.n, said.again
-  local place = present(destination, again.epoch, again.offset) or brought_back(destination, session, n)
-  local found = place and redis.call('XRANGE', base(destination) .. ':log', int(place) .. '-0', int(place) .. '-0')[1]
-  local entry = found and of_stream(found)
-  local ours = entry and entry.session == session and tonumber(entry.n) == n
+  local function look(place)
+    local found = place and redis.call('XRANGE', base(destination) .. ':log', int(place) .. '-0', int(place) .. '-0')[1]
+    local entry = found and of_stream(found)
+    return place, found, entry, entry and entry.session == session and tonumber(entry.n) == n
+  end
+  local place, found, entry, ours = look(present(destination, again.epoch, again.offset))
+  -- Its place may be one in another inbox, from where it was handed over.
+  if not place or (found and not ours) then place, found, entry, ours = look(brought_back(destination, session, n)) end
   -- Trimmed since, or acknowledged: it was there.
   if place and (ours or not found) then
     return table.concat({'ok', destination, EPOCH, int(place), ours and entry.time or int(NOW)}, ' ')
@@ -76,14 +80,26 @@ local function waiting(log)
   return settle(log) - tonumber(redis.call('HGET', base(log) .. ':meta', 'acknowledged') or '0')
 end
 
+local function is_account(addressee) return string.sub(addressee, 1, 1) == '~' end
+
+-- Whether the addressee is the owner of a registered nickname, and the sender, if he last saw a session under it, saw one
+-- of his: then it is the same person whatever the session.
+local function is_owner(said, addressee)
+  local found = redis.call('HMGET', key('account:' .. string.sub(said.to, 2)), 'id', 'sessions')
+  if not found[1] then return false end
+  local his = is_account(addressee) or redis.call('HGET', key('session:' .. addressee), 'account') == found[1]
+  return his and (said.holder == '' or contains(string.gsub(found[2] or '', ' ', ','), said.holder))
+end
+
 -- The second value: a reason that does not use up n, since the client may try again.
 local function speak_to_inbox(said, nick, addressee, limit, before)
-  local node = addressee and redis.call('HGET', key('session:' .. addressee), 'node')
+  local node = addressee and (is_account(addressee) and '-' or redis.call('HGET', key('session:' .. addressee), 'node'))
   if not node then return 'no no_such_nick' end
-  if said.holder ~= '' and said.holder ~= addressee then return 'no addressee_changed' end
+  local is_sure = said.holder == addressee or is_owner(said, addressee)
+  if said.holder ~= '' and not is_sure then return 'no addressee_changed' end
   local log, again = '@' .. addressee, said.again
   -- Said again, it is meant for the one who held the name then: his inbox has lived in that epoch.
-  if again and said.holder == '' and not select(4, walk(log, again.epoch, again.offset)) then
+  if again and not is_sure and not select(4, walk(log, again.epoch, again.offset)) then
     return 'no addressee_changed'
   end
   -- His own is where the receipt goes: who never acknowledges it could fill Redis with receipts.
@@ -103,7 +119,10 @@ end
 local function destination_of(said)
   local to = said.to
   if string.sub(to, 1, 1) ~= '@' then return to, nil end
-  local addressee = redis.call('GET', key('nick:' .. string.sub(to, 2)))
+  local name = string.sub(to, 2)
+  local addressee = redis.call('GET', key('nick:' .. name))
+  local account = not addressee and redis.call('HGET', key('account:' .. name), 'id')
+  if account then addressee = '~' .. account end
   return addressee and '@' .. addressee or '', addressee
 end
 

@@ -1,4 +1,4 @@
--- include: membership
+-- include: naming mail membership
 -- R3: changes a room's topic, with its entry. One that is so already is not told again.
 -- ARGV[6] session  [7] claim  [8] room  [9] ticket  [10] text, '' for none
 -- Reply: 'ok', offset of the topic entry (or the top, if nothing was changed), time ms, 1 if it changed anything

@@ -1,4 +1,4 @@
--- include: membership
+-- include: naming mail membership
 -- R5: a node has brought back all that it has. What else stands under its name is a ghost that a rewind brought
 -- back, or has moved and will be re-claimed elsewhere: it gets its grace. The last one that was awaited ends the
 -- recovering.

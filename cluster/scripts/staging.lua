@@ -31,7 +31,7 @@ end
 
 local function keep_staged(log)
   redis.call('SADD', key('healing'), log)
-  if string.sub(log, 1, 1) == '@' and redis.call('EXISTS', key('session:' .. string.sub(log, 2))) == 0 then
+  if homeless(log) then
     redis.call('EXPIRE', base(log) .. ':tail', ORPHAN_KEPT)
     redis.call('EXPIRE', base(log) .. ':known', ORPHAN_KEPT)
   end

@@ -1,4 +1,4 @@
--- include: membership banning
+-- include: naming mail membership banning
 -- An operator lifts a ban.
 -- ARGV[6] 'nick:<as compared>' | 'net:<network>'   Reply: 'ok', 1 if there was one
 local shut = closed()

@@ -17,6 +17,7 @@ from node.verbs.nick import nick
 from node.verbs.pacing import ask_too_fast
 from node.verbs.ping import ping
 from node.verbs.quit import quit_
+from node.verbs.register import confirm, register, unregister
 from node.verbs.rights import govern, guard
 from node.verbs.rooms import rooms
 from node.verbs.say import say
@@ -32,6 +33,9 @@ Verb: TypeAlias = "Callable[[Connection, Any], None]"
 
 VERBS: Mapping[type[Any], Verb] = {
     frames.Hello: hello,
+    frames.Confirm: confirm,
+    frames.Register: register,
+    frames.Unregister: unregister,
     frames.Say: say,
     frames.Ack: ack,
     frames.Join: join,

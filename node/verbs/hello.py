@@ -16,6 +16,7 @@ from node.letters import wire_log
 from node.pressure import Level
 from node.quota import Quota
 from node.session import Session, new_id, session_of, token_hash
+from node.verbs.admit import admit
 from node.verbs.attach import attach, finish_room, show_room
 from node.verbs.nick import proposals
 from node.verbs.refusals import LEASE_LOST, TAKEN_OVER, farewell, refusal
@@ -49,7 +50,10 @@ def hello(connection: Connection, frame: Hello) -> None:
         return
     connection.house.roster.greets(connection)
     try:
-        _in_turn(connection, act)
+        # Before the line, so that who waits for a hash keeps nobody from his turn who needs none.
+        proof = _proof(connection, frame)
+        if proof is not None:
+            _in_turn(connection, partial(act, proof))
     finally:
         if connection.session is None:
             connection.house.roster.refused(connection)
@@ -106,12 +110,23 @@ def _turned_away(connection: Connection) -> bool:
     return refused is not None
 
 
-def _asked(connection: Connection, frame: Hello) -> Callable[[], None]:
-    """What is to be done. Raises WireError."""
+def _asked(connection: Connection, frame: Hello) -> Callable[[str], None]:
+    """What is to be done, with the proof that the nickname needs. Raises WireError."""
     if frame.session is not None:
-        return partial(resume, connection, frame, frame.session, frame.token or "")
+        session, token = frame.session, frame.token or ""
+        return lambda _: resume(connection, frame, session, token)
+    return partial(begin, connection, _name(frame), _own_token(frame), frame.client)
+
+
+def _name(frame: Hello) -> Name:
+    """Raises WireError."""
     nick = nickname(frame.nick or "")
-    return partial(begin, connection, Name(nick.shown, nick.mapped), _own_token(frame), frame.client)
+    return Name(nick.shown, nick.mapped)
+
+
+def _proof(connection: Connection, frame: Hello) -> str | None:
+    """See `admit`. A token suffices for a resume."""
+    return "" if frame.session is not None else admit(connection, _name(frame), frame.password)
 
 
 def _own_token(frame: Hello) -> str:
@@ -122,14 +137,14 @@ def _own_token(frame: Hello) -> str:
     return frame.token or new_id()
 
 
-def begin(connection: Connection, name: Name, token: str, client: str) -> None:
+def begin(connection: Connection, name: Name, token: str, client: str, proof: str = "") -> None:
     """A new session under `name`; the same one again, if a hello with this token began it and was not answered."""
     house, session, hashed = connection.house, session_of(token), token_hash(token)
     asked = _Asked(house.cluster.boot, house.registry.ends)
     # Held before the script runs: what is said right after it must find the feeds.
     with _held(connection, [f"@{session}", LOBBY]):
         try:
-            claimed = _claim(connection, session, name, hashed, client)
+            claimed = _claim(connection, session, name, hashed, client, proof)
         except ClusterError as error:
             _refuse(connection, error)
             return
@@ -137,16 +152,16 @@ def begin(connection: Connection, name: Name, token: str, client: str) -> None:
         for room in connection.session.rooms if connection.session else ():
             house.log.info("resumed" if claimed.resumed else "joined", room=room, **connection.names())
         connection.send(_welcome(connection, claimed, token, {}))
-        if LOBBY in claimed.logs:
-            show_room(connection, LOBBY, claimed.owed.get(LOBBY, claimed.logs[LOBBY]), claimed.since)
+        for room in (log for log in claimed.logs if log == LOBBY or (log.startswith("#") and not claimed.resumed)):
+            show_room(connection, room, claimed.owed.get(room, claimed.logs[room]), claimed.since)
         _attach_all(connection, claimed, {})
 
 
-def _claim(connection: Connection, session: str, name: Name, hashed: str, client: str) -> Claimed:
+def _claim(connection: Connection, session: str, name: Name, hashed: str, client: str, proof: str) -> Claimed:
     """Raises ClusterError."""
     cluster = connection.house.cluster
     try:
-        return cluster.claim(session, new_id(), name, proposals(name), hashed, connection.peer, client)
+        return cluster.claim(session, new_id(), name, proposals(name), hashed, connection.peer, client, proof)
     except Refused as error:
         if error.reason != Reason.SESSION_EXISTS:
             raise
@@ -156,17 +171,21 @@ def _claim(connection: Connection, session: str, name: Name, hashed: str, client
 def resume(connection: Connection, frame: Hello, session: str, token: str) -> None:
     """The session `session` goes on here, from the client's cursors."""
     house, hashed = connection.house, token_hash(token)
+    renewed = new_id() if frame.rotate else None
     asked = _Asked(house.cluster.boot, house.registry.ends)
     rooms = [log for log in frame.cursors if log.startswith("#") and house.rooms.is_held(log)]
     with _held(connection, [f"@{session}", *rooms]):
         try:
-            claimed = house.cluster.resume(session, new_id(), hashed, frame.n, connection.peer, frame.client)
+            following, before = (token_hash(each) if each else "" for each in (renewed, frame.former))
+            claimed = house.cluster.resume(
+                session, new_id(), hashed, frame.n, connection.peer, frame.client, following, before
+            )
         except ClusterError as error:
             _refuse(connection, error)
             return
         settle(connection, claimed, hashed, asked, frame.client)
         house.log.info("resumed", **connection.names())
-        connection.send(_welcome(connection, claimed, None, frame.cursors))
+        connection.send(_welcome(connection, claimed, renewed, frame.cursors))
         _attach_all(connection, claimed, frame.cursors)
     for room, until in _parted(claimed, frame.cursors).items():
         finish_room(connection, house.rooms.hold(room), Position(*frame.cursors[room]), until)
@@ -211,11 +230,23 @@ def _held(connection: Connection, logs: list[str]) -> Iterator[None]:
 
 def _refuse(connection: Connection, error: ClusterError) -> None:
     connection.house.metrics.unwelcome.inc()
+    if isinstance(error, Refused) and error.reason == Reason.TOKEN_SPENT:
+        _notice_spent(connection, late=error.detail == "1")
     answer = refusal(error)
-    if isinstance(error, Refused) and error.reason not in (Reason.KICKED, Reason.BANNED):
+    if isinstance(error, Refused) and error.reason not in (Reason.KICKED, Reason.BANNED, Reason.REGAINED):
         connection.send(answer)
     else:
         connection.dismiss(answer)
+
+
+def _notice_spent(connection: Connection, *, late: bool) -> None:
+    """Somebody has a copy of a token, unless a hello of the client's own was only carried out `late`."""
+    house = connection.house
+    house.metrics.tokens_spent.labels("late" if late else "unexplained").inc()
+    if late:
+        house.log.info("token_late", peer=connection.peer)
+    else:
+        house.log.warning("token_spent", peer=connection.peer)
 
 
 def _attach_all(connection: Connection, claimed: Claimed, cursors: Cursors) -> None:

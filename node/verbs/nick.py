@@ -29,6 +29,7 @@ def nick(connection: Connection, frame: Rename) -> None:
         connection.tell(_refusal(error, frame.id))
     else:
         session.renamed(name, done.taken)
+        session.owner = done.owner
         if done.changed:
             connection.house.log.info("renamed", former=done.former, **connection.names())
         _answer(connection, done, frame.id)

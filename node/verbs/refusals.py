@@ -12,6 +12,12 @@ from wire.frames import Error
 
 _TEXTS = {
     Reason.NICK_TAKEN: "that nickname is taken",
+    Reason.LOOKS_ALIKE: "that nickname could be taken for another one",
+    Reason.NOT_ADMITTED: "that nickname is registered; begin with it and its password",
+    Reason.NOT_REGISTERED: "the nickname is not registered, or not by you",
+    Reason.RATE_LIMITED: "too many wrong passwords from your address; try again later",
+    Reason.REGAINED: "the owner of the nickname has come for it with the password",
+    Reason.TOKEN_SPENT: "that token was replaced since; if you did not do that, somebody has a copy of it",
     Reason.RESUME_REFUSED: "this session can't be resumed; begin a new one",
     Reason.NO_SUCH_NICK: "nobody of that name is here",
     Reason.ADDRESSEE_CHANGED: "somebody else has that name now; nothing was sent",
@@ -37,6 +43,11 @@ _TEXTS = {
 _DEGRADED = "the chat can't reach its store; nothing was taken, try again in a moment"
 _LEAVING = "this node is leaving; nothing was taken, connect to another one"
 TAKEN_OVER = Error(code=Code.TAKEN_OVER, text="this session goes on at another connection")
+REGAINED = Error(code=Code.TAKEN_OVER, text=_TEXTS[Reason.REGAINED])
+SPENT = Error(
+    code=Code.TOKEN_SPENT,
+    text="somebody has come with an old token of this session and was refused; if that was not you, there is a copy",
+)
 ENDED = Error(code=Code.ENDED, text="this session is over")
 LEASE_LOST = Error(code=Code.LEASE_LOST, text="this node lost its place for a moment; connect again")
 
@@ -68,6 +79,8 @@ def farewell(how: str) -> Error:
     ending = endings.parsed(how)
     if ending.reason == endings.KICKED:
         return Error(code=Code.KICKED, text=_with_why("an operator has removed you", ending.why))
+    if ending.reason == endings.REGAINED:
+        return REGAINED
     if ending.reason == endings.BANNED:
         return banned("you are banned", ending.until, ending.why)
     return ENDED
@@ -93,8 +106,10 @@ def _refused(error: Refused, n: int | None, request: int | None) -> Error:
     reason = Reason(error.reason)
     if reason is Reason.KICKED:
         return farewell(f"{endings.KICKED} {error.detail}")
+    if reason is Reason.REGAINED:
+        return REGAINED
     if reason is Reason.BANNED:
         return banned("that nickname is banned", *endings.until_of(error.detail))
     last = int(error.detail) if reason is Reason.OUT_OF_ORDER and error.detail.isdigit() else None
-    free = error.detail if reason is Reason.NICK_TAKEN and error.detail else None
+    free = error.detail if reason in (Reason.NICK_TAKEN, Reason.LOOKS_ALIKE) and error.detail else None
     return Error(code=Code[reason.name], text=_TEXTS[reason], n=n, id=request, last=last, suggestion=free)

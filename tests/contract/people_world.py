@@ -17,7 +17,7 @@ from cluster.types import LOBBY, Membership, Name, Renamed, SessionRecord
 from tests.contract.heal_world import LEASE, PREFIX, Data, Step
 from tests.contract.people_host import NAMES, ROOMS, Host, Tickets
 
-NICKS = ["ann", "Ann", "bob", "Bob", "cy"]
+NICKS = ["ann", "Ann", "bob", "Bob", "cy", "b0b"]
 
 
 class PeopleWorld:
@@ -29,6 +29,7 @@ class PeopleWorld:
         self._ids = count(1)
         self.hosts = [Host(data, name, "b0") for name in NAMES]
         self.nicks: dict[str, str] = {}
+        self.tokens: dict[str, str] = {}  # the one that each client has heard of last
         self.order: list[str] = []
         self.ever: list[str] = []  # sessions
         self.announced: dict[str, set[str]] = {}
@@ -80,6 +81,7 @@ class PeopleWorld:
         except Refused as error:
             self._refused(error, session, name)
             return
+        self.tokens[session] = "t"
         host.people[session] = SessionRecord(
             session, done.claim, done.name, "t", "a", done.since, 0, (LOBBY,), taken=done.taken
         )  # fmt: skip
@@ -91,17 +93,25 @@ class PeopleWorld:
             return
         session, host = self.order[who % len(self.order)], self.awake()[which % len(self.awake())]
         try:
-            done = host.sessions.resume(session, f"c{next(self._ids)}", "t", 0, "a", "")
+            token, renewed = self.tokens[session], f"t{next(self._ids)}"
+            done = host.sessions.resume(session, f"c{next(self._ids)}", token, 0, "a", "", renewed)
         except Refused as error:
             self._lost(session, error)
             return
         assert not self.strict or self.nicks[session] == done.name.shown
         self.nicks[session] = done.name.shown
+        assert done.tokens[0] == renewed
+        # Every third welcome is lost, every third has its token confirmed.
+        if which % 3:
+            self.tokens[session] = renewed
+        if which % 3 == 2:
+            host.sessions.confirm(session, done.claim, renewed)
         for other in self.awake():
             other.people.pop(session, None)
         rooms = tuple(log for log in done.logs if log.startswith("#"))
         host.people[session] = SessionRecord(
-            session, done.claim, done.name, "t", "a", done.since, done.n, rooms, taken=done.taken, gone=done.gone
+            session, done.claim, done.name, renewed, "a", done.since, done.n, rooms, taken=done.taken, gone=done.gone,
+            open_tokens="" if which % 3 == 2 else " ".join(done.tokens[1:]),
         )  # fmt: skip
 
     def rename(self, who: int, nick: int) -> None:
@@ -284,7 +294,7 @@ class PeopleWorld:
     # -- what must hold ----------------------------------------------------------------------
 
     def _has(self, session: str, name: str) -> None:
-        others = [one for one, nick in self.nicks.items() if nick.casefold() == name.casefold() and one != session]
+        others = [one for one, nick in self.nicks.items() if _look(nick) == _look(name) and one != session]
         assert not others or not self.strict, f"{name} has two holders: {session}, {others}"
         for other in others:
             self._is_gone(other)
@@ -299,13 +309,14 @@ class PeopleWorld:
         self._is_gone(session)
 
     def _refused(self, error: Refused, session: str, name: str) -> None:
-        others = [one for one, nick in self.nicks.items() if nick.casefold() == name.casefold() and one != session]
+        others = [one for one, nick in self.nicks.items() if _look(nick) == _look(name) and one != session]
         assert others or not self.strict or self._is_ghosts(name), (session, name, error)
 
     def _is_ghosts(self, name: str) -> bool:
         """Whether one holds it that a rewind has brought back; see `check`."""
-        holder = self.admin.get(PREFIX + f"nick:{name.casefold()}")
-        return bool(self.admin.hget(PREFIX + f"session:{holder}", "state") == "away")
+        like = {name.casefold(), self.admin.get(PREFIX + f"skeleton:{_look(name)}")}
+        holders = [self.admin.get(PREFIX + f"nick:{each}") for each in like]
+        return any(self.admin.hget(PREFIX + f"session:{each}", "state") == "away" for each in holders)
 
     def check(self) -> None:
         if len(self.awake()) < len(self.hosts):
@@ -360,6 +371,9 @@ class PeopleWorld:
         assert held == {row["mapped"]: session for session, row in rows.items()}
         shown = {row["nick"]: f"{row['node'].split('/')[0]} {row['state']}" for row in rows.values()}
         assert self.admin.hgetall(PREFIX + "presence") == shown
+        looks = {key.rpartition(":")[2]: self.admin.get(key) for key in self._keys("skeleton:*")}
+        assert not self.strict or {_look(row["nick"]) for row in rows.values()} == set(looks), (rows, looks)
+        assert not self.strict or set(looks.values()) <= set(held), (held, looks)
         absent = set(self.admin.zrange(PREFIX + "absent", 0, -1))
         assert absent == {session for session, row in rows.items() if row["state"] == "away"}
         for key in self._keys("node:*:sessions"):
@@ -406,6 +420,11 @@ class PeopleWorld:
             assert len(texts) == len(set(texts)), (room, texts)
             owed = {name for name, where in self.in_rooms.items() if where == room}
             assert not self.strict or set(texts) == owed, (room, texts, owed)
+
+
+def _look(nick: str) -> str:
+    """Its skeleton, of those that there are here."""
+    return nick.casefold().replace("0", "o")
 
 
 def _name(nick: str) -> Name:

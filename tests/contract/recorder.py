@@ -23,6 +23,7 @@ class Recorder:
         self.subscribed: list[str | None] = []
         self.tops: dict[str, Position] = {}
         self.taken: list[tuple[str, str]] = []
+        self.spent: list[tuple[str, str]] = []
         self.beats: list[Beaten] = []
         self.ends: dict[str, str] = {}  # session -> how it ended
         self.healths: list[Health] = []
@@ -95,6 +96,11 @@ class Recorder:
     def on_beat(self, beat: Beaten) -> None:
         with self.changed:
             self.beats.append(beat)
+            self.changed.notify_all()
+
+    def on_spent(self, session: str, claim: str) -> None:
+        with self.changed:
+            self.spent.append((session, claim))
             self.changed.notify_all()
 
     def on_taken(self, session: str, claim: str, how: str = "") -> None:

@@ -112,10 +112,11 @@ class User:
     def list(self) -> None:
         """The node notes that it has this session."""
         claimed, events = self.claimed, self.node.events
+        hash_of = claimed.tokens[0] if claimed.tokens else hashed(self.token)
         rooms = tuple(log for log in claimed.logs if log.startswith("#"))
         record = SessionRecord(
-            self.session, self.claim, self.name, hashed(self.token), "192.0.2.1:5", claimed.since, claimed.n, rooms,
-            taken=claimed.taken,
+            self.session, self.claim, self.name, hash_of, "192.0.2.1:5", claimed.since, claimed.n, rooms,
+            taken=claimed.taken, owner=claimed.owner, open_tokens=" ".join(claimed.tokens[1:]),
         )  # fmt: skip
         with events.changed:
             events.listed[self.session] = record

@@ -23,7 +23,7 @@ def rename(user: User, nick: str, *proposals: str) -> Renamed:
     free = [Name(each, each.casefold()) for each in proposals]
     name = Name(nick, nick.casefold())
     done = user.node.cluster.rename(user.session, user.claim, name, free)
-    user.relist(name=name, taken=done.taken)
+    user.relist(name=name, taken=done.taken, owner=done.owner)
     return done
 
 

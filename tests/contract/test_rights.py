@@ -260,7 +260,7 @@ def test_an_open_room_that_is_empty_keeps_what_was_said(space: Space) -> None:
 def test_a_registered_owner_keeps_the_room_over_sessions_and_while_nobody_is_in_it(space: Space) -> None:
     node = space.serve("n1")
     alice, bob = node.claim("Alice"), node.claim("Bob")
-    space.admin.hset(space.key(f"session:{alice.session}"), "account", "account:alice")
+    space.admin.hset(space.key(f"session:{alice.session}"), "account", "a1")
     join(alice, "#ops")
     guard(alice, "#ops", Guard.INVITE)
     alice.end()
@@ -268,7 +268,7 @@ def test_a_registered_owner_keeps_the_room_over_sessions_and_while_nobody_is_in_
     assert space.admin.ttl(space.key("room:#ops:rights")) > 0
     refused(Reason.NOT_INVITED, join, bob, "#ops")
     again = node.claim("Alice")
-    space.admin.hset(space.key(f"session:{again.session}"), "account", "account:alice")
+    space.admin.hset(space.key(f"session:{again.session}"), "account", "a1")
     join(again, "#ops")
     assert govern(again, "#ops", "tell").own
     assert space.admin.ttl(space.key("room:#ops:rights")) == -1
@@ -279,7 +279,7 @@ def test_who_registers_after_founding_keeps_it(space: Space) -> None:
     alice, bob = node.claim("Alice"), node.claim("Bob")
     join(alice, "#ops")
     join(bob, "#ops")
-    space.admin.hset(space.key(f"session:{alice.session}"), "account", "account:alice")
+    space.admin.hset(space.key(f"session:{alice.session}"), "account", "a1")
     alice.leave("#ops")
     assert govern(bob, "#ops", "tell").owner == "Alice"
     assert govern(alice, "#ops", "mute", "bob").muted == ("Bob",)  # also from outside

@@ -13,7 +13,7 @@ from cluster.operator.doctor.facts import Boot, NodeFacts
 from cluster.operator.read import NodeRow, glob_escaped, nodes, number
 from cluster.readiness import is_ready
 
-SETTINGS = ("lease", "grace", "retain")
+SETTINGS = ("lease", "grace", "retain", "access")
 ASKED_AT_ONCE = 16
 SETTLED_WITHIN = 1.0
 """Seconds in which a node that has just started is registered, and one that has just ended is not heard any more."""

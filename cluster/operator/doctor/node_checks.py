@@ -149,6 +149,18 @@ def settings(facts: Facts) -> Finding:
     return fine("node settings", "the same everywhere")
 
 
+def access(facts: Facts) -> Finding:
+    """Whoever is refused at one node would be let in at another."""
+    found = defaultdict(list)
+    for boot in facts.nodes.alive:
+        found[boot.settings.get("access", "open")].append(boot.row.node)  # an earlier version asks nobody
+    if len(found) > 1:
+        seen = "--access: " + ", ".join(f"{value} at {' '.join(nodes)}" for value, nodes in sorted(found.items()))
+        why = "whoever is refused at one node comes in at another"
+        return warn("access", seen, why, "restart the nodes with the same --access", [seen])
+    return fine("access", next(iter(found), "no node"))
+
+
 def versions(facts: Facts) -> Finding:
     found = sorted({boot.row.version for boot in facts.nodes.alive})
     if len(found) > 1:
@@ -190,5 +202,5 @@ def replicas(facts: Facts) -> Finding:
 
 
 CHECKS = (
-    term, alive, lost, strangers, hearing, states, readiness, rivals, settings, versions, clocks, replicas,
+    term, alive, lost, strangers, hearing, states, readiness, rivals, settings, access, versions, clocks, replicas,
 )  # fmt: skip

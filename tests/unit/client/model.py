@@ -29,6 +29,7 @@ from wire.frames import (
     Ack,
     Bye,
     ClientFrame,
+    Confirm,
     Cursor,
     Error,
     Frame,
@@ -55,9 +56,16 @@ class Session:
     number: str
     nick: str
     token: str
+    open: set[str] = field(default_factory=set)  # other tokens that count: before the newest has arrived
+    spent: set[str] = field(default_factory=set)
     last: int = 0
     outcomes: dict[int, ServerFrame] = field(default_factory=dict)
     holder: Line | None = None
+
+    def arrived(self, token: str) -> None:
+        """The client has this one."""
+        self.spent |= {self.token, *self.open} - {token}
+        self.open.clear()
 
     def forget(self, n: int, down: Collection[Address]) -> None:
         """Redis lost n. A node that lives re-claims its sessions with what it knows."""
@@ -94,6 +102,7 @@ class World:
         self.sessions: dict[str, Session] = {}
         self.down: set[Address] = set()
         self.degraded = False
+        self.tokens = 0
         self.heartbeat = 4.0
         self.lines: list[Line] = []
         self.on: dict[type[Frame], Callable[[Line, Any], None]] = {}  # what a test answers itself
@@ -152,6 +161,9 @@ class World:
             line.down.append(Pong())
         elif isinstance(frame, Join):
             line.down.append(self._joined(line.session, frame.room, frame.id))
+        elif isinstance(frame, Confirm):
+            if frame.token == line.session.token:
+                line.session.arrived(frame.token)
         elif isinstance(frame, Quit):
             line.down.append(Bye())
             self.sessions.pop(line.session.number, None)
@@ -161,7 +173,9 @@ class World:
     def _hello(self, line: Line, hello: Hello) -> None:
         if self.degraded:
             line.down.append(Error(Code.DEGRADED, "Redis is away"))
-        elif hello.session is not None or any(one.token == hello.token for one in self.sessions.values()):
+        elif hello.session is not None or any(
+            hello.token in (one.token, *one.open, *one.spent) for one in self.sessions.values()
+        ):
             self._resume(line, hello)
         elif any(session.nick == hello.nick for session in self.sessions.values()):
             line.down.append(Error(Code.NICK_TAKEN, "taken", suggestion=f"{hello.nick}2"))
@@ -176,7 +190,10 @@ class World:
             line.down.append(self._joined(session, LOBBY, None))
 
     def _resume(self, line: Line, hello: Hello) -> None:
-        known = (one for one in self.sessions.values() if one.token == hello.token)
+        if any(hello.token in one.spent for one in self.sessions.values()):
+            line.down.append(Error(Code.TOKEN_SPENT, "there is a copy of it"))
+            return
+        known = (one for one in self.sessions.values() if {hello.token, hello.former} & {one.token, *one.open})
         session = next(known, None)
         if session is None or hello.session not in (None, session.number):
             line.down.append(Error(Code.RESUME_REFUSED, "the grace is over"))
@@ -185,10 +202,21 @@ class World:
             session.holder.down.append(Error(Code.TAKEN_OVER, "resumed elsewhere"))
         session.holder, line.session = line, session
         session.last = max(session.last, hello.n)
-        line.down.append(self._welcome(line, session))
+        line.down.append(self._welcome(line, session, token=self._renewed(session, hello), resumed=True))
         offset = self._mapped(*hello.cursors.get(LOBBY, self.top))
         for number in range(offset + 1, len(self.log) + 1):
             line.down.append(self._renumbered(self.log[number - 1], number))
+
+    def _renewed(self, session: Session, hello: Hello) -> str | None:
+        if not hello.rotate:
+            return None
+        assert hello.token is not None
+        if hello.token == session.token:
+            session.arrived(hello.token)
+        self.tokens += 1
+        session.open.add(session.token)
+        session.token = f"renewed-{self.tokens}"
+        return session.token
 
     def _say(self, line: Line, session: Session, say: Say) -> None:
         if self.degraded:
@@ -217,7 +245,7 @@ class World:
         since = itertools.dropwhile(lambda former: former != epoch, self.forks)
         return min([offset, *(self.forks[former] for former in since)])
 
-    def _welcome(self, line: Line, session: Session, token: str | None = None) -> Welcome:
+    def _welcome(self, line: Line, session: Session, token: str | None = None, *, resumed: bool = False) -> Welcome:
         others = [str(address) for address in self.addresses if address != line.address]
         return Welcome(
             session.number,
@@ -228,7 +256,7 @@ class World:
             token=token,
             n=session.last,
             nodes=others,
-            resumed=token is None,
+            resumed=resumed,
         )
 
     def _joined(self, session: Session, room: str, request: int | None) -> Joined:

@@ -24,6 +24,7 @@ muted = ["#noise", "@Bob"]
 tls = true
 tls_ca = "/etc/chat-ca.pem"
 tls_name = "chat.example"
+password_file = "~/secret"
 """
 
 
@@ -51,6 +52,7 @@ def test_all_that_can_be_set(tmp_path: Path) -> None:
         tls=True,
         tls_ca="/etc/chat-ca.pem",
         tls_name="chat.example",
+        password_file="~/secret",
     )
 
 
@@ -84,7 +86,10 @@ def test_the_default_file_counts_where_it_is_there(tmp_path: Path, monkeypatch: 
     ("text", "expected"),
     [
         ('\nnickname = "ann"', "config.toml:2: nickname: there is no such setting; did you mean nick?"),
-        ('notifications = "off"', "did you mean notify? There are servers, nick, rooms, theme, notify, muted"),
+        (
+            'notifications = "off"',
+            "did you mean notify? There are servers, nick, rooms, theme, notify, muted, password_file",
+        ),
         ("zzz = 1", "config.toml:1: zzz: there is no such setting; There are servers"),
         ("nick = 3", "config.toml:1: nick: is a number; write a text in quotes"),
         ('nick = "a b"', "config.toml:1: nick: 'a b' can't be: a nickname has no white space in it"),

@@ -16,7 +16,10 @@ from cluster.term import Standing
 ROOT = Path(__file__).parents[3]
 LUA = ROOT / "cluster" / "scripts"
 DOCUMENT = (ROOT / "docs" / "redis.md").read_text("utf-8")
-LIBRARIES = ("lib", "log", "healing", "rights", "membership", "saying", "seeing", "staging", "banning", "announcing")
+LIBRARIES = (
+    *("lib", "log", "healing", "rights", "naming", "mail", "tokens", "membership", "saying", "seeing", "staging"),
+    *("banning", "announcing"),
+)
 
 
 def sources() -> str:
@@ -33,7 +36,7 @@ def test_each_script_begins_with_the_library_and_has_the_digest_of_its_text() ->
         own = (LUA / f"{name}.lua").read_text("utf-8")
         assert script.text.startswith(lib)
         assert script.text.endswith(own)
-        assert ("local function finish" in script.text) == own.startswith("-- include: membership")
+        assert ("local function finish" in script.text) == own.startswith("-- include: naming mail membership")
         assert ("heal = function(...)" in script.text) == ("\n-- on demand: healing\n" in own)
         assert script.digest == hashlib.sha1(script.text.encode()).hexdigest()
 

@@ -142,6 +142,13 @@ WARN, BAD = Verdict.WARN, Verdict.BAD
             "--grace: 30.0 at n1, 3.0 at n2",
             "same",
         ),
+        (
+            {"nodes": [boot("n1"), boot("n2", settings={**SETTINGS, "access": "password"})]},
+            "access",
+            WARN,
+            "--access: open at n1, password at n2",
+            "same",
+        ),
         ({"nodes": [boot("n1"), boot("n2", version="1.1")]}, "versions", WARN, "1.0, 1.1", "upgrade"),
         ({"nodes": [boot("n1"), boot("n2", ahead=-7.0)]}, "clocks", WARN, "n2 is 7.0 s behind Redis's", "chrony"),
         ({"ahead": 9.0}, "clocks", WARN, "this machine is 9.0 s ahead", "chrony"),

@@ -12,6 +12,7 @@ from cluster.errors import ClusterError, Degraded, Fenced, Refused, Stopped, Una
 from cluster.seam import Beaten, ClusterEvents, Health, PublishDone
 from cluster.types import (
     LOBBY,
+    Account,
     Claimed,
     Company,
     Entry,
@@ -223,9 +224,12 @@ class FakeCluster:
         token_hash: str,
         address: str,
         client: str = "",
+        proof: str = "",
     ) -> Claimed:
         self._check_taking()
         with self.store.lock:
+            if self.store.accounts.get(name.mapped, "") != proof:
+                raise Refused(Reason.NOT_ADMITTED)
             if session in self.store.rows:
                 raise Refused(Reason.SESSION_EXISTS)
             if name.mapped in self.store.nicks:
@@ -236,26 +240,68 @@ class FakeCluster:
             self._enter(row, LOBBY)
             return self._claimed(row, resumed=False)
 
-    def resume(self, session: str, claim: str, token_hash: str, n: int, address: str, client: str = "") -> Claimed:
+    def resume(
+        self,
+        session: str,
+        claim: str,
+        token_hash: str,
+        n: int,
+        address: str,
+        client: str = "",
+        renewed: str = "",
+        former: str = "",
+    ) -> Claimed:
         self._check_taking()
         with self.store.lock:
             row = self.store.rows.get(session)
-            if row is None or row.token != token_hash:
+            if row is None or not {token_hash, former} & {row.token, *row.open}:
                 raise Refused(Reason.RESUME_REFUSED)
-            former = row.node
+            if renewed:
+                row.token, row.open = renewed, [token_hash]
+            before = row.node
             row.claim, row.node, row.away = claim, self, False
             row.n = max(row.n, n)
             claimed = self._claimed(row, resumed=True)
-        if former.events is not None:
-            former.events.on_taken(session, claim)
+        if before.events is not None:
+            before.events.on_taken(session, claim)
         return claimed
 
     def _claimed(self, row: Row, *, resumed: bool) -> Claimed:
         logs = {log: self.store.top(log) for log in (f"@{row.session}", *row.rooms)}
         claimed = Claimed(row.session, row.claim, row.name, row.n, 1700000000000, logs, resumed)
-        return replace(
-            claimed, owed=dict(self.owed), parted=dict(row.parted), gone=row.gone, ahead=self.store.ahead[row.session]
-        )
+        tokens = (row.token, *row.open) if resumed else ()
+        told, ahead = dict(self.owed), self.store.ahead[row.session]
+        return replace(claimed, owed=told, parted=dict(row.parted), gone=row.gone, ahead=ahead, tokens=tokens)
+
+    def confirm(self, session: str, claim: str, token_hash: str) -> None:
+        with self.store.lock:
+            self._owned(session, claim).open = []
+        self._note("confirm", session, token_hash)
+
+    def account(self, mapped: str, whose: str) -> Account | None:
+        self._check_taking()
+        self._note("account", mapped, whose)
+        hashed = self.store.accounts.get(mapped)
+        return None if hashed is None else Account(f"id of {mapped}", hashed)
+
+    def admitted(self, mapped: str, whose: str, hashed: str, renewed: str) -> None:
+        self._note("admitted", mapped, whose, hashed, renewed)
+        if renewed:
+            self.store.accounts[mapped] = renewed
+
+    def register(self, session: str, claim: str, name: Name, hashed: str) -> tuple[str, str]:
+        self._check_taking()
+        self._owned(session, claim)
+        self._note("register", name.mapped, hashed)
+        self.store.accounts[name.mapped] = hashed
+        return name.shown, f"id of {name.mapped}"
+
+    def unregister(self, session: str, claim: str, mapped: str, hashed: str) -> str:
+        self._check_taking()
+        if self.store.accounts.get(mapped) != hashed:
+            raise Refused(Reason.NOT_REGISTERED)
+        del self.store.accounts[mapped]
+        return self._owned(session, claim).name.shown
 
     def _enter(self, row: Row, room: str) -> Entry:
         row.rooms.append(room)

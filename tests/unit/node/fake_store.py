@@ -43,6 +43,8 @@ class Row:
     parted: dict[str, Position] = field(default_factory=dict)
     gone: str | None = None
     client: str = ""
+    owner: str = ""
+    open: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -58,6 +60,7 @@ class Store:
     addresses: dict[str, tuple[int, int]] = field(default_factory=dict)
     nodes: list[Node] = field(default_factory=list)
     rights: FakeRights = field(default_factory=FakeRights)
+    accounts: dict[str, str] = field(default_factory=dict)  # nickname as compared -> hash
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def append(self, log: str, kind: str, session: str, n: int, nick: str, text: str, *, late: bool = False) -> Entry:

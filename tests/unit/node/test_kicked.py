@@ -90,7 +90,7 @@ class Barring(FakeCluster):
     def claim(self, *asked: Any, **more: Any) -> Claimed:
         raise Refused(Reason.BANNED, "0 not that name")
 
-    def resume(self, session: str, claim: str, token_hash: str, n: int, address: str, client: str = "") -> Claimed:
+    def resume(self, *asked: Any, **more: Any) -> Claimed:
         raise Refused(Reason.KICKED, "")
 
 

@@ -6,6 +6,7 @@ import socket
 import struct
 import threading
 from contextlib import ExitStack
+from typing import Any
 
 from cluster.types import Claimed
 from node.registry import NOTICES, Registry
@@ -28,8 +29,8 @@ class Crossing(FakeCluster):
         self.go = threading.Event()
         self.asked = 0
 
-    def resume(self, session: str, claim: str, token_hash: str, n: int, address: str, client: str = "") -> Claimed:
-        claimed = super().resume(session, claim, token_hash, n, address, client)
+    def resume(self, *asked: Any, **more: Any) -> Claimed:
+        claimed = super().resume(*asked, **more)
         self.asked += 1
         if self.asked == 1:
             assert self.go.wait(10)

@@ -135,6 +135,7 @@ def test_too_much_before_the_answer_is_the_end() -> None:
         (b"/help\n", [plain.Help()]),
         (b" alice \n", [HELLO]),
         (b"\x1b[Aalice\n", [Hello(nick="[Aalice", client="plain")]),
+        (b"alice open sesame\n", [Hello(nick="alice", password="open sesame", client="plain")]),
         (b"GET / HTTP/1.1\r\n", [Hello(nick="GET / HTTP/1.1", client="plain")]),
     ],
 )

@@ -61,6 +61,7 @@ class FakeChat:
             "rename",
             "whois",
             *rights,
+            "register",
         ):
             raise AttributeError(name)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from client.fullscreen.commands import COMMANDS, Typed, meant
-from client.fullscreen.composing import Completion, Typing, completion, masked, secret
+from client.fullscreen.composing import Completion, Typing, completion
+from client.terminal.secrets import masked, secret
 from tests.unit.client.fullscreen.world import World, joined, message
 from wire.errors import WireError
 

@@ -8,8 +8,9 @@ import pytest
 
 from client import events as ev
 from client.fullscreen.commands import BY_WORD
-from client.fullscreen.composing import Typing, completion, masked, without_key
+from client.fullscreen.composing import Typing, completion
 from client.fullscreen.entry import Kind
+from client.terminal.secrets import masked, without_key
 from tests.unit.client.fullscreen.test_doing import Hand
 
 

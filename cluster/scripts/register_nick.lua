@@ -1,0 +1,33 @@
+-- include: naming mail membership
+-- Makes a nickname its holder's own, or changes its password; or an operator does so for anybody.
+-- ARGV[6] session, '': an operator  [7] claim  [8] nickname as shown  [9] as compared  [10] its skeletons
+-- ARGV[11] hash of the password  [12] id of the account, should it be a new one
+-- Reply: 'ok', nickname as shown, id of the account, 1 if it is new | 'no', 'not_registered', '' (somebody else's)
+--   | 'no', 'looks_alike', the nickname for which it could be taken
+local session, claim, nick, compared, skeletons, hash, id = unpack(ARGV, 6, 12)
+
+local shut = closed()
+if shut then return shut end
+local own = ''
+if session ~= '' then
+  local row, reply = owned(session, claim, {'nick', 'mapped', 'skeletons', 'account'})
+  if not row then return reply end
+  -- It may have been renamed meanwhile; an earlier version's row has no skeletons.
+  if row[5] ~= compared then skeletons = row[6] or '' end
+  nick, compared, own = row[4], row[5], row[7] or ''
+end
+local account = account_of(compared)
+if account and session ~= '' and account.id ~= own then return {'no', 'not_registered', ''} end
+local other = looks_like(skeletons, compared, session, own)
+if not account and other then return {'no', 'looks_alike', other} end
+local is_new = not account
+id = account and account.id or id
+redis.call('HSET', key('account:' .. compared), 'id', id, 'nick', nick, 'hash', hash, 'skeletons', skeletons)
+redis.call('HSETNX', key('account:' .. compared), 'since', int(NOW))
+redis.call('HSET', key('accounts'), id, compared)
+hold_skeletons(skeletons, compared)
+if session ~= '' then
+  redis.call('HSET', key('session:' .. session), 'account', id)
+  note_owner(compared, session)
+end
+return {'ok', nick, id, is_new and 1 or 0}

@@ -1,0 +1,106 @@
+"""Passwords: hashed and compared, by few threads at a time.
+
+One hash takes some 30 ms of a processor and 19 MB, on purpose (argon2id, as the OWASP password storage cheat sheet has
+it): whoever could make a node do many at once could stop it. So two threads do nothing else, a short line waits for
+them, and whoever finds it full is told to come back. Waiting costs a client its own thread only; nothing is locked.
+"""
+
+from __future__ import annotations
+
+import hmac
+import threading
+from collections.abc import Callable
+from hashlib import sha256
+from typing import TypeVar
+
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from cluster.hashing import hasher
+from node.hands import Hands
+
+AT_ONCE, LINE = 2, 32
+
+T = TypeVar("T")
+
+
+class Busy(Exception):
+    """The line is full: nothing was hashed."""
+
+
+class Gone(Exception):
+    """Who asked has hung up meanwhile."""
+
+
+class Vault:
+    """`verify`, `hash` and `stop`: any thread, the first two block; `run` is the loop of each of `AT_ONCE` threads."""
+
+    def __init__(self, line: int = LINE) -> None:
+        self._hasher = hasher()
+        self._hands = Hands(AT_ONCE)
+        self._line = line
+        # Guards `_inside`: connections' threads come and go.
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._nobodys = ""  # compared with where there is no account, so that no answer comes sooner for that
+
+    def run(self) -> None:
+        self._make_nobodys()
+        self._hands.run()
+
+    def stop(self) -> None:
+        """Ends the loops. Idempotent."""
+        self._hands.stop()
+
+    def verify(self, hashed: str | None, password: str, gone: Callable[[], bool]) -> bool:
+        """Whether `password` is the one of `hashed`; None: there is none, which takes as long. `gone`: whether the
+        answer interests nobody any more. Raises Busy, Gone."""
+        return self._do(lambda: self._fits(hashed, password), gone) and hashed is not None
+
+    def hash(self, password: str, gone: Callable[[], bool]) -> str:
+        """In PHC form. Raises Busy, Gone."""
+        return self._do(lambda: self._hasher.hash(password), gone)
+
+    @property
+    def waiting(self) -> int:
+        """How many passwords are being looked at, or wait for it."""
+        return self._inside
+
+    def is_outdated(self, hashed: str) -> bool:
+        """Whether it was made by other rules than the present ones."""
+        return self._hasher.check_needs_rehash(hashed)
+
+    def _fits(self, hashed: str | None, password: str) -> bool:
+        try:
+            return self._hasher.verify(self._make_nobodys() if hashed is None else hashed, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+    def _make_nobodys(self) -> str:
+        # Two threads may make one each: either will do.
+        self._nobodys = self._nobodys or self._hasher.hash("")
+        return self._nobodys
+
+    def _do(self, act: Callable[[], T], gone: Callable[[], bool]) -> T:
+        done: list[T] = []
+
+        def unless_gone() -> None:
+            if not gone():
+                done.append(act())
+
+        with self._lock:
+            if self._inside >= AT_ONCE + self._line:
+                raise Busy
+            self._inside += 1
+        try:
+            self._hands.do(unless_gone)
+        finally:
+            with self._lock:
+                self._inside -= 1
+        if not done:
+            raise Gone
+        return done[0]
+
+
+def same_secret(given: str, secret: str) -> bool:
+    """Compares two secrets in a time that tells nothing of where they differ, nor how long they are. Pure."""
+    return hmac.compare_digest(sha256(given.encode()).digest(), sha256(secret.encode()).digest())
