@@ -43,7 +43,7 @@ drill: $(VENV)/installed
 MINUTES ?= 2
 fuzz: $(VENV)/installed-dev
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]' || true
+	  $(PIP) --require-hashes -r requirements/fuzz.txt || true
 	@nice -n 15 $(BIN)/python -m fuzz --minutes $(MINUTES) --keep $(ARGS)
 
 # Under a minute: two rows beside a bare loop that sends.
@@ -74,6 +74,7 @@ lock: $(SUPPLY)/installed
 	$(LOCK) pyproject.toml requirements/build.in --extra server -c requirements/dev.txt -o requirements/server.txt
 	$(LOCK) pyproject.toml -c requirements/dev.txt -o requirements/run.txt
 	$(LOCK) requirements/build.in -c requirements/dev.txt -o requirements/build.txt
+	$(LOCK) pyproject.toml --extra fuzz -c requirements/dev.txt -o requirements/fuzz.txt
 
 # Known vulnerabilities in what is locked. It asks a service of PyPI's, so it is no part of `check`.
 audit: $(SUPPLY)/installed

@@ -50,6 +50,7 @@ def holds(requirement: Requirement, machine: Mapping[str, str]) -> bool:
         ("build.txt", [*BUILD, *wanted("build.in")]),
         ("server.txt", [*RUN, *EXTRAS["server"], *BUILD, *wanted("build.in")]),
         ("dev.txt", [*RUN, *EXTRAS["server"], *EXTRAS["dev"], *BUILD, *wanted("build.in")]),
+        ("fuzz.txt", [*RUN, *EXTRAS["fuzz"]]),
         ("supply.txt", wanted("supply.in")),
     ],
 )
