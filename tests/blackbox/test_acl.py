@@ -27,6 +27,8 @@ SELDOM: dict[str, dict[str, str]] = {
         "zcard": "scripts/announcing.lua",
         "hsetnx": "scripts/restore.lua",
         "xlen": "scripts/heal.lua",
+        "hincrby": "scripts/account.lua",
+        "xdel": "scripts/mail.lua",
     },
     "reader": {"script|load": "calls.py"},
     "operator": {
@@ -38,6 +40,8 @@ SELDOM: dict[str, dict[str, str]] = {
         "zrangebyscore": "scripts/lib.lua",
         "xrevrange": "scripts/log.lua",
         "pttl": "scripts/mend.lua",
+        "ttl": "scripts/rights.lua",
+        "xdel": "scripts/mail.lua",
     },
 }
 UNASKED = {"client|list", "config|get", "acl|log"}

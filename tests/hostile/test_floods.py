@@ -85,6 +85,8 @@ def test_whois_of_everything_and_history_without_end(town: Deployment, undisturb
         ]
         with pushing(client.wire.socket, b"".join(asked)) as thread:
             client.expect(HistoryEnd, of(id=1200), 60)
+            for _ in range(4):
+                client.expect(Error, of(id=5000), 60)
             thread.join(30)
             assert sum(frame.id == 5000 for frame in client.frames if isinstance(frame, Error)) == 4
             assert len([frame for frame in client.frames if isinstance(frame, HistoryEnd)]) == 200

@@ -72,7 +72,8 @@ def test_one_address_has_some_connections_and_the_others_are_not_fewer_for_it(
 
         assert sum(b"too many connections" in one for one in heard) == ASKED - 200
         assert node.metric("hydrachat_limited_total") >= ASKED - 200
-    with entered(guarded) as again:  # they are gone, so it may come again
+    wait_until(lambda: node.metric("hydrachat_connections") < 100, 30, "they are gone")
+    with entered(guarded) as again:
         left(again)
 
 

@@ -27,14 +27,20 @@ def say(event: str, **fields: object) -> None:
     print(json.dumps({"ts": "", "level": "info", "event": event, **fields}), file=sys.stderr, flush=True)
 
 
+PROXY_HEADER = 28
+"""Bytes, of version 2 over IPv4."""
+
+
 def address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     return host, int(port)
 
 
-def greet(listener: socket.socket, name: str) -> None:
+def greet(listener: socket.socket, name: str, skipped: int = 0) -> None:
+    """`skipped`: bytes that come before what the client says."""
     while True:
         connection, _ = listener.accept()
+        connection.recv(skipped, socket.MSG_WAITALL)
         threading.Thread(target=echo, args=(connection, name), daemon=True).start()
         say("joined", nick="al\x1bice", room="#lobby")
 
@@ -63,6 +69,9 @@ def main() -> None:
     threading.Thread(target=health.serve_forever, daemon=True).start()
     listener = socket.create_server(address(given["--listen"]))
     threading.Thread(target=greet, args=(listener, given["--id"]), daemon=True).start()
+    if "--listen-proxy" in given:
+        behind = socket.create_server(address(given["--listen-proxy"]))
+        threading.Thread(target=greet, args=(behind, given["--id"], PROXY_HEADER), daemon=True).start()
     say("ready")
     while not stop.wait(0.1):  # a signal may land on another thread, and wakes only that one
         pass
