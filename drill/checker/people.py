@@ -100,7 +100,8 @@ def stranded(record: Record) -> Iterator[Violation]:
     """Lost the connection, and never found another one; or was not let in to the end."""
     here = {stay.client for stay in record.stays.all if stay.leaving == FOREVER}
     for client, h in record.stays.outages.items():
-        if client in here:
+        # Who lost it in the last moment had no time to find another one.
+        if client in here and record.last - h.at >= record.lease:
             text = f"{client} lost {h.node or 'its node'} and never came back"
             yield Violation("stranded", text, h.at, client, h.node)
     for stay in record.stays.all if record.has_head else ():

@@ -32,6 +32,7 @@ class Record:
         self.stays = Stays()
         self.sent: dict[str, Happening] = {}
         self.accepted: dict[str, Happening] = {}
+        self.last = max((happening.at for happening in history), default=0.0)
         self._by_kind: dict[Kind, list[Happening]] = defaultdict(list)
         for happening in history:
             self._by_kind[happening.kind].append(happening)
