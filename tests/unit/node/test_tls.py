@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import ssl
 import struct
@@ -19,6 +20,7 @@ from tests.unit.node.fake_cluster import FakeCluster
 from tests.unit.node.fake_store import Store
 from tests.unit.node.support import Client, Native, get, log_of, running
 from wire.frames import Message, Say
+from wire.tunnel import Tunnel
 
 NAME = "chat.example"
 
@@ -207,3 +209,20 @@ def test_a_second_handshake_is_refused(node: Node) -> None:
     # As it says by its alert, or by what the client was doing when that came.
     assert "no renegotiation" in told or "unexpected record" in told
     assert "* bye" in s_client(node, "eve\n\\q\n", "-quiet")
+
+
+def test_who_is_refused_at_the_door_leaves_nothing_for_the_collector(settings: dict[str, Any]) -> None:
+    """It comes rarely, and an engine of OpenSSL's is 17 KiB."""
+    with running(FakeCluster(Store()), max_connections_per_address=1, exempt=(), **settings) as node:
+        gc.collect()
+        gc.disable()
+        try:
+            with socket.create_connection(node.address, 5):
+                wait_until(lambda: len(node.house.roster) == 1)
+                for _ in range(20):
+                    with socket.create_connection(node.address, 5) as stranger:
+                        stranger.settimeout(5)
+                        assert stranger.recv(100)
+                assert sum(isinstance(one, Tunnel) for one in gc.get_objects()) <= 2  # the last one may just be ending
+        finally:
+            gc.enable()
