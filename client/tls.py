@@ -110,7 +110,7 @@ class TlsTransport:
         if data:
             tunnel.feed(data)
         try:
-            # All of it, the rest of a record that waited for these bytes included: no selector would tell of what stays.
+            # All of it, with the rest of a record that waited for these bytes: no selector would tell of what stays.
             found = tunnel.read(2 * CHUNK)
         except ssl.SSLError as error:
             raise LinkLost(f"TLS failed: {reason(error)}") from error
