@@ -145,7 +145,8 @@ class Connection:
             data = self.wire.recv(size)
             self.busy, self.heard = True, time.monotonic()
             if not data:
-                self._act(self.protocol.receive_eof())
+                if self.tls is None or self.tls.ended:  # else nobody has said that what is half said ends here
+                    self._act(self.protocol.receive_eof())
                 return
             self._act(self.protocol.receive_data(data))
             self.heard = time.monotonic()  # it could not be read while that took its time
