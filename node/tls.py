@@ -82,9 +82,9 @@ class TlsWire:
             self._answer()
 
     def recv(self, size: int) -> bytes:
-        """Plaintext, at most `size` bytes; b"": the client has said that nothing follows (`ended`), or we have, and what
-        still comes is not read any more. Blocks; raises OSError, also for an end without these words: then nobody
-        knows whether somebody on the way has cut off the rest."""
+        """Plaintext, at most `size` bytes; b"": the client has said that nothing follows (`ended`), or we have, and
+        what still comes is not read. Blocks; raises OSError, also for an end without these words: then nobody knows
+        whether somebody on the way has cut off the rest."""
         data, least = b"", size
         while True:
             with self._lock:
