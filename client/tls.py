@@ -110,7 +110,8 @@ class TlsTransport:
         if data:
             tunnel.feed(data)
         try:
-            found = tunnel.read(CHUNK)
+            # All of it, with the rest of a record that waited for these bytes: no selector would tell of what stays.
+            found = tunnel.read(2 * CHUNK)
         except ssl.SSLError as error:
             raise LinkLost(f"TLS failed: {reason(error)}") from error
         self._push(tunnel)

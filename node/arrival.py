@@ -34,6 +34,7 @@ def find_out(connection: Connection) -> bool:
         return False
     # First the address, then the look: who brings bans meanwhile looks at those who are here.
     connection.peer = str(found) if found else connection.peer
+    connection.proxied = False
     ban = house.bans.of(connection.peer)
     if ban is not None:
         connection.turn_away(last_words(ban))

@@ -38,8 +38,11 @@ class Certificate:
         """Anew. Raises BadCertificate, and then all stays as it was. One thread."""
         context = _context(self._cert, self._key)
         shown = _shown(context, self._cert)
-        self.names = names(shown) or ["nobody"]
-        self.until = ssl.cert_time_to_seconds(shown["notAfter"])
+        try:
+            until = ssl.cert_time_to_seconds(shown["notAfter"])
+        except (KeyError, ValueError):
+            raise BadCertificate(CERT, self._cert, "its end is no time") from None
+        self.names, self.until = names(shown) or ["nobody"], until
         self.context = context
 
     @property
@@ -62,8 +65,10 @@ def _context(cert: str, key: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
-    # Nobody could use them: who comes back comes to another node, which has other keys for them.
+    # Nobody could use them: who comes back comes to another node, which has other keys for them. And one key for all of
+    # them would read what was recorded since the node began. The number is of TLS 1.3, the option of 1.2.
     context.num_tickets = 0
+    context.options |= ssl.OP_NO_TICKET
 
     def ask() -> NoReturn:
         # Without this OpenSSL would ask at the terminal, and the node stand still.
@@ -76,6 +81,8 @@ def _context(cert: str, key: str) -> ssl.SSLContext:
             raise BadCertificate(KEY, key, f"the key does not fit the certificate in {cert}") from None
         setting, path = (KEY, key) if _is_sound(cert) else (CERT, cert)
         raise BadCertificate(setting, path, f"OpenSSL can't read it ({reason(error)})") from None
+    except OSError as error:  # both were there a moment ago: somebody is just replacing them
+        raise BadCertificate(CERT, cert, f"it can't be read: {(error.strerror or str(error)).lower()}") from None
     return context
 
 
@@ -94,7 +101,7 @@ def _check(setting: str, path: str, mark: str, what: str) -> None:
 def _is_sound(cert: str) -> bool:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cert)
-    except ssl.SSLError:
+    except OSError:
         return False
     return True
 
@@ -104,7 +111,11 @@ def _shown(server: ssl.SSLContext, cert: str) -> dict[str, Any]:
     BadCertificate."""
     client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     client.check_hostname = False
-    client.load_verify_locations(cert)
+    try:
+        client.load_verify_locations(cert)
+    except OSError as error:  # more than `load_cert_chain` looks at, as where the chain behind it is cut off
+        told = reason(error) if isinstance(error, ssl.SSLError) else str(error.strerror).lower()
+        raise BadCertificate(CERT, cert, f"what stands behind the certificate can't be read ({told})") from None
     # The certificate itself is trusted, whoever signed it, and whenever it ends.
     client.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN | _NO_CHECK_TIME
     ours, theirs = Tunnel(server, server=True), Tunnel(client)

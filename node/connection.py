@@ -52,6 +52,7 @@ class Connection:
         "outbox",
         "peer",
         "protocol",
+        "proxied",
         "session",
         "sock",
         "tls",
@@ -59,17 +60,18 @@ class Connection:
         "wire",
     )
 
-    def __init__(self, house: House, sock: socket.socket, peer: str) -> None:
+    def __init__(self, house: House, sock: socket.socket, peer: str, *, proxied: bool = False) -> None:
+        """`proxied`: a balancer's header comes first; until then `peer` is the balancer."""
         self.house = house
         self.sock = sock
         self.peer = peer
+        self.proxied = proxied
         self.protocol = ServerProtocol(house.settings.max_frame)
         self.tls = TlsWire(sock, house.certificate.context) if house.certificate else None
         self.wire = self.tls or sock
         self.outbox = Outbox(self.wire, house.settings.outbox_bytes, house.deliverer.schedule)
         self.outbox.last_words = _PLAIN_TOO_SLOW
-        if self.tls is not None:
-            self.outbox.tls, self.tls.nudge = self.tls, self.outbox.nudge
+        self.outbox.tls = self.tls
         self.session: Session | None = None
         self.began = self.heard = time.monotonic()
         self.busy = False  # the thread acts, so silence is no sign
@@ -88,9 +90,8 @@ class Connection:
 
     # -- its own thread -------------------------------------------------------------------
 
-    def run(self, proxied: bool = False) -> None:
-        """`proxied`: a balancer's header comes first."""
-        if not self._may_come_in(proxied) or (self.tls is not None and not self._secure(self.tls)):
+    def run(self) -> None:
+        if not self._may_come_in() or (self.tls is not None and not self._secure(self.tls)):
             self._live(here=False)
         elif self.tls is None:
             self._live()
@@ -101,9 +102,9 @@ class Connection:
             except RuntimeError:
                 self._live()  # there is no thread left, but for this one
 
-    def _may_come_in(self, proxied: bool) -> bool:
+    def _may_come_in(self) -> bool:
         try:
-            return not proxied or arrival.find_out(self)
+            return not self.proxied or arrival.find_out(self)
         except OSError as error:
             self.house.log.debug("broken", peer=self.peer, reason=str(error))
         except Exception:  # the top of this client's thread: it costs nobody else
@@ -144,7 +145,8 @@ class Connection:
             data = self.wire.recv(size)
             self.busy, self.heard = True, time.monotonic()
             if not data:
-                self._act(self.protocol.receive_eof())
+                if self.tls is None or self.tls.ended:  # else nobody has said that what is half said ends here
+                    self._act(self.protocol.receive_eof())
                 return
             self._act(self.protocol.receive_data(data))
             self.heard = time.monotonic()  # it could not be read while that took its time
@@ -153,6 +155,7 @@ class Connection:
 
     def _secure(self, tls: TlsWire) -> bool:
         """The handshake. It has as long as the hello has."""
+        tls.nudge = self.outbox.nudge  # not earlier: the two hold each other, and who is refused at the door is many
         try:
             tls.handshake()
         except OSError as error:

@@ -86,7 +86,8 @@ class Events:
         # First the copy, then the look at who is here: who comes meanwhile looks into the copy when he is listed.
         self.house.bans.replace(bans)
         for connection in self.house.roster.all():
-            ban = self.house.bans.of(connection.peer)
+            # Whose header has not come is nobody yet: a ban of his balancer's network is not for him.
+            ban = None if connection.proxied else self.house.bans.of(connection.peer)
             if ban is not None:
                 connection.expel(ban)
 

@@ -104,7 +104,7 @@ class Listener:
         except OSError:
             sock.close()  # the client was gone before we looked
             return
-        connection = Connection(house, sock, peer)
+        connection = Connection(house, sock, peer, proxied=proxied)
         exceeded = house.roster.add(connection, "" if proxied else house.roster.source(peer))
         if exceeded:
             self._refuse(sock, peer, exceeded)
@@ -114,7 +114,7 @@ class Listener:
         try:
             # A `threading.Thread` would be 2.5 KiB more for each client, for a name and a `join`: the roster knows who
             # is still there. One that hangs does not keep the process.
-            _thread.start_new_thread(connection.run, (proxied,))
+            _thread.start_new_thread(connection.run, ())
         except RuntimeError as error:
             house.roster.remove(connection)
             _turn_away(sock)

@@ -55,6 +55,11 @@ class TlsWire:
     def established(self) -> bool:
         return self._tunnel.established
 
+    @property
+    def ended(self) -> bool:
+        """The client has said that nothing follows."""
+        return self._tunnel.ended
+
     # -- the connection's thread ----------------------------------------------------------
 
     def handshake(self) -> None:
@@ -77,8 +82,9 @@ class TlsWire:
             self._answer()
 
     def recv(self, size: int) -> bytes:
-        """Plaintext, at most `size` bytes; b"": the client has said that nothing follows. Blocks; raises OSError, also
-        for an end without these words: then nobody knows whether somebody on the way has cut off the rest."""
+        """Plaintext, at most `size` bytes; b"": the client has said that nothing follows (`ended`), or we have, and
+        what still comes is not read. Blocks; raises OSError, also for an end without these words: then nobody knows
+        whether somebody on the way has cut off the rest."""
         data, least = b"", size
         while True:
             with self._lock:
@@ -97,7 +103,7 @@ class TlsWire:
             return self._tunnel.read(size)
         except ssl.SSLError:
             if self._tunnel.finished:
-                return b""  # what still comes is not read any more
+                return b""
             raise
 
     def _answer(self) -> None:

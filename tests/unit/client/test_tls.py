@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import select
+import selectors
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -16,9 +17,10 @@ import pytest
 from client import ChatClient, MessageEvent, Refused, Unreachable
 from client.errors import LinkLost, Untrusted
 from client.tls import TlsTransport
-from client.transport import TcpTransport
+from client.transport import CHUNK, TcpTransport
 from client.trust import Trust
 from cluster.types import Ban
+from node.certificate import Certificate
 from node.main import Node
 from tests.support.authority import PAST, Authority, Pair
 from tests.support.waiting import wait_until
@@ -26,6 +28,7 @@ from tests.unit.node.fake_cluster import FakeCluster
 from tests.unit.node.fake_store import Store
 from tests.unit.node.support import log_of, running
 from wire import Address
+from wire.tunnel import RECORD, Tunnel
 
 Start = Callable[..., Node]
 
@@ -204,6 +207,55 @@ def test_a_connection_that_gives_little_at_a_time(start: Start, authority: Autho
     node = start(authority.issue("127.0.0.1"))
     with ChatClient([str(node.address)], "ana", tls=True, tls_ca=authority.ca, transport=Stingy) as ana:
         assert ana.say("x" * 5000).wait(30)
+
+
+class Poured:
+    """A connection that has come to stand, on which `pieces` come, each by one `recv`."""
+
+    wants = selectors.EVENT_READ
+    held = False
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self.server = Tunnel(context, server=True)
+        self.pieces: list[bytes] = []
+
+    def fileno(self) -> int:
+        return -1
+
+    def connect(self, where: object) -> None:
+        pass
+
+    def established(self) -> bool:
+        return True
+
+    def recv(self) -> bytes | None:
+        return self.pieces.pop(0) if self.pieces else self.server.take() or None
+
+    def send(self, data: bytes) -> int:
+        self.server.feed(data)
+        if not self.server.established:
+            self.server.shake()
+        return len(data)
+
+    def close(self) -> None:
+        pass
+
+
+def test_nothing_that_came_stays_behind_where_no_selector_tells_of_it(authority: Authority) -> None:
+    inner = Poured(Certificate(*authority.issue("127.0.0.1")).context)
+    here = Address("127.0.0.1", 1)
+    transport = TlsTransport(lambda: inner, Trust([here], authority.ca), here)
+    transport.connect((socket.AF_INET, here))
+    while not transport.established():
+        pass
+    # The end of a record, and behind it as much as is read at once.
+    text = b"x" * 81_000
+    coming = inner.server.write(text)
+    cut = len(coming) - CHUNK
+    assert 0 < cut < RECORD
+    inner.pieces = [coming[:cut], coming[cut:]]
+    assert transport.recv() is None
+    assert transport.recv() == text
 
 
 def test_it_leaves_in_order(authority: Authority) -> None:

@@ -150,6 +150,19 @@ def test_bans_are_for_the_address_in_the_header_and_spare_the_balancer() -> None
             other.enter("other")
 
 
+def test_a_ban_of_the_balancers_network_spares_whose_header_is_on_its_way() -> None:
+    cluster = FakeCluster(Store())
+    with running(cluster, proxy_from=LOCAL) as node, socket.create_connection(node.address, 5) as sock:
+        wait_for(lambda: len(node.house.roster) == 1)
+        assert cluster.events is not None
+        cluster.events.on_bans([Ban("127.0.0.0/8", 0, "", math.inf), Ban("192.0.2.0/24", 0, "", math.inf)])
+        sock.settimeout(5)
+        sock.sendall(v2(0x21, V6))
+        assert sock.makefile("rb").readline().rstrip() == WELCOME
+        with Behind(node, LINE) as bad:
+            assert bad.refusal().code == Code.BANNED
+
+
 def test_connections_are_counted_by_the_address_in_the_header() -> None:
     settings: dict[str, Any] = {"proxy_from": LOCAL, "max_connections_per_address": 2, "exempt": ()}
     with running(FakeCluster(Store()), **settings) as node, Behind(node, LINE) as one, Behind(node, LINE) as two:

@@ -65,6 +65,25 @@ def test_a_file_that_is_torn_is_named(pair: Pair, tmp_path: Path) -> None:
         assert told(*files).startswith(f"{setting}: {torn}: OpenSSL can't read it")
 
 
+@pytest.mark.parametrize("what", ["CERTIFICATE", "X509 CRL"])
+def test_what_is_damaged_behind_the_certificate_is_named(pair: Pair, tmp_path: Path, what: str) -> None:
+    """Half a chain, as where somebody is just writing it: OpenSSL's server would take it."""
+    whole = tmp_path / "chain.pem"
+    whole.write_text(f"{Path(pair.cert).read_text()}-----BEGIN {what}-----\nAAAA\n-----END {what}-----\n")
+    assert told(str(whole), pair.key).startswith(f"tls-cert: {whole}: ")
+
+
+def test_files_that_go_away_between_two_looks_are_named(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where they are replaced by removing and writing."""
+    monkeypatch.setattr("node.certificate._check", lambda *_: Path(pair.cert).unlink(missing_ok=True))
+    assert told(*pair) == f"tls-cert: {pair.cert}: it can't be read: no such file or directory"
+
+
+def test_an_end_that_is_no_time_is_named(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("node.certificate._shown", lambda *_: {"notAfter": "Bad time value"})
+    assert told(*pair) == f"tls-cert: {pair.cert}: its end is no time"
+
+
 def test_a_key_with_a_pass_phrase_is_not_asked_for_at_the_terminal(pair: Pair, tmp_path: Path) -> None:
     locked = str(tmp_path / "locked.pem")
     words = ["openssl", "pkey", "-in", pair.key, "-aes256", "-passout", "pass:secret", "-out", locked]

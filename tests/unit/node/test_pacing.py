@@ -5,16 +5,43 @@ from __future__ import annotations
 import socket
 import struct
 from contextlib import ExitStack
+from typing import get_args
 
 import pytest
 
 from node.main import Node
+from node.verbs.pacing import COSTS
 from tests.unit.node.fake_cluster import FakeCluster
 from tests.unit.node.fake_store import Store
 from tests.unit.node.support import Client, Native, get, pair, plain, running
 from tests.unit.node.waiting import wait_for
 from wire import Code
-from wire.frames import Accepted, Error, Hello, Join, Joined, Members, Message, Ping, Pong, Say, Welcome, Who
+from wire.frames import (
+    Accepted,
+    Ack,
+    ClientFrame,
+    Confirm,
+    Error,
+    GuardRoom,
+    HandOver,
+    Hello,
+    Invite,
+    Join,
+    Joined,
+    Members,
+    Message,
+    Mute,
+    Ping,
+    Pong,
+    Quit,
+    Register,
+    Remove,
+    Say,
+    Unmute,
+    Unregister,
+    Welcome,
+    Who,
+)
 
 LOBBY = "#lobby"
 NEVER = 0.0001
@@ -130,6 +157,36 @@ def test_questions_cost_too_and_pings_are_answered_in_any_case() -> None:
         alice.say(Ping(id=6))
         assert alice.expect(Pong).id == 6
         assert counted(node, "join_rate") == 1
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        Invite(room=LOBBY, nick="bob", id=7),
+        Remove(room=LOBBY, nick="bob", id=7),
+        Mute(room=LOBBY, nick="bob", id=7),
+        Unmute(room=LOBBY, nick="bob", id=7),
+        HandOver(room=LOBBY, nick="bob", id=7),
+        GuardRoom(room=LOBBY, id=7),
+        Register(password="correct horse", id=7),
+        Unregister(password="correct horse", id=7),
+    ],
+    ids=lambda frame: type(frame).__name__,
+)
+def test_what_owners_ask_and_what_is_hashed_costs_as_well(frame: ClientFrame) -> None:
+    with running(FakeCluster(Store()), join_rate=NEVER, join_burst=1) as node, Native(node) as alice:
+        alice.enter("alice")
+        alice.say(Join(room="#den"))
+        alice.expect(Joined, lambda joined: joined.log == "#den")
+        alice.say(frame)
+        error = alice.expect(Error)
+        assert (error.code, error.id) == (Code.RATE_LIMITED, 7)
+
+
+def test_every_request_has_a_price_or_a_reason_for_none() -> None:
+    """Hello is counted by its address, a message in buckets of its own; for the others see docs/security.md."""
+    free = {Hello, Say, Ping, Quit, Ack, Confirm}
+    assert set(get_args(ClientFrame)) == free | set(COSTS)
 
 
 def test_a_plain_client_waits_and_is_told_so_once() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import ssl
 import struct
@@ -18,7 +19,9 @@ from tests.support.waiting import wait_until
 from tests.unit.node.fake_cluster import FakeCluster
 from tests.unit.node.fake_store import Store
 from tests.unit.node.support import Client, Native, get, log_of, running
-from wire.frames import Message, Say
+from wire import Code
+from wire.frames import Error, Message, Say
+from wire.tunnel import Tunnel
 
 NAME = "chat.example"
 
@@ -207,3 +210,50 @@ def test_a_second_handshake_is_refused(node: Node) -> None:
     # As it says by its alert, or by what the client was doing when that came.
     assert "no renegotiation" in told or "unexpected record" in told
     assert "* bye" in s_client(node, "eve\n\\q\n", "-quiet")
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_nobody_is_given_a_ticket(node: Node, authority: Authority, version: ssl.TLSVersion) -> None:
+    """One key for all of them would read all that was recorded."""
+    context = authority.client()
+    context.maximum_version = version
+    address = (node.address.host, node.address.port)
+    with socket.create_connection(address, 5) as raw, context.wrap_socket(raw, server_hostname=NAME) as secure:
+        assert secure.recv(100)  # what TLS 1.3 gives out comes before it
+        assert secure.session is None or not secure.session.has_ticket
+
+
+def test_of_who_is_dismissed_nothing_half_said_is_carried_out(settings: dict[str, Any], authority: Authority) -> None:
+    """Our farewell said, what can't be read is no end of file either: anybody on the way could send it."""
+    store = Store()
+    with running(FakeCluster(store), **settings) as node, Secure(node, authority) as ana:
+        ana.come_in("ana")
+        ana.put("whole\nhalf of wh")
+        wait_until(lambda: "whole" in said(store))
+        (connection,) = node.house.roster.all()
+        connection.dismiss(Error(code=Code.TOO_SLOW, text="go"))
+        ana.lines_until("! go")
+        ana.tunnelled.raw.sendall(bytes([23, 3, 3, 0, 40]) + bytes(40))
+        wait_until(lambda: not node.house.roster.all())
+    assert said(store) == ["whole"]
+
+
+def said(store: Store) -> list[str]:
+    return [entry.text for entry in store.logs["#lobby"] if entry.kind == "message"]
+
+
+def test_who_is_refused_at_the_door_leaves_nothing_for_the_collector(settings: dict[str, Any]) -> None:
+    """It comes rarely, and an engine of OpenSSL's is 17 KiB."""
+    with running(FakeCluster(Store()), max_connections_per_address=1, exempt=(), **settings) as node:
+        gc.collect()
+        gc.disable()
+        try:
+            with socket.create_connection(node.address, 5):
+                wait_until(lambda: len(node.house.roster) == 1)
+                for _ in range(20):
+                    with socket.create_connection(node.address, 5) as stranger:
+                        stranger.settimeout(5)
+                        assert stranger.recv(100)
+                assert sum(isinstance(one, Tunnel) for one in gc.get_objects()) <= 2  # the last one may just be ending
+        finally:
+            gc.enable()
