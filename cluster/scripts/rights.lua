@@ -3,7 +3,7 @@
 -- `room:#ops:rights`, a hash: `owner` (an account's id, or a session that is a member), `nick` (its, as shown), `guards`
 -- (which of `invite key private topic` hold), `key` ('<salt> <digest>'), `version` (rises with each change); and of each
 -- person that is named, `invited:<id>`, `muted:<id>`, `removed:<id>` -> '<µs> <nickname as compared> <as shown>'.
--- A person is known by the account, else by the session and, where it is muted or removed, by '@<nickname>' as well.
+-- A person is known by session and account and, where it is muted or removed, by '@<nickname>' as well.
 -- meta `rights`: the version, and an m behind it while somebody is muted, for publish.lua. meta `curtain`: '<epoch>
 -- <offset>', up to which nobody may read what was said. `private`, a set: the rooms that are not told of.
 local rights = {}
@@ -12,12 +12,13 @@ local HEIRS = 200 -- members that are looked at, of a crowd
 
 function rights.where(room) return key('room:' .. room .. ':rights') end
 
--- The ids under which a session is known; the last one, its nickname's, is that of anybody who takes it.
+-- The ids under which a session is known; its nickname's, which is that of anybody who takes it (also of who registers or
+-- unregisters it since); the nickname as compared, as shown.
 function rights.ids(session)
   local row = redis.call('HMGET', key('session:' .. session), 'account', 'mapped', 'nick')
   local ids = {session}
   if row[1] and row[1] ~= '' then ids[2] = 'account:' .. row[1] end
-  return ids, row[2] and not ids[2] and '@' .. row[2] or nil, row[2], row[3]
+  return ids, row[2] and '@' .. row[2] or nil, row[2], row[3]
 end
 
 local function fields_of(kind, ids, name)
@@ -50,10 +51,25 @@ local function is_member_of(room, session)
   return redis.call('HEXISTS', key('room:' .. room .. ':members'), session) == 1
 end
 
--- The owner; nil: nobody. A session that is no member any more (a loss, a rewind) owns nothing.
+-- Whether anybody can come as the account: it is registered, or a member has it still (of an unregistered one, or after
+-- a loss).
+local function is_somebodys(owner, room)
+  local account = string.match(owner, '^account:(.+)$') or owner
+  if redis.call('HEXISTS', key('accounts'), account) == 1 then return true end
+  local found = redis.call('HSCAN', key('room:' .. room .. ':members'), '0', 'COUNT', HEIRS)[2]
+  for i = 1, math.min(#found, 2 * HEIRS), 2 do
+    if redis.call('HGET', key('session:' .. found[i]), 'account') == account then return true end
+  end
+  return false
+end
+
+-- The owner; nil: nobody. A session that is no member any more (a loss, a rewind) owns nothing, nor does an account that
+-- is no more.
 function rights.owner(room)
   local owner = redis.call('HGET', rights.where(room), 'owner')
-  if owner and (is_account(owner) or is_member_of(room, owner)) then return owner end
+  if not owner then return nil end
+  if is_account(owner) then return is_somebodys(owner, room) and owner or nil end
+  return is_member_of(room, owner) and owner or nil
 end
 
 function rights.is_owner(room, session)
@@ -169,11 +185,11 @@ function rights.vacate(room, session)
     redis.call('HSET', where, 'owner', owner)
     rights.changed(room)
   end
-  if owner and is_account(owner) then
+  if owner and is_account(owner) and is_somebodys(owner, room) then
     if empty then redis.call('EXPIRE', where, EMPTY_ROOM_KEPT) end
   elseif empty then
     fall(room)
-  elseif not owner or not is_member_of(room, owner) then
+  elseif not rights.owner(room) then
     inherit(room)
     rights.changed(room)
   end
@@ -203,25 +219,28 @@ end
 function rights.name(room, kind, ids, name, mapped_nick, nick)
   local where, value = rights.where(room), table.concat({int(MICROS), mapped_nick, nick}, ' ')
   for _, field in ipairs(fields_of(kind, ids, name)) do redis.call('HSET', where, field, value) end
-  local first, oldest, count, found = nil, math.huge, 0, redis.call('HGETALL', where)
+  local persons, known, found = {}, {}, redis.call('HGETALL', where)
   for i = 1, #found, 2 do
+    local person = found[i + 1]
     if string.match(found[i], '^(%a+):') == kind then
-      local at = tonumber(string.match(found[i + 1], '^%d+'))
-      count = count + 1
-      if at < oldest then first, oldest = found[i], at end
+      if not known[person] then persons[#persons + 1] = {tonumber(string.match(person, '^%d+')), person} end
+      known[person] = known[person] or {}
+      table.insert(known[person], found[i])
     end
   end
-  if count > LISTED then redis.call('HDEL', where, first) end
+  table.sort(persons, function(one, other) return one[1] < other[1] end)
+  for i = 1, #persons - LISTED do redis.call('HDEL', where, unpack(known[persons[i][2]])) end
 end
 
 -- Whether anybody was, under these ids or under this nickname, which may be somebody's who is not here.
 function rights.unname(room, kind, ids, name, mapped_nick)
-  local where, gone = rights.where(room), 0
-  if #ids > 0 or name then gone = redis.call('HDEL', where, unpack(fields_of(kind, ids, name))) end
+  local where, gone, persons = rights.where(room), 0, {}
+  -- One person's fields were written together: the same value is his, also under a nickname that he had then.
+  for _, field in ipairs(fields_of(kind, ids, name)) do persons[redis.call('HGET', where, field) or ''] = true end
   local found = redis.call('HGETALL', where)
   for i = 1, #found, 2 do
-    local _, called = string.match(found[i + 1], '^(%d+) (%S+) ')
-    if called == mapped_nick and string.match(found[i], '^(%a+):') == kind then
+    local called = string.match(found[i + 1], '^%d+ (%S+) ')
+    if (called == mapped_nick or persons[found[i + 1]]) and string.match(found[i], '^(%a+):') == kind then
       gone = gone + redis.call('HDEL', where, found[i])
     end
   end

@@ -62,15 +62,16 @@ local function appended(said, nick, log, channel, before)
   error(offset, 0)
 end
 
--- Whether the room's owner has muted the session, its account or its nickname (rights.lua).
+-- Whether the room's owner has muted the session, its account or its nickname (rights.lua); nobody mutes himself by taking
+-- a nickname that he had muted.
 local function is_muted(room, session)
   local flag = redis.call('HGET', key('room:' .. room .. ':meta'), 'rights')
   if not flag or not string.find(flag, 'm', 1, true) then return false end
   local row = redis.call('HMGET', key('session:' .. session), 'account', 'mapped')
-  local account = row[1] and row[1] ~= '' and row[1]
-  local found = redis.call('HMGET', key('room:' .. room .. ':rights'), 'muted:' .. session,
-    account and 'muted:' .. account or 'muted:@' .. (row[2] or ''))
-  return found[1] ~= false or found[2] ~= false
+  local account = 'account:' .. (row[1] or '')
+  local found = redis.call('HMGET', key('room:' .. room .. ':rights'), 'owner', 'muted:' .. session,
+    'muted:' .. account, 'muted:@' .. (row[2] or ''))
+  return (found[2] or found[3] or found[4]) and found[1] ~= session and found[1] ~= account
 end
 
 local function is_member(room, session) return redis.call('HEXISTS', key('room:' .. room .. ':members'), session) == 1 end
