@@ -2,7 +2,8 @@
 
 One hash takes some 30 ms of a processor and 19 MB, on purpose (argon2id, as the OWASP password storage cheat sheet has
 it): whoever could make a node do many at once could stop it. So two threads do nothing else, a short line waits for
-them, and whoever finds it full is told to come back; of its second half nobody gets more than his share. Waiting costs a client its own thread only; nothing is locked.
+them, and whoever finds it full is told to come back; of its second half nobody gets more than his share. Waiting costs
+a client its own thread only; nothing is locked.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from node.hands import Hands
 
 AT_ONCE, LINE = 2, 32
 SHARE = 4
-"""Of one address, once the line is half full: who logs in again and again, also with the right password, leaves room."""
+"""Of one address, once the line is half full: who logs in again and again, also with right passwords, leaves room."""
 
 T = TypeVar("T")
 

@@ -17,9 +17,27 @@ from tests.unit.node.support import Client, Native, get, pair, plain, running
 from tests.unit.node.waiting import wait_for
 from wire import Code
 from wire.frames import (
-    Accepted, Error, GuardRoom, HandOver, Hello, Invite, Join, Joined, Members, Message, Mute, Ping, Pong, Register, Remove,
-    Say, Unmute, Unregister, Welcome, Who,
-)  # fmt: skip
+    Accepted,
+    Error,
+    GuardRoom,
+    HandOver,
+    Hello,
+    Invite,
+    Join,
+    Joined,
+    Members,
+    Message,
+    Mute,
+    Ping,
+    Pong,
+    Register,
+    Remove,
+    Say,
+    Unmute,
+    Unregister,
+    Welcome,
+    Who,
+)
 
 LOBBY = "#lobby"
 NEVER = 0.0001
