@@ -5,7 +5,7 @@
 -- person that is named, `invited:<id>`, `muted:<id>`, `removed:<id>` -> '<µs> <nickname as compared> <as shown>'.
 -- A person is known by session and account and, where it is muted or removed, by '@<nickname>' as well.
 -- meta `rights`: the version, and an m behind it while somebody is muted, for publish.lua. meta `curtain`: '<epoch>
--- <offset>', up to which nobody may read what was said. `private`, a set: the rooms that are not told of.
+-- <offset>', up to which nobody may read what was said. meta `shut`: only members may read; it outlasts the hash. `private`, a set: the rooms that are not told of.
 local rights = {}
 local LISTED = 200 -- persons of each kind; of more, the one that was named first is forgotten
 local HEIRS = 200 -- members that are looked at, of a crowd
@@ -91,6 +91,12 @@ local function snapshot(where)
   return table.concat(lines, '\n'), muted
 end
 
+-- Whether only members may read what is said there.
+local function is_shut(room)
+  local _, guards = rights.guards(room, '')
+  return string.find(guards, 'invite') or string.find(guards, 'key') or string.find(guards, 'private')
+end
+
 -- After each change: the version, what other scripts look at, and what the room's nodes remember (R5).
 -- `fallen`: nobody may read any more what was said, also not from a node's memory.
 function rights.changed(room, version, fallen)
@@ -99,6 +105,7 @@ function rights.changed(room, version, fallen)
   if redis.call('EXISTS', where) == 1 then redis.call('HSET', where, 'version', int(version)) end
   local words, muted = snapshot(where)
   redis.call('HSET', meta, 'rights', int(version) .. (muted and 'm' or ''))
+  if is_shut(room) then redis.call('HSET', meta, 'shut', '1') else redis.call('HDEL', meta, 'shut') end
   if rights.guards(room, 'private') then
     redis.call('SADD', key('private'), room)
   else
@@ -157,19 +164,21 @@ end
 
 -- A room that nobody is in any more, nor owns: it begins anew, and what was said behind guards stays behind them.
 local function fall(room)
-  local _, guards = rights.guards(room, '')
-  local shut = string.find(guards, 'invite') or string.find(guards, 'key') or string.find(guards, 'private')
+  local meta = base(room) .. ':meta'
+  local shut = is_shut(room) or redis.call('HEXISTS', meta, 'shut') == 1
   if shut then
-    redis.call('HSET', base(room) .. ':meta', 'curtain', EPOCH .. ' ' .. int(settle(room)))
+    redis.call('HSET', meta, 'curtain', EPOCH .. ' ' .. int(settle(room)))
+    redis.call('HDEL', meta, 'topic', 'topic_nick', 'topic_time')
   end
   redis.call('DEL', rights.where(room))
   rights.changed(room, nil, shut)
 end
 
 -- Before somebody comes into a room in which nobody is. A node of an earlier version lets the last one go and leaves
--- his rights as they are; all others let them expire.
+-- his rights as they are; all others let them expire, and what was behind them is behind them still.
 function rights.clear_up(room)
   local where = rights.where(room)
+  if redis.call('EXISTS', where) == 0 and redis.call('HEXISTS', base(room) .. ':meta', 'shut') == 1 then fall(room) end
   if redis.call('TTL', where) == -1 and not is_account(redis.call('HGET', where, 'owner') or '') then fall(room) end
 end
 

@@ -90,6 +90,17 @@ def test_who_unregisters_is_not_rid_of_what_he_was_before(space: Space) -> None:
     refused(Reason.REMOVED, join, node.claim("Bob"), "#ops")
 
 
+def test_who_is_muted_does_not_speak_by_the_topic(space: Space) -> None:
+    node = space.serve("n1")
+    alice, bob = node.claim("Alice"), node.claim("Bob")
+    join(alice, "#ops")
+    join(bob, "#ops")
+    govern(alice, "#ops", "mute", "bob")
+    refused(Reason.MUTED, node.cluster.set_topic, bob.session, bob.claim, "#ops", "buy here")
+    govern(alice, "#ops", "owner", "bob")
+    node.cluster.set_topic(bob.session, bob.claim, "#ops", "mine now")
+
+
 def test_lists_of_who_has_two_fields_are_bounded_as_well(space: Space) -> None:
     node = space.serve("n1")
     alice = node.claim("Alice")
@@ -115,3 +126,35 @@ def test_who_is_let_back_under_another_nickname_is_let_back_whole(space: Space) 
     assert govern(alice, "#ops", "unmute", "rob").muted == ()
     node.cluster.rename(bob.session, bob.claim, Name("Bob", "bob"), [])
     bob.said("as before", "#ops")
+
+
+def test_a_topic_behind_guards_stays_there_when_the_room_is_over(space: Space) -> None:
+    node = space.serve("n1")
+    alice, bob = node.claim("Alice"), node.claim("Bob")
+    join(alice, "#ops")
+    guard(alice, "#ops", Guard.PRIVATE)
+    node.cluster.set_topic(alice.session, alice.claim, "#ops", "secret")
+    alice.leave("#ops")
+    assert node.cluster.topic("#ops", bob.session).text == ""
+    join(bob, "#ops")
+    assert node.cluster.topic("#ops", bob.session).text == ""
+    assert node.cluster.company("#ops", 10).topic == ""
+
+
+def test_what_was_behind_guards_stays_there_when_they_have_expired(space: Space) -> None:
+    node = space.serve("n1")
+    alice, bob = node.claim("Alice"), node.claim("Bob")
+    register(alice)
+    join(alice, "#ops")
+    guard(alice, "#ops", Guard.INVITE)
+    alice.said("secret", "#ops")
+    node.cluster.set_topic(alice.session, alice.claim, "#ops", "secret")
+    alice.leave("#ops")
+    space.admin.delete(space.key("room:#ops:rights"))  # as time does it
+    refused(Reason.NOT_MEMBER, node.cluster.topic, "#ops", bob.session)
+    refused(Reason.NOT_MEMBER, node.cluster.history, "#ops", 0, 5, bob.session)
+    join(bob, "#ops")
+    assert node.cluster.company("#ops", 10).topic == ""
+    assert not node.cluster.history("#ops", 0, 5, bob.session)
+    bob.leave("#ops")
+    assert node.cluster.topic("#ops", alice.session).text == ""  # an open room it is by now
