@@ -101,6 +101,25 @@ def test_who_is_muted_does_not_speak_by_the_topic(space: Space) -> None:
     node.cluster.set_topic(bob.session, bob.claim, "#ops", "mine now")
 
 
+def test_who_is_muted_does_not_speak_by_being_away(space: Space) -> None:
+    node = space.serve("n1")
+    alice, bob = node.claim("Alice"), node.claim("Bob")
+    for room in ("#ops", "#tea"):
+        node.hear(room)
+        join(alice, room)
+        join(bob, room)
+    govern(alice, "#ops", "mute", "bob")
+    node.cluster.gone(bob.session, bob.claim, "buy here")
+
+    def told() -> dict[str, str]:
+        return {
+            hint.room: hint.text for hint in node.events.hints if hint.session == bob.session and hint.state == "gone"
+        }
+
+    node.events.wait(lambda: len(told()) == 3, "all are told")
+    assert told() == {"#lobby": "buy here", "#tea": "buy here", "#ops": ""}
+
+
 def test_lists_of_who_has_two_fields_are_bounded_as_well(space: Space) -> None:
     node = space.serve("n1")
     alice = node.claim("Alice")

@@ -1,4 +1,4 @@
-"""Registered nicknames and the rights in a room, after Redis has lost its data: the accounts are gone, the rights aren't."""
+"""Registered nicknames and the rights in a room, when Redis has lost its data: accounts are gone, rights are not."""
 
 from __future__ import annotations
 
