@@ -14,6 +14,6 @@ if gone == '1' then
 else
   redis.call('HDEL', key('session:' .. session), 'gone')
 end
-tell_presence(session, row[4], row[5], gone == '1' and 'gone' or 'here', text)
+tell_words(session, row[4], row[5], gone == '1' and 'gone' or 'here', text)
 announce()
 return {'ok', 1}

@@ -35,7 +35,7 @@ local function meant()
   local other = redis.call('GET', key('nick:' .. compared))
   if other then return other, rights.ids(other) end
   local account = account_of(compared)
-  if account then return nil, {'account:' .. account.id}, nil, compared, compared end
+  if account then return nil, {'account:' .. account.id}, '@' .. compared, compared, compared end
   return nil, {}
 end
 

@@ -27,6 +27,14 @@ local function exit_room(room, session, nick, reason)
   return offset
 end
 
+-- What he says of being away is nothing for rooms in which he is muted.
+local function tell_words(session, nick, rooms, state, text, few)
+  each_room(rooms, function(room)
+    local muted = text ~= '' and rights.has(room, 'muted', session) and not rights.is_owner(room, session)
+    tell_presence(session, nick, room, state, muted and '' or text, few)
+  end)
+end
+
 -- Tells the sender of a direct message what became of it, if he is still there.
 local function receipt(sender, n, nick, state)
   local node = redis.call('HGET', key('session:' .. sender), 'node')

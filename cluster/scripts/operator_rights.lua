@@ -25,10 +25,12 @@ if act ~= '' then rights.changed(room) end
 announce()
 local owner = rights.owner(room)
 local nick = owner and (redis.call('HGET', key('session:' .. owner), 'nick') or redis.call('HGET', where, 'nick')) or ''
-local counts, fields = {invited = 0, muted = 0, removed = 0}, redis.call('HKEYS', where)
-for _, field in ipairs(fields) do
-  local kind = string.match(field, '^(%a+):[^@]')
-  if counts[kind] then counts[kind] = counts[kind] + 1 end
+local counts, seen, found = {invited = 0, muted = 0, removed = 0}, {}, redis.call('HGETALL', where)
+for i = 1, #found, 2 do
+  local kind = string.match(found[i], '^(%a+):')
+  local person = kind and kind .. found[i + 1] -- one person's fields have one value
+  if counts[kind] and not seen[person] then counts[kind] = counts[kind] + 1 end
+  seen[person or ''] = true
 end
 local guards = redis.call('HGET', where, 'guards') or ''
 return {'ok', owner or '', nick, guards, counts.invited, counts.muted, counts.removed, there}

@@ -43,7 +43,7 @@ redis.call('HSET', key('session:' .. session), 'token', newest, 'open', open, 's
 if former ~= NODE then redis.call('SREM', key('node:' .. former .. ':sessions'), session) end
 set_here(session, nick)
 if row[10] == 'away' then
-  tell_presence(session, nick, rooms, row[11] and 'gone' or 'here', row[11] or '', true)
+  tell_words(session, nick, rooms, row[11] and 'gone' or 'here', row[11] or '', true)
 end
 if row[8] ~= claim then tell_taken(former, session, claim) end
 local parted = {}

@@ -3,21 +3,22 @@
 -- `room:#ops:rights`, a hash: `owner` (an account's id, or a session that is a member), `nick` (its, as shown), `guards`
 -- (which of `invite key private topic` hold), `key` ('<salt> <digest>'), `version` (rises with each change); and of each
 -- person that is named, `invited:<id>`, `muted:<id>`, `removed:<id>` -> '<µs> <nickname as compared> <as shown>'.
--- A person is known by the account, else by the session and, where it is muted or removed, by '@<nickname>' as well.
+-- A person is known by session and account and, where it is muted or removed, by '@<nickname>' as well.
 -- meta `rights`: the version, and an m behind it while somebody is muted, for publish.lua. meta `curtain`: '<epoch>
--- <offset>', up to which nobody may read what was said. `private`, a set: the rooms that are not told of.
+-- <offset>', up to which nobody may read what was said. meta `shut`: only members may read; it outlasts the hash. `private`, a set: the rooms that are not told of.
 local rights = {}
 local LISTED = 200 -- persons of each kind; of more, the one that was named first is forgotten
 local HEIRS = 200 -- members that are looked at, of a crowd
 
 function rights.where(room) return key('room:' .. room .. ':rights') end
 
--- The ids under which a session is known; the last one, its nickname's, is that of anybody who takes it.
+-- The ids under which a session is known; its nickname's, which is that of anybody who takes it (also of who registers or
+-- unregisters it since); the nickname as compared, as shown.
 function rights.ids(session)
   local row = redis.call('HMGET', key('session:' .. session), 'account', 'mapped', 'nick')
   local ids = {session}
   if row[1] and row[1] ~= '' then ids[2] = 'account:' .. row[1] end
-  return ids, row[2] and not ids[2] and '@' .. row[2] or nil, row[2], row[3]
+  return ids, row[2] and '@' .. row[2] or nil, row[2], row[3]
 end
 
 local function fields_of(kind, ids, name)
@@ -50,10 +51,25 @@ local function is_member_of(room, session)
   return redis.call('HEXISTS', key('room:' .. room .. ':members'), session) == 1
 end
 
--- The owner; nil: nobody. A session that is no member any more (a loss, a rewind) owns nothing.
+-- Whether anybody can come as the account: it is registered, or a member has it still (of an unregistered one, or after
+-- a loss).
+local function is_somebodys(owner, room)
+  local account = string.match(owner, '^account:(.+)$') or owner
+  if redis.call('HEXISTS', key('accounts'), account) == 1 then return true end
+  local found = redis.call('HSCAN', key('room:' .. room .. ':members'), '0', 'COUNT', HEIRS)[2]
+  for i = 1, math.min(#found, 2 * HEIRS), 2 do
+    if redis.call('HGET', key('session:' .. found[i]), 'account') == account then return true end
+  end
+  return false
+end
+
+-- The owner; nil: nobody. A session that is no member any more (a loss, a rewind) owns nothing, nor does an account that
+-- is no more.
 function rights.owner(room)
   local owner = redis.call('HGET', rights.where(room), 'owner')
-  if owner and (is_account(owner) or is_member_of(room, owner)) then return owner end
+  if not owner then return nil end
+  if is_account(owner) then return is_somebodys(owner, room) and owner or nil end
+  return is_member_of(room, owner) and owner or nil
 end
 
 function rights.is_owner(room, session)
@@ -75,6 +91,12 @@ local function snapshot(where)
   return table.concat(lines, '\n'), muted
 end
 
+-- Whether only members may read what is said there.
+local function is_shut(room)
+  local _, guards = rights.guards(room, '')
+  return string.find(guards, 'invite') or string.find(guards, 'key') or string.find(guards, 'private')
+end
+
 -- After each change: the version, what other scripts look at, and what the room's nodes remember (R5).
 -- `fallen`: nobody may read any more what was said, also not from a node's memory.
 function rights.changed(room, version, fallen)
@@ -83,6 +105,7 @@ function rights.changed(room, version, fallen)
   if redis.call('EXISTS', where) == 1 then redis.call('HSET', where, 'version', int(version)) end
   local words, muted = snapshot(where)
   redis.call('HSET', meta, 'rights', int(version) .. (muted and 'm' or ''))
+  if is_shut(room) then redis.call('HSET', meta, 'shut', '1') else redis.call('HDEL', meta, 'shut') end
   if rights.guards(room, 'private') then
     redis.call('SADD', key('private'), room)
   else
@@ -141,19 +164,21 @@ end
 
 -- A room that nobody is in any more, nor owns: it begins anew, and what was said behind guards stays behind them.
 local function fall(room)
-  local _, guards = rights.guards(room, '')
-  local shut = string.find(guards, 'invite') or string.find(guards, 'key') or string.find(guards, 'private')
+  local meta = base(room) .. ':meta'
+  local shut = is_shut(room) or redis.call('HEXISTS', meta, 'shut') == 1
   if shut then
-    redis.call('HSET', base(room) .. ':meta', 'curtain', EPOCH .. ' ' .. int(settle(room)))
+    redis.call('HSET', meta, 'curtain', EPOCH .. ' ' .. int(settle(room)))
+    redis.call('HDEL', meta, 'topic', 'topic_nick', 'topic_time')
   end
   redis.call('DEL', rights.where(room))
   rights.changed(room, nil, shut)
 end
 
 -- Before somebody comes into a room in which nobody is. A node of an earlier version lets the last one go and leaves
--- his rights as they are; all others let them expire.
+-- his rights as they are; all others let them expire, and what was behind them is behind them still.
 function rights.clear_up(room)
   local where = rights.where(room)
+  if redis.call('EXISTS', where) == 0 and redis.call('HEXISTS', base(room) .. ':meta', 'shut') == 1 then fall(room) end
   if redis.call('TTL', where) == -1 and not is_account(redis.call('HGET', where, 'owner') or '') then fall(room) end
 end
 
@@ -169,11 +194,11 @@ function rights.vacate(room, session)
     redis.call('HSET', where, 'owner', owner)
     rights.changed(room)
   end
-  if owner and is_account(owner) then
+  if owner and is_account(owner) and is_somebodys(owner, room) then
     if empty then redis.call('EXPIRE', where, EMPTY_ROOM_KEPT) end
   elseif empty then
     fall(room)
-  elseif not owner or not is_member_of(room, owner) then
+  elseif not rights.owner(room) then
     inherit(room)
     rights.changed(room)
   end
@@ -203,25 +228,28 @@ end
 function rights.name(room, kind, ids, name, mapped_nick, nick)
   local where, value = rights.where(room), table.concat({int(MICROS), mapped_nick, nick}, ' ')
   for _, field in ipairs(fields_of(kind, ids, name)) do redis.call('HSET', where, field, value) end
-  local first, oldest, count, found = nil, math.huge, 0, redis.call('HGETALL', where)
+  local persons, known, found = {}, {}, redis.call('HGETALL', where)
   for i = 1, #found, 2 do
+    local person = found[i + 1]
     if string.match(found[i], '^(%a+):') == kind then
-      local at = tonumber(string.match(found[i + 1], '^%d+'))
-      count = count + 1
-      if at < oldest then first, oldest = found[i], at end
+      if not known[person] then persons[#persons + 1] = {tonumber(string.match(person, '^%d+')), person} end
+      known[person] = known[person] or {}
+      table.insert(known[person], found[i])
     end
   end
-  if count > LISTED then redis.call('HDEL', where, first) end
+  table.sort(persons, function(one, other) return one[1] < other[1] end)
+  for i = 1, #persons - LISTED do redis.call('HDEL', where, unpack(known[persons[i][2]])) end
 end
 
 -- Whether anybody was, under these ids or under this nickname, which may be somebody's who is not here.
 function rights.unname(room, kind, ids, name, mapped_nick)
-  local where, gone = rights.where(room), 0
-  if #ids > 0 or name then gone = redis.call('HDEL', where, unpack(fields_of(kind, ids, name))) end
+  local where, gone, persons = rights.where(room), 0, {}
+  -- One person's fields were written together: the same value is his, also under a nickname that he had then.
+  for _, field in ipairs(fields_of(kind, ids, name)) do persons[redis.call('HGET', where, field) or ''] = true end
   local found = redis.call('HGETALL', where)
   for i = 1, #found, 2 do
-    local _, called = string.match(found[i + 1], '^(%d+) (%S+) ')
-    if called == mapped_nick and string.match(found[i], '^(%a+):') == kind then
+    local called = string.match(found[i + 1], '^%d+ (%S+) ')
+    if (called == mapped_nick or persons[found[i + 1]]) and string.match(found[i], '^(%a+):') == kind then
       gone = gone + redis.call('HDEL', where, found[i])
     end
   end

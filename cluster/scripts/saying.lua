@@ -10,7 +10,9 @@ local function note_said(session, n, ahead)
   redis.call('HSET', key('session:' .. session), 'n', int(n), 'messages_whole', int(NOW + ahead))
 end
 
--- Where it is by now, if it is anywhere.
+local function is_member(room, session) return redis.call('HEXISTS', key('room:' .. room .. ':members'), session) == 1 end
+
+-- Where it is by now, if it is anywhere. Who isn't in a room is told of what he said there himself, not what its log holds.
 local function outcome_again(said, destination)
   local session, n, again = said.session, said.n, said.again
   local function look(place)
@@ -22,7 +24,8 @@ local function outcome_again(said, destination)
   -- Its place may be one in another inbox, from where it was handed over.
   if not place or (found and not ours) then place, found, entry, ours = look(brought_back(destination, session, n)) end
   -- Trimmed since, or acknowledged: it was there.
-  if place and (ours or not found) then
+  local may_be_gone = string.sub(destination, 1, 1) == '@' or is_member(destination, session)
+  if place and (ours or (not found and may_be_gone)) then
     return table.concat({'ok', destination, EPOCH, int(place), ours and entry.time or int(NOW)}, ' ')
   end
 end
@@ -62,18 +65,17 @@ local function appended(said, nick, log, channel, before)
   error(offset, 0)
 end
 
--- Whether the room's owner has muted the session, its account or its nickname (rights.lua).
+-- Whether the room's owner has muted the session, its account or its nickname (rights.lua); nobody mutes himself by taking
+-- a nickname that he had muted.
 local function is_muted(room, session)
   local flag = redis.call('HGET', key('room:' .. room .. ':meta'), 'rights')
   if not flag or not string.find(flag, 'm', 1, true) then return false end
   local row = redis.call('HMGET', key('session:' .. session), 'account', 'mapped')
-  local account = row[1] and row[1] ~= '' and row[1]
-  local found = redis.call('HMGET', key('room:' .. room .. ':rights'), 'muted:' .. session,
-    account and 'muted:' .. account or 'muted:@' .. (row[2] or ''))
-  return found[1] ~= false or found[2] ~= false
+  local account = 'account:' .. (row[1] or '')
+  local found = redis.call('HMGET', key('room:' .. room .. ':rights'), 'owner', 'muted:' .. session,
+    'muted:' .. account, 'muted:@' .. (row[2] or ''))
+  return (found[2] or found[3] or found[4]) and found[1] ~= session and found[1] ~= account
 end
-
-local function is_member(room, session) return redis.call('HEXISTS', key('room:' .. room .. ':members'), session) == 1 end
 
 -- How many entries of an inbox are unacknowledged.
 local function waiting(log)

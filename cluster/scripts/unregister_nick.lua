@@ -4,12 +4,14 @@
 --   shown  [10] ticket
 -- Reply: 'ok', nickname as shown, how many messages waited | 'no', 'not_registered', ''
 local session, claim, compared, proof, ticket = unpack(ARGV, 6, 10)
+local row, reply
 
 local shut = closed()
 if shut then return shut end
 if session ~= '' then
-  local row, reply = owned(session, claim, {'did'})
+  row, reply = owned(session, claim, {'did', 'rooms'})
   if not row then return reply end
+  each_room(row[5], settle)
   local shown = string.match(row[4] or '', '^' .. ticket .. ' (%S+) ')
   if shown then return {'ok', shown, '0'} end
 end
@@ -27,6 +29,13 @@ redis.call('HDEL', key('accounts'), account.id)
 local holder = redis.call('GET', key('nick:' .. compared))
 if not holder then free_skeletons(found[2], compared) end
 if session ~= '' then
+  -- What the account owned is the session's as long as it is in there.
+  each_room(row[5], function(room)
+    if redis.call('HGET', rights.where(room), 'owner') == 'account:' .. account.id then
+      redis.call('HSET', rights.where(room), 'owner', session)
+      rights.changed(room)
+    end
+  end)
   redis.call('HDEL', key('session:' .. session), 'account', 'mail')
   redis.call('HSET', key('session:' .. session), 'did', table.concat({ticket, found[1], int(NOW)}, ' '))
 end

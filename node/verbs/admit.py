@@ -64,7 +64,7 @@ def checked(connection: Connection, name: Name, given: str) -> str | None:
         passwords.labels("slowed").inc()
         raise
     try:
-        fits = house.vault.verify(account.hash if account else None, _prepared(given), lambda: connection.gone)
+        fits = house.vault.verify(account.hash if account else None, _prepared(given), lambda: connection.gone, whose)
     except Busy:
         passwords.labels("busy").inc()
         house.cluster.admitted(name.mapped, whose, "", "")  # it was no try
@@ -86,7 +86,7 @@ def _proven(connection: Connection, name: Name, account: Account, given: str, wh
     house, renewed = connection.house, ""
     if house.vault.is_outdated(account.hash):
         try:
-            renewed = house.vault.hash(_prepared(given), lambda: connection.gone)
+            renewed = house.vault.hash(_prepared(given), lambda: connection.gone, whose)
         except Busy:
             pass  # next time
     house.cluster.admitted(name.mapped, whose, account.hash, renewed)

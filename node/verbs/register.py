@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cluster.errors import ClusterError, Fenced, Refused
 from cluster.types import Reason
+from node.access import tries_of
 from node.admission import come_back
 from node.session import token_hash
 from node.vault import Busy, Gone
@@ -33,7 +34,7 @@ def register(connection: Connection, frame: Register) -> None:
     assert session is not None
     try:
         spelt = password(frame.password, session.name.shown)
-        hashed = house.vault.hash(spelt, lambda: connection.gone)
+        hashed = house.vault.hash(spelt, lambda: connection.gone, tries_of(connection.peer))
         nick, account = house.cluster.register(session.id, session.claim, session.name, hashed)
     except (WireError, ClusterError, Busy, Gone) as error:
         _failed(connection, error, frame.id)

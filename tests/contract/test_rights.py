@@ -261,6 +261,7 @@ def test_a_registered_owner_keeps_the_room_over_sessions_and_while_nobody_is_in_
     node = space.serve("n1")
     alice, bob = node.claim("Alice"), node.claim("Bob")
     space.admin.hset(space.key(f"session:{alice.session}"), "account", "a1")
+    space.admin.hset(space.key("accounts"), "a1", "alice")
     join(alice, "#ops")
     guard(alice, "#ops", Guard.INVITE)
     alice.end()
@@ -280,6 +281,7 @@ def test_who_registers_after_founding_keeps_it(space: Space) -> None:
     join(alice, "#ops")
     join(bob, "#ops")
     space.admin.hset(space.key(f"session:{alice.session}"), "account", "a1")
+    space.admin.hset(space.key("accounts"), "a1", "alice")
     alice.leave("#ops")
     assert govern(bob, "#ops", "tell").owner == "Alice"
     assert govern(alice, "#ops", "mute", "bob").muted == ("Bob",)  # also from outside

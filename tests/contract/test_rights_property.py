@@ -198,6 +198,8 @@ class Rights(RuleBasedStateMachine):
         wanted = OK if at in self.members else Reason.NOT_MEMBER
         if wanted == OK and Guard.TOPIC in self.guards and at != self.owner:
             wanted = Reason.NOT_OWNER
+        if wanted == OK and at in self.named["muted"]:
+            wanted = Reason.MUTED
         assert self._done(lambda: user.node.cluster.set_topic(user.session, user.claim, self.room, "t")) == wanted
 
     # -- what holds always -----------------------------------------------------------------

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import socket
 import struct
+from collections.abc import Callable
 from contextlib import ExitStack
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -256,3 +257,24 @@ def test_a_line_has_as_many_bytes_as_the_node_is_told() -> None:
         alice.say(Say(n=2, to=LOBBY, text="y" * 900))
         assert alice.expect(Message, lambda message: not message.history).text == "y" * 900
         assert counted(node, "max_frame") == 1
+
+
+@pytest.mark.parametrize("request_of", [
+    lambda n: Register(password="open sesame", id=n),
+    lambda n: Unregister(password="open sesame", id=n),
+    lambda n: Invite(room="#ops", nick="bob", id=n),
+    lambda n: Remove(room="#ops", nick="bob", id=n),
+    lambda n: Mute(room="#ops", nick="bob", id=n),
+    lambda n: Unmute(room="#ops", nick="bob", id=n),
+    lambda n: HandOver(room="#ops", nick="bob", id=n),
+    lambda n: GuardRoom(room="#ops", private=True, id=n),
+])  # fmt: skip
+def test_what_hashes_or_is_told_to_all_nodes_has_its_price(request_of: Callable[[int], Any]) -> None:
+    with running(FakeCluster(Store()), join_rate=NEVER, join_burst=2) as node, Native(node) as alice:
+        alice.enter("alice")
+        for n in (1, 2, 3):
+            alice.say(request_of(n))
+        while (error := alice.expect(Error)).id != 3:
+            pass
+        assert error.code == Code.RATE_LIMITED
+        assert counted(node, "join_rate") == 1

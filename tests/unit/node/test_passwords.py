@@ -103,6 +103,24 @@ def test_more_than_the_line_holds_are_sent_away(monkeypatch: pytest.MonkeyPatch)
         assert vault.hash(SECRET, nobody_left) == "$hash"
 
 
+def test_one_address_leaves_half_of_the_line_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    go = threading.Event()
+    with opened(line=16) as vault:
+        monkeypatch.setattr(PasswordHasher, "hash", lambda *_: go.wait(10) and "$hash")
+        ask = [threading.Thread(target=vault.hash, args=(SECRET, nobody_left, "192.0.2.1")) for _ in range(10)]
+        ask += [threading.Thread(target=vault.hash, args=(SECRET, nobody_left, f"198.51.100.{n}")) for n in range(7)]
+        for count, thread in enumerate(ask, 1):
+            thread.start()
+            wait_for(lambda count=count: vault.waiting == count)
+            if count >= 10:
+                with pytest.raises(Busy):
+                    vault.hash(SECRET, nobody_left, "192.0.2.1")
+        go.set()
+        for thread in ask:
+            thread.join(10)
+        assert vault.hash(SECRET, nobody_left, "192.0.2.1") == "$hash"
+
+
 def test_for_who_has_hung_up_nothing_is_hashed(monkeypatch: pytest.MonkeyPatch) -> None:
     with opened() as vault:
         monkeypatch.setattr(PasswordHasher, "hash", lambda *_: pytest.fail("hashed"))

@@ -22,6 +22,8 @@ from wire.frames import (
     Left,
     Message,
     Mute,
+    Ping,
+    Pong,
     Remove,
     Rights,
     Say,
@@ -153,6 +155,8 @@ def test_what_can_not_be_is_refused_with_the_requests_id(frame: Invite, wanted: 
 def test_members_are_told_when_something_has_changed() -> None:
     with running(FakeCluster(Store())) as node, Native(node) as alice:
         alice.enter("alice")
+        alice.say(Ping())
+        alice.expect(Pong)  # the hello is done with: she hears the room
         node.house.cluster.events.on_rights(Told("#lobby", "alice", frozenset({Guard.TOPIC})))  # type: ignore[attr-defined]
         assert alice.expect(Rights) == Rights(room="#lobby", owner="alice", topic=True)
 
