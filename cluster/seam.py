@@ -222,7 +222,7 @@ class ClusterSeam(Protocol):
     ) -> Claimed:
         """Creates `session` under `name` and joins #lobby. `client`: the program's name. `proof`: the `Account.hash`
         that the password was found to fit; then whoever else has the name loses it. `lost`: a session that its client
-        gave up; if it is there all the same it ends, and the new one goes on in its rooms.
+        gave up; if it is there all the same, it ends.
 
         Raises Refused(NICK_TAKEN, LOOKS_ALIKE, the first free suggestion or ''; NOT_ADMITTED; SESSION_EXISTS under
         another claim: `resume` it; RESUME_REFUSED: it was, and has ended; REGAINED; KICKED, why: … by an operator;

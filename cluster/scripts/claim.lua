@@ -1,7 +1,7 @@
 -- include: naming mail membership tokens banning
 -- R3: creates a session under a free nickname and lets it join the lobby. Running it again changes nothing. The owner
--- of a registered nickname gets it whoever has it: that session ends, and if it was his own he goes on in its rooms. So
--- does who shows a token of a session that he has lost and that is there all the same.
+-- of a registered nickname gets it whoever has it: that session ends, and if it was his own he goes on in its rooms. A
+-- session that the client has lost, and that is there all the same, ends.
 -- ARGV[6] session  [7] claim  [8] nickname as shown  [9] as compared  [10] token hash  [11] address  [12] client
 -- ARGV[13] its skeletons  [14] the account's hash of which the password was shown, '': none was
 -- ARGV[15] a session that its client has lost ('': none)  [16] hashes of its last tokens ('newest …')
@@ -51,28 +51,24 @@ local function refuse(...)
   return {'no', ...}
 end
 
--- It was refused to its client, whose node had not brought it into this term yet. By a token it is his.
-local rooms_before, is_ghost = '', false
-local old = redis.call('HMGET', key('session:' .. lost), 'token', 'open', 'spent', 'rooms', 'epoch')
-if old[1] then
-  local standing
-  for hash in string.gmatch(lost_tokens, '%S+') do
-    if standing ~= 'good' then standing = token_state(hash, old[1], old[2], old[3]) end
-  end
-  if standing == 'good' then
-    rooms_before = old[4] or ''
-    finish(lost, 'quit')
-  else
-    is_ghost = standing == 'unknown' and old[5] ~= EPOCH
-  end
+-- A session that was refused to its client, since its node was late to bring it into this term, is the client's own: it
+-- gives way, and its rooms are joined anew, by their rights. Older data may have it without any token that he knows.
+local old, standing = redis.call('HMGET', key('session:' .. lost), 'token', 'open', 'spent', 'epoch'), nil
+for hash in string.gmatch(old[1] and lost_tokens or '', '%S+') do
+  if standing ~= 'good' then standing = token_state(hash, old[1], old[2], old[3]) end
 end
 local holder = redis.call('GET', key('nick:' .. compared))
+if standing == 'good' and not (account and holder == lost) then
+  finish(lost, 'quit')
+  holder = redis.call('GET', key('nick:' .. compared))
+end
 if holder and not account then
-  if holder == lost and is_ghost then return refuse('ghost', '') end
+  if holder == lost and standing == 'unknown' and old[4] ~= EPOCH then return refuse('ghost', '') end
   return refuse('nick_taken', first_free(17, '', ''))
 end
 if not account and looks_like(skeletons, compared, '', '') then return refuse('looks_alike', first_free(17, '', '')) end
 
+local rooms_before = ''
 if holder then
   local former = redis.call('HMGET', key('session:' .. holder), 'account', 'rooms')
   if former[1] == own then rooms_before = former[2] or '' end

@@ -9,9 +9,10 @@ from functools import partial
 import pytest
 
 from cluster.errors import Unavailable
-from cluster.types import Lost, Name, Reason
+from cluster.types import Guard, Guarding, Lost, Name, Reason
 from tests.contract.conftest import RealRedis
 from tests.contract.lives import restart, wait_recovered
+from tests.contract.owners import HASH, register
 from tests.contract.space import LOBBY, Node, Space, User, hashed
 from tests.contract.test_accounts import refused
 from tests.support.proxy import Proxy
@@ -41,7 +42,8 @@ def test_a_node_that_comes_late_brings_back_a_session_whose_client_begins_anew(
     wait_recovered(late)
     again = begin(other, "Alice", alice, alice.token)
     assert own_space.row(alice) == {}
-    assert own_space.row(again)["rooms"] == f"{LOBBY},#ops"
+    assert own_space.row(again)["rooms"] == LOBBY
+    again.join("#ops")
     late.events.wait(lambda: alice.session not in late.events.listed, "n1 let it go")
     assert again.said("here").n == 1
     for room in (LOBBY, "#ops"):
@@ -76,6 +78,29 @@ def test_another_nickname_leaves_no_ghost_of_the_former_one(space: Space) -> Non
     again = begin(node, "Alicia", alice, alice.token)
     assert (space.row(alice), space.admin.get(space.key("nick:alice"))) == ({}, None)
     assert again.said("here").n == 1
+
+
+def test_nobody_gets_past_the_guards_of_a_room_by_it(space: Space) -> None:
+    """Muted, and in a room by invitation: as who has left he needs another one."""
+    node = space.serve("n1")
+    bob, alice = node.claim("Bob"), node.claim("Alice")
+    bob.join("#ops")
+    alice.join("#ops")
+    node.cluster.guard(bob.session, bob.claim, "#ops", Guarding({Guard.INVITE: True}))
+    again = begin(node, "Alicia", alice, alice.token)
+    assert refused(lambda: again.join("#ops"))[0] == Reason.NOT_INVITED
+
+
+def test_the_owner_of_a_registered_nickname_goes_on_in_his_rooms(space: Space) -> None:
+    node = space.serve("n1")
+    alice = node.claim("Alice")
+    register(alice)
+    alice.join("#ops")
+    former = Lost(alice.session, (hashed(alice.token),))
+    name = Name("Alice", "alice")
+    claimed = node.cluster.claim("another", "c", name, [], hashed("t"), "192.0.2.1:5", "", HASH, former)
+    assert set(claimed.logs) == {"@another", LOBBY, "#ops"}
+    assert space.row(alice) == {}
 
 
 def test_what_was_set_back_beyond_the_tokens_is_waited_for(space: Space) -> None:
