@@ -316,10 +316,11 @@ def _spent(reply: list[Reply]) -> tuple[int, int]:
 
 
 def _known(spent: Future[tuple[int, int]]) -> tuple[int, int]:
-    """Nothing of a session that was taken or ended a moment after it was resumed: its connection hears of that."""
+    """Nothing where it can't be had: the session is this connection's by now, and a refusal would leave it with none.
+    If it was taken or ended since, or the lease is over, its connection hears of that."""
     try:
         return spent.result()
-    except Fenced:
+    except ClusterError:
         return 0, 0
 
 

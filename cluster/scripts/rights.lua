@@ -157,6 +157,16 @@ function rights.clear_up(room)
   if redis.call('TTL', where) == -1 and not is_account(redis.call('HGET', where, 'owner') or '') then fall(room) end
 end
 
+-- Whether nobody can come as that account any more: it was unregistered, or lost with the data, and no member has it.
+local function is_over(room, owner)
+  if redis.call('HEXISTS', key('accounts'), string.match(owner, ':(.*)$')) == 1 then return false end
+  local found = redis.call('HSCAN', key('room:' .. room .. ':members'), '0', 'COUNT', HEIRS)[2]
+  for i = 1, math.min(#found, 2 * HEIRS), 2 do
+    if rights.ids(found[i])[2] == owner then return false end
+  end
+  return true
+end
+
 -- The session is no member any more; its row is there still.
 function rights.vacate(room, session)
   local where = rights.where(room)
@@ -169,7 +179,7 @@ function rights.vacate(room, session)
     redis.call('HSET', where, 'owner', owner)
     rights.changed(room)
   end
-  if owner and is_account(owner) then
+  if owner and is_account(owner) and not is_over(room, owner) then
     if empty then redis.call('EXPIRE', where, EMPTY_ROOM_KEPT) end
   elseif empty then
     fall(room)
