@@ -27,12 +27,7 @@ redis.call('HDEL', key('accounts'), account.id)
 local holder = redis.call('GET', key('nick:' .. compared))
 if not holder then free_skeletons(found[2], compared) end
 if session ~= '' then
-  -- What was the account's is the session's, as of anybody.
-  each_room(redis.call('HGET', key('session:' .. session), 'rooms'), function(room)
-    if redis.call('HGET', rights.where(room), 'owner') ~= 'account:' .. account.id then return end
-    redis.call('HSET', rights.where(room), 'owner', session)
-    rights.changed(room)
-  end)
+  rights.hand_on(session, 'account:' .. account.id, session)
   redis.call('HDEL', key('session:' .. session), 'account', 'mail')
   redis.call('HSET', key('session:' .. session), 'did', table.concat({ticket, found[1], int(NOW)}, ' '))
 end

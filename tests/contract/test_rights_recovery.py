@@ -128,6 +128,9 @@ def test_the_room_of_an_account_that_is_lost_has_an_heir(real_space: Space) -> N
     real_space.admin.flushall()
     wait_recovered(node)
     assert govern(alice, "#den", "tell").own
+    register(alice)
+    assert govern(alice, "#den", "tell").own
+    real_space.admin.hdel(real_space.key("accounts"), real_space.row(alice)["account"])  # lost once more
     alice.end()
     wait_until(lambda: not real_space.row(alice), what="ended")
     assert govern(bob, "#den", "tell").own
