@@ -58,7 +58,12 @@ class Conversation:
         if stay.session is None:
             nick = stay.nick if stay.password is None else stay.login
             return Hello(
-                protocol=_protocol(), client=stay.client_name, nick=nick, token=stay.token, password=stay.password
+                protocol=_protocol(),
+                client=stay.client_name,
+                nick=nick,
+                token=stay.token,
+                password=stay.password,
+                lost=stay.lost,
             )
         return Hello(
             protocol=_protocol(),
@@ -81,7 +86,7 @@ class Conversation:
             self._take_token(frame.token)
             return self._resumed(frame, former_node, now)
         former, stay.session, stay.token = stay.session, frame.session, frame.token or stay.token
-        stay.former_token = None
+        stay.former_token = stay.lost = None
         events = self._abandoned(now) if former is not None else []
         events.append(Connected(frame.node, frame.nick, frame.session, address, former or self._former))
         self._former = None
@@ -89,8 +94,12 @@ class Conversation:
 
     def abandon(self, now: float) -> list[Event]:
         """The session is lost for good (R10); the next hello opens a new one."""
-        self._former, self.stay.session, self.stay.token = self.stay.session, None, new_token()
-        self.stay.former_token = self._confirming = None
+        stay = self.stay
+        if stay.session is not None:
+            # Its node may bring it back yet, and with it our nickname.
+            self._former, stay.lost = stay.session, (stay.session, stay.token, stay.former_token or "")
+        stay.session, stay.token = None, new_token()
+        stay.former_token = self._confirming = None
         return self._abandoned(now)
 
     def disconnected(self) -> None:

@@ -20,9 +20,11 @@ EPOCHS_KNOWN = 64
 
 @dataclass(slots=True)
 class Keepsake:
-    """`until`: from then on nobody asks for it any more. `tries`: how often a node could not take it again."""
+    """`first`: where it was accepted, `place`: where it was last known to be. `until`: from then on nobody asks for
+    it any more. `tries`: how often a node could not take it again."""
 
     saying: Saying
+    first: Place
     place: Place
     until: float
     tries: int = 0
@@ -90,7 +92,7 @@ class Kept:
     def add(self, saying: Saying, place: Place, now: float) -> None:
         """It was accepted, for the first time."""
         self._newest = self._newest or place.epoch
-        one = Keepsake(saying, place, now + self._limits.seconds)
+        one = Keepsake(saying, place, place, now + self._limits.seconds)
         # An answer may come after the first word of the life that follows.
         if place.epoch == self._newest:
             self._keep(one)
@@ -114,9 +116,12 @@ class Kept:
 
     def answered(self, n: int, place: Place) -> None:
         """It is in its log, at `place`."""
+        is_again = n in self._asked
         one = self._take(n)
         if one is not None:
             one.place, one.tries = place, 0
+            if not is_again:
+                one.first = place  # it was said anew, in its order
             self._newest = place.epoch
             self._keep(one)
 
@@ -211,5 +216,7 @@ class Kept:
 
 
 def _again(one: Keepsake) -> Say:
-    saying, place = one.saying, one.place
-    return Say(saying.n, saying.to, saying.text, saying.holder, (place.epoch, place.offset))
+    # Data that have it have lived in the epoch in which it was accepted. Of a later life they may know nothing: a
+    # rewind, and then they are back after all. By a place of that one it would be appended once more.
+    saying, first = one.saying, one.first
+    return Say(saying.n, saying.to, saying.text, saying.holder, (first.epoch, first.offset))

@@ -45,6 +45,7 @@ class Stay:
         self.session: str | None = None
         self.token = new_token()  # ours from the first hello on: said again, it begins no second session
         self.former_token: str | None = None  # the one before it: data that were set back may know no other
+        self.lost: tuple[str, str, str] | None = None  # given up: the session, its tokens
         self.node = ""
         self.gone: str | None = None  # what the user says of being away; None: he is here
         self.former_cursors: Cursors = {}  # of a lost session, until its rooms are entered again

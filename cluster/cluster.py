@@ -30,11 +30,13 @@ from cluster.subscriber import Subscriber, SubscriberActions
 from cluster.term import Standing, new_boot
 from cluster.threads import Crew
 from cluster.types import (
+    NOTHING_LOST,
     Account,
     Claimed,
     Company,
     Entry,
     Guarding,
+    Lost,
     Member,
     Membership,
     Name,
@@ -228,8 +230,9 @@ class Cluster:
         address: str,
         client: str = "",
         proof: str = "",
+        lost: Lost = NOTHING_LOST,
     ) -> Claimed:
-        return self._sessions.claim(session, claim, name, suggestions, token_hash, address, client, proof)
+        return self._sessions.claim(session, claim, name, suggestions, token_hash, address, client, proof, lost)
 
     def resume(
         self,

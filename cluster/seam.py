@@ -19,12 +19,14 @@ from typing import Protocol
 
 from cluster.errors import ClusterError
 from cluster.types import (
+    NOTHING_LOST,
     Account,
     Ban,
     Claimed,
     Company,
     Entry,
     Guarding,
+    Lost,
     Member,
     Membership,
     Name,
@@ -216,13 +218,16 @@ class ClusterSeam(Protocol):
         address: str,
         client: str = "",
         proof: str = "",
+        lost: Lost = NOTHING_LOST,
     ) -> Claimed:
         """Creates `session` under `name` and joins #lobby. `client`: the program's name. `proof`: the `Account.hash`
-        that the password was found to fit; then whoever else has the name loses it.
+        that the password was found to fit; then whoever else has the name loses it. `lost`: a session that its client
+        gave up; if it is there all the same, it ends.
 
         Raises Refused(NICK_TAKEN, LOOKS_ALIKE, the first free suggestion or ''; NOT_ADMITTED; SESSION_EXISTS under
         another claim: `resume` it; RESUME_REFUSED: it was, and has ended; REGAINED; KICKED, why: … by an operator;
-        BANNED, until and why: the nickname is), Degraded."""
+        BANNED, until and why: the nickname is), Degraded, Unavailable (what a rewind brought back of `lost` has the
+        name, and will lose it: ask again)."""
 
     def resume(
         self,

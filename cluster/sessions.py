@@ -22,9 +22,11 @@ from cluster.rights import rights_of
 from cluster.seam import Health, PublishDone
 from cluster.term import Standing
 from cluster.types import (
+    NOTHING_LOST,
     Account,
     Claimed,
     Guarding,
+    Lost,
     Membership,
     Name,
     Position,
@@ -81,12 +83,15 @@ class Sessions:
         address: str,
         client: str,
         proof: str = "",
+        lost: Lost = NOTHING_LOST,
     ) -> Claimed:
         arguments = [session, claim, name.shown, name.mapped, token_hash, address, client, skeletons(name), proof]
+        arguments += [lost.session, " ".join(lost.token_hashes)]
         arguments += map(_proposal, suggestions)
 
         def made(reply: list[Reply]) -> Claimed:
             _raise_nick_taken(reply, suggestions)
+            _raise_ghost(reply)
             _raise_refusal(reply)
             logs, taken = self._logs(reply[6::3], reply[7::3]), int(reply[4])
             self._begin(reply[6::3], reply[8::3])
@@ -311,10 +316,11 @@ def _spent(reply: list[Reply]) -> tuple[int, int]:
 
 
 def _known(spent: Future[tuple[int, int]]) -> tuple[int, int]:
-    """Nothing of a session that was taken or ended a moment after it was resumed: its connection hears of that."""
+    """Nothing where it can't be had: the session is this connection's by now, and a refusal would leave it with none.
+    If it was taken or ended since, or the lease is over, its connection hears of that."""
     try:
         return spent.result()
-    except Fenced:
+    except ClusterError:
         return 0, 0
 
 
@@ -349,6 +355,11 @@ def _raise_nick_taken(reply: list[Reply], suggestions: Sequence[Name]) -> None:
     if status(reply) == "no" and reply[1].decode() in (Reason.NICK_TAKEN, Reason.LOOKS_ALIKE):
         index = int(reply[2])
         raise Refused(reply[1].decode(), suggestions[index - 1].shown if index else "")
+
+
+def _raise_ghost(reply: list[Reply]) -> None:
+    if status(reply) == "no" and reply[1] == b"ghost":
+        raise Unavailable("the nickname is that of a lost session, which a rewind has brought back")
 
 
 def _published(n: int, answer: Answer) -> Published | ClusterError:

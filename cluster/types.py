@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import count
+from typing import NamedTuple
 
 import msgspec
 
@@ -65,6 +66,16 @@ class Name:
 
     shown: str
     mapped: str
+
+
+class Lost(NamedTuple):
+    """A session that its client has given up; '' and (): none. Of its last tokens the hashes, newest first."""
+
+    session: str = ""
+    token_hashes: tuple[str, ...] = ()
+
+
+NOTHING_LOST = Lost()
 
 
 class Position(msgspec.Struct, frozen=True):

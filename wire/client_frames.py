@@ -16,6 +16,8 @@ class Hello(Frame, frozen=True, tag="hello"):
     received last. `n`: the highest n whose outcome the client knows. `password`: the nickname's own, or what the
     cluster asks of everybody. `rotate`: the client understands that the welcome of a resume brings a new token.
     `former`: the token before `token`: the cluster's data may have been set back to when that was the newest.
+    `lost`: with `nick`, a session that was lost, its token and the one before ('': none): if it is there all the same,
+    it ends in favour of the new one.
     """
 
     protocol: tuple[Version, Version] = (1, 1)
@@ -28,6 +30,7 @@ class Hello(Frame, frozen=True, tag="hello"):
     password: Secret | None = None
     rotate: bool = False
     former: Short | None = None
+    lost: tuple[Id, Short, Short] | None = None
 
     def __repr__(self) -> str:
         # Whatever shows a frame, shows no secret.

@@ -1,17 +1,20 @@
--- include: naming mail membership banning
+-- include: naming mail membership tokens banning
 -- R3: creates a session under a free nickname and lets it join the lobby. Running it again changes nothing. The owner
--- of a registered nickname gets it whoever has it: that session ends, and if it was his own he goes on in its rooms.
+-- of a registered nickname gets it whoever has it: that session ends, and if it was his own he goes on in its rooms. A
+-- session that the client has lost, and that is there all the same, ends.
 -- ARGV[6] session  [7] claim  [8] nickname as shown  [9] as compared  [10] token hash  [11] address  [12] client
 -- ARGV[13] its skeletons  [14] the account's hash of which the password was shown, '': none was
--- ARGV[15…] other nicknames, as compared, to propose when it is taken, each with its skeletons behind it
+-- ARGV[15] a session that its client has lost ('': none)  [16] hashes of its last tokens ('newest …')
+-- ARGV[17…] other nicknames, as compared, to propose when it is taken, each with its skeletons behind it
 -- Reply: 'ok', since ms, last n, rooms, taken µs, whose it is (id of the account and the row's `mail`, '': nobody's), log, offset, where its present life
 --   began, … | 'no', 'nick_taken' or 'looks_alike', index of the free proposal (0: none)
 --   | 'no', 'not_admitted', '' (registered, and the hash is another one; or not registered any more)
+--   | 'no', 'ghost', '' (the lost session has it, older than its tokens, and no node has re-claimed it: it will end)
 --   | 'no', 'session_exists', '' (begun by an earlier hello that was never answered: to be resumed)
 --   | 'no', 'resume_refused', '' (… and over by now) | 'no', 'kicked', why (… by an operator) | 'no', 'regained', ''
 --   | 'no', 'banned', '<until ms, 0: for good> <why>'. The offsets are those at which the session began, also when
 --   it is asked again.
-local session, claim, nick, compared, token, address, client, skeletons, proof = unpack(ARGV, 6, 14)
+local session, claim, nick, compared, token, address, client, skeletons, proof, lost, lost_tokens = unpack(ARGV, 6, 16)
 
 local shut = closed()
 if shut then return shut end
@@ -42,9 +45,28 @@ if barred then return barred end
 local account = account_of(compared)
 local own = account and account.id or ''
 if proof ~= (account and account.hash or '') then return {'no', 'not_admitted', ''} end
+
+local function refuse(...)
+  announce()
+  return {'no', ...}
+end
+
+-- A session that was refused to its client, since its node was late to bring it into this term, is the client's own: it
+-- gives way, and its rooms are joined anew, by their rights. Older data may have it without any token that he knows.
+local old, standing = redis.call('HMGET', key('session:' .. lost), 'token', 'open', 'spent', 'epoch'), nil
+for hash in string.gmatch(old[1] and lost_tokens or '', '%S+') do
+  if standing ~= 'good' then standing = token_state(hash, old[1], old[2], old[3]) end
+end
 local holder = redis.call('GET', key('nick:' .. compared))
-if holder and not account then return {'no', 'nick_taken', first_free(15, '', '')} end
-if not account and looks_like(skeletons, compared, '', '') then return {'no', 'looks_alike', first_free(15, '', '')} end
+if standing == 'good' and not (account and holder == lost) then
+  finish(lost, 'quit')
+  holder = redis.call('GET', key('nick:' .. compared))
+end
+if holder and not account then
+  if holder == lost and standing == 'unknown' and old[4] ~= EPOCH then return refuse('ghost', '') end
+  return refuse('nick_taken', first_free(17, '', ''))
+end
+if not account and looks_like(skeletons, compared, '', '') then return refuse('looks_alike', first_free(17, '', '')) end
 
 local rooms_before = ''
 if holder then

@@ -27,7 +27,12 @@ redis.call('HSETNX', key('account:' .. compared), 'since', int(NOW))
 redis.call('HSET', key('accounts'), id, compared)
 hold_skeletons(skeletons, compared)
 if session ~= '' then
+  -- The account before was lost with the data.
+  if own ~= id and redis.call('HEXISTS', key('accounts'), own) == 0 then
+    rights.hand_on(session, 'account:' .. own, 'account:' .. id)
+  end
   redis.call('HSET', key('session:' .. session), 'account', id)
   note_owner(compared, session)
 end
+announce()
 return {'ok', nick, id, is_new and 1 or 0}

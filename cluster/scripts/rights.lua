@@ -130,6 +130,15 @@ function rights.give(room, session)
   redis.call('HDEL', rights.where(room), unpack(fields_of('muted', ids, name)))
 end
 
+-- What the session's rooms were to one owner they are to another: whose account ends, or is made anew, stays himself.
+function rights.hand_on(session, before, after)
+  each_room(redis.call('HGET', key('session:' .. session), 'rooms'), function(room)
+    if redis.call('HGET', rights.where(room), 'owner') ~= before then return end
+    redis.call('HSET', rights.where(room), 'owner', after)
+    rights.changed(room)
+  end)
+end
+
 -- Since when a session is in the room, as a string that sorts: the place of its joined entry. One that was there before
 -- Redis lost its data has none, and comes first.
 local function seniority(room, session)

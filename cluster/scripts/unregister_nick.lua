@@ -29,13 +29,7 @@ redis.call('HDEL', key('accounts'), account.id)
 local holder = redis.call('GET', key('nick:' .. compared))
 if not holder then free_skeletons(found[2], compared) end
 if session ~= '' then
-  -- What the account owned is the session's as long as it is in there.
-  each_room(row[5], function(room)
-    if redis.call('HGET', rights.where(room), 'owner') == 'account:' .. account.id then
-      redis.call('HSET', rights.where(room), 'owner', session)
-      rights.changed(room)
-    end
-  end)
+  rights.hand_on(session, 'account:' .. account.id, session)
   redis.call('HDEL', key('session:' .. session), 'account', 'mail')
   redis.call('HSET', key('session:' .. session), 'did', table.concat({ticket, found[1], int(NOW)}, ' '))
 end

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from cluster.errors import ClusterError, Refused
-from cluster.types import LOBBY, Claimed, Name, Position, Reason
+from cluster.types import LOBBY, NOTHING_LOST, Claimed, Lost, Name, Position, Reason
 from node.admission import come_back
 from node.letters import wire_log
 from node.pressure import Level
@@ -115,13 +115,20 @@ def _asked(connection: Connection, frame: Hello) -> Callable[[str], None]:
     if frame.session is not None:
         session, token = frame.session, frame.token or ""
         return lambda _: resume(connection, frame, session, token)
-    return partial(begin, connection, _name(frame), _own_token(frame), frame.client)
+    return partial(begin, connection, _name(frame), _own_token(frame), frame.client, lost=_lost(frame))
 
 
 def _name(frame: Hello) -> Name:
     """Raises WireError."""
     nick = nickname(frame.nick or "")
     return Name(nick.shown, nick.mapped)
+
+
+def _lost(frame: Hello) -> Lost:
+    if frame.lost is None:
+        return NOTHING_LOST
+    session, *tokens = frame.lost
+    return Lost(session, tuple(token_hash(each) for each in tokens if each))
 
 
 def _proof(connection: Connection, frame: Hello) -> str | None:
@@ -137,14 +144,16 @@ def _own_token(frame: Hello) -> str:
     return frame.token or new_id()
 
 
-def begin(connection: Connection, name: Name, token: str, client: str, proof: str = "") -> None:
+def begin(
+    connection: Connection, name: Name, token: str, client: str, proof: str = "", *, lost: Lost = NOTHING_LOST
+) -> None:
     """A new session under `name`; the same one again, if a hello with this token began it and was not answered."""
     house, session, hashed = connection.house, session_of(token), token_hash(token)
     asked = _Asked(house.cluster.boot, house.registry.ends)
     # Held before the script runs: what is said right after it must find the feeds.
     with _held(connection, [f"@{session}", LOBBY]):
         try:
-            claimed = _claim(connection, session, name, hashed, client, proof)
+            claimed = _claim(connection, session, name, hashed, client, proof, lost)
         except ClusterError as error:
             _refuse(connection, error)
             return
@@ -157,11 +166,13 @@ def begin(connection: Connection, name: Name, token: str, client: str, proof: st
         _attach_all(connection, claimed, {})
 
 
-def _claim(connection: Connection, session: str, name: Name, hashed: str, client: str, proof: str) -> Claimed:
+def _claim(
+    connection: Connection, session: str, name: Name, hashed: str, client: str, proof: str, lost: Lost
+) -> Claimed:
     """Raises ClusterError."""
     cluster = connection.house.cluster
     try:
-        return cluster.claim(session, new_id(), name, proposals(name), hashed, connection.peer, client, proof)
+        return cluster.claim(session, new_id(), name, proposals(name), hashed, connection.peer, client, proof, lost)
     except Refused as error:
         if error.reason != Reason.SESSION_EXISTS:
             raise

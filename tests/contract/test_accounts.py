@@ -180,6 +180,19 @@ def test_unregistering_makes_it_anybodys(space: Space) -> None:
     assert node.claim("Alice").name.shown == "Alice"
 
 
+def test_the_rooms_of_who_unregisters_stay_his(space: Space) -> None:
+    node = space.serve("n1")
+    alice, bob = node.claim("Alice"), node.claim("Bob")
+    register(alice)
+    for user in (alice, bob):
+        user.join("#ops")
+    node.cluster.unregister(alice.session, alice.claim, "alice", HASH)
+    assert node.cluster.govern(alice.session, alice.claim, "#ops", "tell", "", "").own
+    alice.end()
+    wait_until(lambda: not space.row(alice), what="ended")
+    assert node.cluster.govern(bob.session, bob.claim, "#ops", "tell", "", "").own
+
+
 def test_wrong_tries_slow_down_an_address_and_right_ones_do_not(space: Space) -> None:
     one, two = space.serve("n1"), space.serve("n2")
     register(one.claim("Alice"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from cluster.types import Published
@@ -231,3 +233,26 @@ def test_what_is_said_again_under_the_name_of_a_forgotten_epoch_is_found(
     outcome = alice.submit("first", n=1, again=first.position).result(DEADLINE)
     assert isinstance(outcome, Published)
     assert texts(own_space).count("first") == 1
+
+
+def test_what_was_said_again_in_a_life_that_nobody_remembers_is_found_where_it_was_accepted(
+    own_space: Space, own_redis: RealRedis, rewinder: Rewinder, tmp_path: Path
+) -> None:
+    """A rewind, and a moment later the data from before it are back, which a replica had: of the life between the two
+    nobody may know where anything stood."""
+    whole = Rewinder(own_redis, tmp_path / "whole")
+    one = own_space.serve("n1", 9.0)
+    alice = one.claim("Alice")
+    rewinder.keep()
+    lost = talk(alice, 130, one)  # more than have their outcomes kept
+    whole.keep()
+    rewinder.back()
+    wait_recovered(one)
+    between = alice.said_again("lost 0", lost[0])
+    assert between.position.epoch != lost[0].position.epoch
+    whole.back()
+    wait_recovered(one, times=2)
+    wait_healed(own_space)
+    again = alice.said_again("lost 0", lost[0])
+    assert again.position.offset == lost[0].position.offset
+    assert texts(own_space) == [f"lost {i}" for i in range(130)]

@@ -260,6 +260,7 @@ def test_an_open_room_that_is_empty_keeps_what_was_said(space: Space) -> None:
 def test_a_registered_owner_keeps_the_room_over_sessions_and_while_nobody_is_in_it(space: Space) -> None:
     node = space.serve("n1")
     alice, bob = node.claim("Alice"), node.claim("Bob")
+    space.admin.hset(space.key("accounts"), "a1", "alice")
     space.admin.hset(space.key(f"session:{alice.session}"), "account", "a1")
     space.admin.hset(space.key("accounts"), "a1", "alice")
     join(alice, "#ops")
@@ -280,6 +281,7 @@ def test_who_registers_after_founding_keeps_it(space: Space) -> None:
     alice, bob = node.claim("Alice"), node.claim("Bob")
     join(alice, "#ops")
     join(bob, "#ops")
+    space.admin.hset(space.key("accounts"), "a1", "alice")
     space.admin.hset(space.key(f"session:{alice.session}"), "account", "a1")
     space.admin.hset(space.key("accounts"), "a1", "alice")
     alice.leave("#ops")

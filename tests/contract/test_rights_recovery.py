@@ -6,6 +6,7 @@ import pytest
 
 from cluster.types import Guard, Reason, Rights
 from tests.contract.lives import wait_healed, wait_recovered
+from tests.contract.owners import register
 from tests.contract.rewinder import Rewinder
 from tests.contract.space import Node, Space, User
 from tests.contract.test_rights import KEY, govern, guard, join, refused, said
@@ -112,3 +113,27 @@ def test_who_was_there_before_the_loss_inherits_before_those_who_came_since(real
     join(carol, "#den")
     alice.leave("#den")
     assert govern(carol, "#den", "tell").owner == "Bob"
+
+
+def test_the_room_of_an_account_that_is_lost_has_an_heir(real_space: Space) -> None:
+    """Accounts are gone with the data: who was its owner is so as long as he is here, and then somebody else is."""
+    node = real_space.serve("n1")
+    node.hear("#den")
+    alice, bob = node.claim("Alice"), node.claim("Bob")
+    register(alice)
+    join(alice, "#den")
+    join(bob, "#den")
+    guard(alice, "#den", Guard.KEY, digest=KEY)
+    node.events.wait(lambda: any(told.guards for told in node.events.rights), "known")
+    real_space.admin.flushall()
+    wait_recovered(node)
+    assert govern(alice, "#den", "tell").own
+    register(alice)
+    assert govern(alice, "#den", "tell").own
+    real_space.admin.hdel(real_space.key("accounts"), real_space.row(alice)["account"])  # lost once more
+    alice.end()
+    wait_until(lambda: not real_space.row(alice), what="ended")
+    assert govern(bob, "#den", "tell").own
+    bob.end()
+    wait_until(lambda: not real_space.row(bob), what="ended")
+    assert not real_space.admin.exists(real_space.key("room:#den:rights"))

@@ -24,7 +24,7 @@ from client.events import (
     Stopped,
 )
 from client.links import Phase
-from tests.unit.client.model import ADDRESSES, LOBBY, Driver, World, active, hears, line
+from tests.unit.client.model import ADDRESSES, LOBBY, Driver, Line, World, active, hears, line
 from wire.codes import Code
 from wire.frames import (
     INBOX,
@@ -422,6 +422,35 @@ def test_an_unanswered_session_that_is_over_is_begun_anew() -> None:
     first, second, *_ = [frame for frame in driver.sent if isinstance(frame, Hello)]
     assert first.token != second.token
     assert len(second.token or "") >= 22
+
+
+def hellos(driver: Driver) -> list[Hello]:
+    return [frame for frame in driver.sent if isinstance(frame, Hello)]
+
+
+def test_who_begins_anew_says_what_he_has_lost_until_he_is_in(driver: Driver) -> None:
+    """Its node may bring it back meanwhile, also while the first new hello is refused or goes unanswered."""
+    before = len(hellos(driver))
+    session, token = driver.stay.session, driver.stay.token
+    driver.world.sessions.clear()
+
+    def refuse(at: Line, _: Hello) -> None:
+        if len(hellos(driver)) - before >= 2:
+            driver.world.on.clear()
+        at.down.append(Error(Code.RESUME_REFUSED, "it is not there"))
+
+    driver.world.on[Hello] = refuse
+    driver.do(driver.machine.lost(line(driver).link, "reset", driver.now))
+    driver.settle()
+    resuming, *anew = hellos(driver)[before:]
+    assert (resuming.session, resuming.lost) == (session, None)
+    assert len(anew) == 2
+    assert {hello.lost for hello in anew} == {(session, token, "")}
+    assert phase(driver) is Phase.ACTIVE
+    driver.do(driver.machine.lost(line(driver).link, "reset", driver.now))
+    driver.settle()
+    assert hellos(driver)[-1].lost is None
+    assert driver.stay.lost is None
 
 
 def test_a_taken_nickname_is_final() -> None:

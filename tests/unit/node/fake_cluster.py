@@ -12,12 +12,14 @@ from cluster.errors import ClusterError, Degraded, Fenced, Refused, Stopped, Una
 from cluster.seam import Beaten, ClusterEvents, Health, PublishDone
 from cluster.types import (
     LOBBY,
+    NOTHING_LOST,
     Account,
     Claimed,
     Company,
     Entry,
     Guarding,
     Kind,
+    Lost,
     Member,
     Membership,
     Name,
@@ -225,6 +227,7 @@ class FakeCluster:
         address: str,
         client: str = "",
         proof: str = "",
+        lost: Lost = NOTHING_LOST,
     ) -> Claimed:
         self._check_taking()
         with self.store.lock:

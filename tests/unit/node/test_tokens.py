@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cluster.errors import Refused
-from cluster.types import Claimed, Reason
+from cluster.types import Claimed, Lost, Reason
 from node.session import token_hash
 from tests.unit.node.fake_cluster import FakeCluster
 from tests.unit.node.fake_store import Store
@@ -95,3 +95,21 @@ def test_the_token_before_is_handed_on() -> None:
         begun = first.enter("alice")
         second.say(Hello(session=begun.session, token="one that was forgotten", former=begun.token, rotate=True))
         assert second.expect(Welcome).session == begun.session
+
+
+class Asked(FakeCluster):
+    lost: Lost | None = None
+
+    def claim(self, *asked: Any, **more: Any) -> Claimed:
+        self.lost = asked[8]
+        return super().claim(*asked, **more)
+
+
+@pytest.mark.parametrize("former", ["", "older"])
+def test_what_a_client_has_lost_is_told_by_hashes(former: str) -> None:
+    cluster = Asked(Store())
+    with running(cluster) as node, Native(node) as client:
+        client.say(Hello(nick="alice", lost=("gone", "newest", former)))
+        client.expect(Welcome)
+    hashes = [token_hash(each) for each in ("newest", former) if each]
+    assert cluster.lost == Lost("gone", tuple(hashes))
