@@ -60,7 +60,7 @@ def _enter(caller: Caller, link: Link, number: int, room: str) -> Role:
     replies = caller.call_all(
         link,
         [
-            ("claim", [role.session, role.claim, nick, nick, "token", "127.0.0.1:1", "", "", ""]),
+            ("claim", [role.session, role.claim, nick, nick, "token", "127.0.0.1:1", "", "", "", "", ""]),
             ("join", [role.session, role.claim, room, "join", 2, 1_000_000, 1_000_000, ""]),
             ("leave", [role.session, role.claim, "#lobby", "leave"]),
         ],
