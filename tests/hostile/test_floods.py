@@ -136,14 +136,15 @@ def test_who_never_reads_is_closed_and_hears_nothing_of_others_slowness(
 
 
 def test_a_window_full_of_says_is_refused_not_held(town: Deployment, undisturbed: HonestPair) -> None:
-    """Ten thousand messages at once: as many are taken as the window allows, the others are answered."""
+    """A thousand messages at once: as many are taken as the window allows, the others are answered. Of more the answers
+    would fill the outbox of who reads slowly."""
     with NativeClient(town.addresses[0], name()) as client:
         client.enter()
-        says = b"".join(b'{"op":"say","n":%d,"to":"#void","text":"x"}\n' % n for n in range(1, MANY + 1))
+        says = b"".join(b'{"op":"say","n":%d,"to":"#void","text":"x"}\n' % n for n in range(1, 1001))
         with pushing(client.wire.socket, says + b'{"op":"ping","id":9}\n') as thread:
             client.expect(Pong, of(id=9), 60)
             thread.join(30)
         answered = {frame.n for frame in client.frames if isinstance(frame, Error)}
 
         assert {code.code for code in client.frames if isinstance(code, Error)} <= {103, 104, 1015}
-        assert len(answered) >= MANY - 64
+        assert len(answered) >= 1000 - 64
