@@ -24,7 +24,7 @@ class Crowd:
         try:
             for _ in range(count):
                 self.sockets.append(self._connected())
-        except BaseException:
+        except BaseException:  # after Ctrl-C or a test's timeout too nobody else would close them; it is raised on
             self.close()
             raise
 

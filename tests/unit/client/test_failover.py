@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from client.errors import Refused, Unreachable
+from client.errors import Unreachable
 from client.events import (
     AcceptedEvent,
     Connected,
@@ -13,7 +13,6 @@ from client.events import (
     GapEvent,
     JoinedEvent,
     LeftEvent,
-    MaybeLost,
     MessageEvent,
     Moved,
     Notice,
@@ -24,18 +23,16 @@ from client.events import (
     Stopped,
 )
 from client.links import Phase
-from tests.unit.client.model import ADDRESSES, LOBBY, Driver, Line, World, active, hears, line
+from tests.unit.client.model import ADDRESSES, LOBBY, Driver, World, active, hears, line
 from wire.codes import Code
 from wire.frames import (
     INBOX,
     Accepted,
     Ack,
     Bye,
-    Confirm,
     Error,
     Gap,
     Hello,
-    Join,
     Joined,
     Left,
     Member,
@@ -330,142 +327,6 @@ def test_receipts_find_their_message(driver: Driver) -> None:
     assert driver.of(ReceiptEvent) == [ReceiptEvent(1, "bob", "received", 9, 5)]
 
 
-def test_resume_refused_begins_a_new_session_and_tells_what_is_in_doubt(driver: Driver) -> None:
-    tickets = [driver.say(f"{number}") for number in range(70)]
-    hears(driver, Accepted(1, LOBBY, "e1", 2, 1))
-    driver.world.post("while away")
-    driver.world.sessions.clear()
-    driver.cut(line(driver), 99)
-    driver.do(driver.machine.lost(line(driver).link, "reset", driver.now))
-    driver.settle()
-    (lost,) = driver.of(MaybeLost)
-    assert isinstance(lost, MaybeLost)
-    assert [one.ticket for one in lost.sayings] == tickets[1:65]
-    assert driver.told() == [f"{number}" for number in range(65, 70)], "what never went out is said now"
-    assert len(driver.of(Connected)) == 2
-    gaps = driver.of(GapEvent)
-    assert GapEvent(LOBBY, 1, 2, 2, "e1") in gaps
-    assert driver.stay.unsent.pending == 0
-
-
-def test_what_came_back_through_the_log_is_not_in_doubt(driver: Driver) -> None:
-    ticket = driver.say("seen")
-    session = driver.stay.session or ""
-    hears(driver, Message(LOBBY, "e1", 2, session, 1, "alice", "seen", 1000))
-    driver.world.sessions.clear()
-    driver.do(driver.machine.lost(line(driver).link, "reset", driver.now))
-    driver.settle()
-    assert not driver.of(MaybeLost)
-    assert [event.ticket for event in driver.of(AcceptedEvent) if isinstance(event, AcceptedEvent)] == [ticket]
-
-
-def test_ended_begins_a_new_session(driver: Driver) -> None:
-    driver.world.sessions.clear()
-    hears(driver, Error(Code.ENDED, "removed"))
-    driver.settle()
-    assert len(driver.of(Connected)) == 2
-
-
-def test_rooms_are_joined_again_in_a_new_session(driver: Driver) -> None:
-    hears(driver, Joined("#ops", "r1", 1, driver.stay.session or "", "alice", 1, count=1))
-    driver.world.sessions.clear()
-    driver.do(driver.machine.lost(line(driver).link, "reset", driver.now))
-    driver.settle()
-    assert [frame.room for frame in driver.sent if isinstance(frame, Join)] == ["#ops"]
-    assert "#ops" in driver.stay.inbound.cursors
-    hears(driver, Left("#ops", "r1", 2, driver.stay.session or "", "alice", 1, "left"))
-    driver.sent.clear()
-    driver.world.sessions.clear()
-    driver.do(driver.machine.lost(line(driver).link, "reset", driver.now))
-    driver.settle()
-    assert not [frame for frame in driver.sent if isinstance(frame, Join)]
-
-
-def test_a_room_that_we_are_not_in_any_more(driver: Driver) -> None:
-    hears(driver, Joined("#ops", "r1", 1, driver.stay.session or "", "alice", 1, count=1))
-    driver.do(driver.machine.lost(line(driver).link, "reset", driver.now))
-    driver.settle()
-    assert [event.room for event in driver.of(LeftEvent) if isinstance(event, LeftEvent)] == ["#ops"]
-
-
-@pytest.mark.parametrize("code", [Code.TAKEN_OVER, Code.KICKED, Code.BANNED])
-def test_a_rival_ends_it(driver: Driver, code: Code) -> None:
-    hears(driver, Error(code, "elsewhere"))
-    (stopped,) = driver.of(Stopped)
-    assert isinstance(stopped, Stopped)
-    assert isinstance(stopped.error, Refused)
-    assert phase(driver) is Phase.STOPPED
-    assert driver.lines == {}
-
-
-@pytest.mark.parametrize("code", [Code.KICKED, Code.BANNED])
-def test_a_resume_that_an_operator_refuses_is_the_end(driver: Driver, code: Code) -> None:
-    driver.world.on[Hello] = lambda line, _: line.down.append(Error(code, "go away"))
-    driver.do(driver.machine.lost(line(driver).link, "reset", driver.now))
-    driver.settle()
-    (stopped,) = driver.of(Stopped)
-    assert isinstance(stopped, Stopped)
-    assert isinstance(stopped.error, Refused)
-    assert (stopped.error.code, stopped.error.text) == (code, "go away")
-    assert len(driver.of(Connected)) == 1
-
-
-def test_an_unanswered_session_that_is_over_is_begun_anew() -> None:
-    driver = Driver(World())
-    driver.world.on[Hello] = lambda line, _: line.down.append(Error(Code.RESUME_REFUSED, "it has ended"))
-    driver.start()
-    while len([frame for frame in driver.sent if isinstance(frame, Hello)]) < 2:
-        assert driver.step()
-    driver.world.on.clear()
-    driver.settle()
-    assert phase(driver) is Phase.ACTIVE
-    first, second, *_ = [frame for frame in driver.sent if isinstance(frame, Hello)]
-    assert first.token != second.token
-    assert len(second.token or "") >= 22
-
-
-def hellos(driver: Driver) -> list[Hello]:
-    return [frame for frame in driver.sent if isinstance(frame, Hello)]
-
-
-def test_who_begins_anew_says_what_he_has_lost_until_he_is_in(driver: Driver) -> None:
-    """Its node may bring it back meanwhile, also while the first new hello is refused or goes unanswered."""
-    before = len(hellos(driver))
-    session, token = driver.stay.session, driver.stay.token
-    driver.world.sessions.clear()
-
-    def refuse(at: Line, _: Hello) -> None:
-        if len(hellos(driver)) - before >= 2:
-            driver.world.on.clear()
-        at.down.append(Error(Code.RESUME_REFUSED, "it is not there"))
-
-    driver.world.on[Hello] = refuse
-    driver.do(driver.machine.lost(line(driver).link, "reset", driver.now))
-    driver.settle()
-    resuming, *anew = hellos(driver)[before:]
-    assert (resuming.session, resuming.lost) == (session, None)
-    assert len(anew) == 2
-    assert {hello.lost for hello in anew} == {(session, token, "")}
-    assert phase(driver) is Phase.ACTIVE
-    driver.do(driver.machine.lost(line(driver).link, "reset", driver.now))
-    driver.settle()
-    assert hellos(driver)[-1].lost is None
-    assert driver.stay.lost is None
-
-
-def test_a_taken_nickname_is_final() -> None:
-    world = World()
-    first, second = Driver(world), Driver(world)
-    first.start()
-    first.settle()
-    second.start()
-    second.settle()
-    (stopped,) = second.of(Stopped)
-    assert isinstance(stopped, Stopped)
-    assert isinstance(stopped.error, Refused)
-    assert stopped.error.suggestion == "alice2"
-
-
 @pytest.mark.parametrize("code", [Code.TOO_SLOW, Code.SILENT, Code.LEASE_LOST, Code.DRAINING, Code.DEAF])
 def test_some_errors_mean_another_node(driver: Driver, code: Code) -> None:
     before = line(driver).address
@@ -549,96 +410,3 @@ def test_what_is_late_or_foreign_is_ignored(driver: Driver) -> None:
     driver.do(driver.machine.connected(99, driver.now))
     hears(driver, Pong())
     assert driver.events == before
-
-
-def test_each_resume_brings_a_new_token_which_is_confirmed(driver: Driver) -> None:
-    first = driver.stay.token
-    driver.do(driver.machine.lost(line(driver).link, "reset", driver.now))
-    driver.settle()
-    hello = [frame for frame in driver.sent if isinstance(frame, Hello)][-1]
-    assert (hello.token, hello.rotate) == (first, True)
-    assert driver.stay.token != first
-    assert [frame for frame in driver.sent if isinstance(frame, Confirm)] == [Confirm(driver.stay.token)]
-    (session,) = driver.world.sessions.values()
-    assert (session.token, session.open, session.spent) == (driver.stay.token, set(), {first})
-
-
-def test_a_welcome_that_is_lost_costs_nothing(driver: Driver) -> None:
-    first = driver.stay.token
-    driver.do(driver.machine.lost(line(driver).link, "reset", driver.now))
-    while not any(one.down for one in driver.lines.values()):
-        if not driver.step():
-            driver.advance(0.1)
-    driver.cut(line(driver), 99)
-    assert driver.stay.token == first
-    driver.settle()
-    assert phase(driver) is Phase.ACTIVE
-    assert len(driver.of(Connected)) == 1
-    assert driver.of(Notice) == []
-
-
-def test_data_that_were_set_back_may_know_the_former_token_alone(driver: Driver) -> None:
-    first = driver.stay.token
-    driver.do(driver.machine.lost(line(driver).link, "reset", driver.now))
-    driver.settle()
-    (session,) = driver.world.sessions.values()
-    session.token, session.spent = first, set()
-    driver.do(driver.machine.lost(line(driver).link, "reset", driver.now))
-    driver.settle()
-    assert len(driver.of(Connected)) == 1
-    assert driver.stay.session == session.number
-
-
-def test_a_spent_token_of_ones_own_is_told_and_a_new_session_begun(driver: Driver) -> None:
-    """Somebody has the session: he came with a copy of the token before us."""
-    (session,) = driver.world.sessions.values()
-    session.spent, session.token, session.nick = {session.token}, "the thief's", "thief"
-    driver.do(driver.machine.lost(line(driver).link, "reset", driver.now))
-    driver.settle()
-    assert [event.code for event in driver.of(Notice) if isinstance(event, Notice)] == [Code.TOKEN_SPENT]
-    assert len(driver.of(Connected)) == 2
-
-
-def test_that_somebody_came_with_an_old_token_is_told_and_nothing_else(driver: Driver) -> None:
-    hears(driver, Error(Code.TOKEN_SPENT, "there is a copy"))
-    assert driver.of(Notice) == [Notice(Code.TOKEN_SPENT, "there is a copy")]
-    assert phase(driver) is Phase.ACTIVE
-
-
-def test_a_password_goes_with_the_name_that_it_belongs_to() -> None:
-    driver = Driver(World())
-    driver.stay.password = "open sesame"
-    driver.start()
-    driver.settle()
-    driver.stay.nick = "renamed"
-    driver.world.sessions.clear()
-    driver.do(driver.machine.lost(line(driver).link, "reset", driver.now))
-    driver.settle()
-    begun = [frame for frame in driver.sent if isinstance(frame, Hello) and frame.session is None]
-    assert [(frame.nick, frame.password) for frame in begun] == [("alice", "open sesame")] * 2
-    resumed = [frame for frame in driver.sent if isinstance(frame, Hello) and frame.session is not None]
-    assert {frame.password for frame in resumed} == {None}
-
-
-@pytest.mark.parametrize("code", [Code.NOT_ADMITTED, Code.LOOKS_ALIKE])
-def test_who_is_not_admitted_is_told_at_once(code: Code) -> None:
-    driver = Driver(World())
-    driver.world.on[Hello] = lambda line, _: line.down.append(Error(code, "no", suggestion="alice2"))
-    driver.start()
-    driver.settle()
-    (stopped,) = driver.of(Stopped)
-    assert isinstance(stopped, Stopped)
-    assert isinstance(stopped.error, Refused)
-    assert (stopped.error.code, stopped.error.suggestion) == (code, "alice2")
-
-
-def test_too_many_wrong_passwords_are_waited_out() -> None:
-    driver = Driver(World())
-    driver.world.on[Hello] = lambda line, _: line.down.append(Error(Code.RATE_LIMITED, "later", after=3000))
-    driver.start()
-    while not driver.machine.failures:
-        assert driver.step()
-    driver.world.on.clear()
-    assert (driver.machine.deadline() or 0) - driver.now >= 3
-    driver.settle()
-    assert phase(driver) is Phase.ACTIVE
