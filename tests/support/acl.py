@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import re
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,55 +12,11 @@ from click.testing import CliRunner
 
 from cluster.acl import rules
 from hydrachat import cli
+from tests.support.acl_watch import Watch
 from tests.support.deployment import Deployment
 from tests.support.servers import Node
 
 PASSWORD = "pass-of-"
-LINE = re.compile(rb'\[\d+ (\S+)\] "(\w+)"(?: "([^"\s]{1,40})")?(?: "([^"\s]{1,60})")?')
-WITH_SUBCOMMAND = {"client", "script", "pubsub", "config", "acl", "sentinel"}
-
-
-class Watch:
-    """MONITOR: commands by who sent them: `node`, or whoever is `at_work`. A script's commands are its sender's. Those
-    that it hides (CONFIG, CLIENT LIST: of administrators) are in `hidden`. Its thread ends with the connection."""
-
-    def __init__(self, port: int) -> None:
-        self.used: dict[str, set[str]] = {}
-        self.at_work = ""
-        self._nodes: set[bytes] = set()
-        self._last = ""
-        self._socket = socket.create_connection(("127.0.0.1", port), 10)
-        self._socket.settimeout(None)
-        self._lines = self._socket.makefile("rb")
-        self._socket.sendall(b"MONITOR\r\n")
-        assert self._lines.readline() == b"+OK\r\n"
-        self._thread = threading.Thread(target=self._run, name="watch")
-        self._thread.start()
-
-    def _run(self) -> None:
-        with contextlib.suppress(OSError):  # Redis is ended before us
-            for line in self._lines:
-                found = LINE.search(line)
-                if found:
-                    self._note(*found.groups())
-
-    def _note(self, sender: bytes, command: bytes, first: bytes | None, second: bytes | None) -> None:
-        name = command.decode().lower()
-        if name in WITH_SUBCOMMAND:
-            name += f"|{(first or b'').decode().lower()}"
-        if name == "client|setname" and (second or b"").startswith(b"hydrachat-n"):
-            self._nodes.add(sender)
-        if sender != b"lua":
-            self._last = "node" if sender in self._nodes else self.at_work
-        if self._last:
-            self.used.setdefault(self._last, set()).add(name)
-
-    def close(self) -> None:
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._thread.join(10)
-        self._lines.close()
-        self._socket.close()
 
 
 class Ruled(Deployment):

@@ -1,5 +1,5 @@
-"""A short life of a cluster in which everything happens once: people come, speak, fail over and go, operators look and
-act, a node dies, Redis loses all, a node leaves."""
+"""A short life of a cluster in which everything happens once, also what is seldom: people come, speak, fail over and go,
+operators look and act, a node dies, Redis loses all, nodes leave, an operator is alone."""
 
 from __future__ import annotations
 
@@ -12,12 +12,17 @@ from cluster.operator import complete
 from cluster.operator.connect import connect
 from cluster.operator.follow import Following
 from cluster.operator.history import epoch_of
-from tests.support.acl import Ruled, Watch
+from tests.support.acl import Ruled
+from tests.support.acl_watch import Watch
 from tests.support.deployment import PREFIX
 from tests.support.native import NativeClient
 from tests.support.operator import Person
 from tests.support.plainclient import PlainClient
 from tests.support.waiting import wait_until
+from wire.codes import Code
+from wire.frames import Hello, Join, Joined, Leave, Left, Quit, Register, Registered
+
+SECRET = "open sesame"
 
 LOOKS = (
     ("nodes",),
@@ -27,6 +32,7 @@ LOOKS = (
     ("sessions", "n1"),
     ("history", "#ops"),
     ("bans",),
+    ("accounts",),
     ("topic", "#ops"),
     ("top", "--once"),
     ("doctor",),
@@ -39,21 +45,49 @@ ACTS = (
     ("ban", "192.0.2.0/24"),
     ("unban", "@mallory"),
     ("kick", "carol"),
+    ("kick", "zed"),
+    ("unregister", "zed"),
+    ("register", "walt", "--password-file", "{password}"),
+    ("room", "#ops", "--owner", "ann"),
+    ("room", "#ops", "--open"),
 )
+LEAVES = ("drain", "n2", "--force")
 
 
 def lived(cluster: Ruled) -> None:
     """Fails where anything of it does not work."""
-    watch = cluster.watch
+    watch, (one, two) = cluster.watch, cluster.nodes
     with ExitStack() as stack:
+        visitor = stack.enter_context(NativeClient(two.address, "visitor"))
+        visitor.enter()
+        _passes_through(visitor, "#brief")
         ann = Person(stack, "ann", [node.address for node in cluster.nodes])
         _people(cluster, stack, ann)
+        _owner(cluster, stack, ann)
         _operators(cluster, watch)
         _mended(cluster, watch)
-        _deaths(cluster, stack, ann)
-    watch.at_work = "operator"
-    assert cluster.run("operator", "drain", "n2", "--force")[0] == 0
-    watch.at_work = ""
+        _told_by_a_node(cluster, visitor)
+        _deaths(cluster, ann)
+        wait_until(lambda: "unsubscribe" in watch.used("node"), 60, "n2 lets go of the room where nobody is")
+    _acts(cluster, LEAVES)
+    one.terminate()
+    with cluster.client() as admin:
+        admin.flushall()
+    _acts(cluster, ("announce", "nobody is here"))
+
+
+def _acts(cluster: Ruled, words: tuple[str, ...]) -> None:
+    cluster.watch.at_work("operator")
+    code, said = cluster.run("operator", *words)
+    cluster.watch.at_work("")
+    assert code == 0, (words, said)
+
+
+def _passes_through(client: NativeClient, room: str) -> None:
+    client.send(Join(room=room))
+    client.expect(Joined, lambda frame: frame.log == room)
+    client.send(Leave(room=room))
+    client.expect(Left, lambda frame: frame.log == room)
 
 
 def _people(cluster: Ruled, stack: ExitStack, ann: Person) -> None:
@@ -77,14 +111,34 @@ def _people(cluster: Ruled, stack: ExitStack, ann: Person) -> None:
     bob.chat.quit()
 
 
+def _owner(cluster: Ruled, stack: ExitStack, ann: Person) -> None:
+    """zed registers, goes, has mail, is not let in by a wrong password, comes, and has not read the mail."""
+    two = cluster.nodes[1].address
+    with NativeClient(two, "zed") as zed:
+        zed.enter()
+        zed.send(Register(password=SECRET))
+        zed.expect(Registered)
+        zed.send(Quit())
+    wait_until(lambda: "zed" not in cluster.presence(), 20, "zed is gone")
+    ann.chat.say("for when you come", to="@zed").wait_accepted(10)
+    zed = stack.enter_context(NativeClient(two, "zed"))
+    zed.send(Hello(nick="zed", password="not this one"))
+    zed.expect_error(Code.NOT_ADMITTED)
+    zed.send(Hello(nick="zed", password=SECRET))
+    zed.expect_text("for when you come")
+
+
 def _operators(cluster: Ruled, watch: Watch) -> None:
+    password = cluster.folder / "password"
     for role, commands in (("reader", LOOKS), ("operator", LOOKS), ("operator", ACTS)):
-        watch.at_work = role
+        with cluster.client() as admin:
+            admin.script_flush()
+        watch.at_work(role)
         _complete(cluster.url(role))
         for words in commands:
-            code, said = cluster.run(role, *words)
+            code, said = cluster.run(role, *(word.format(password=password) for word in words))
             assert code == 0, (role, words, said)
-        watch.at_work = ""
+        watch.at_work("")
 
 
 def _complete(url: str) -> None:
@@ -99,7 +153,7 @@ def _complete(url: str) -> None:
         assert Following(PREFIX, "#ops", epoch, 1).more(client)
 
 
-def _deaths(cluster: Ruled, stack: ExitStack, ann: Person) -> None:
+def _deaths(cluster: Ruled, ann: Person) -> None:
     """Of a node with clients, and of Redis's data; nobody is lost over it."""
     one = cluster.nodes[0]
     with NativeClient(one.address, "dave"):
@@ -117,8 +171,20 @@ def _deaths(cluster: Ruled, stack: ExitStack, ann: Person) -> None:
 def _mended(cluster: Ruled, watch: Watch) -> None:
     cluster.wait_for_reaping()
     with cluster.client() as admin:
-        admin.set("{hydrachat}:nick:nobody", "0badc0de")
-    watch.at_work = "operator"
+        admin.set(f"{PREFIX}nick:nobody", "0badc0de")
+        admin.hset(f"{PREFIX}inbox:0badc0de:meta", "top", "0")
+    watch.at_work("reader")
+    assert cluster.run("reader", "doctor")[1].count("0badc0de") >= 2
+    watch.at_work("operator")
     code, said = cluster.run("operator", "doctor", "--fix")
-    watch.at_work = ""
-    assert "mended" in said, (code, said)
+    watch.at_work("")
+    assert said.count("mended") == 2, (code, said)
+
+
+def _told_by_a_node(cluster: Ruled, visitor: NativeClient) -> None:
+    """As where an operator's command was killed halfway through all whom it had to tell."""
+    with cluster.client() as admin:
+        admin.hset(f"{PREFIX}announcement:half", mapping={"text": "half", "time": "1"})
+        admin.zadd(f"{PREFIX}announcement:half:to", {visitor.welcome.session: 0})
+        admin.sadd(f"{PREFIX}announcements", "half")
+    visitor.expect_text("half")

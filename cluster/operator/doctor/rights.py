@@ -35,7 +35,8 @@ def _is_node(client: Mapping[str, Any]) -> bool:
 
 def _lack(db: Any, user: str, prefix: str, rule: Rule) -> Lack:
     asked = {f"+{command}": _filled(db, command) for command in rule.commands}
-    asked |= {f"~{prefix}*": ["get", f"{prefix}term"], f"&{prefix}*": ["publish", f"{prefix}x", "x"]}
+    asked |= {f"~{prefix}*": ["get", f"{prefix}term"]}
+    asked |= {f"&{prefix}{channel}*": ["publish", f"{prefix}{channel}x", "x"] for channel in rule.channels}
     refused = {word: str(db.execute_command("ACL", "DRYRUN", user, *command)) for word, command in asked.items()}
     run = [word for word, said in refused.items() if word.startswith("+") and "to run the" in said]
     reach = [word for word, said in refused.items() if not word.startswith("+") and "to access the" in said]
