@@ -17,6 +17,7 @@ import ssl
 import threading
 from collections.abc import Callable
 
+from node.opening import Opening
 from wire.tunnel import RECORD, Tunnel, is_tls, reason
 
 CHUNK = 4 * RECORD
@@ -63,8 +64,9 @@ class TlsWire:
     # -- the connection's thread ----------------------------------------------------------
 
     def handshake(self) -> None:
-        """Blocks until it is done; `shutdown` of the socket wakes it. Raises NotTls, OSError (ssl.SSLError is one)."""
-        data = b""
+        """Blocks until it is done; `shutdown` of the socket wakes it. Raises NotTls, TooMuch, OSError
+        (ssl.SSLError is one)."""
+        data, opening = b"", Opening()
         while not self._shaken(data):
             data = self._sock.recv(_HELLO)
             if not data:
@@ -72,6 +74,7 @@ class TlsWire:
             if not self.heard and not is_tls(data):
                 raise NotTls("the client does not begin with TLS")
             self.heard = True
+            opening.take(data)
 
     def _shaken(self, data: bytes) -> bool:
         try:
