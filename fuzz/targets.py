@@ -9,6 +9,7 @@ from fuzz.names import names
 from fuzz.proxy import proxy
 from fuzz.screen import screen
 from fuzz.server import server
+from fuzz.tls import tls
 from fuzz.typed import typed
 
 Target = Callable[[bytes], None]
@@ -20,4 +21,5 @@ TARGETS: Mapping[str, Target] = {
     "names": names,
     "proxy": proxy,
     "screen": screen,
+    "tls": tls,
 }

@@ -55,6 +55,10 @@ class LineSplitter:
         """Bytes held now."""
         return len(self._rest)
 
+    def begins(self, head: bytes) -> bool:
+        """Whether the unfinished rest begins with `head`."""
+        return self._rest.startswith(head)
+
     def _extend(self, part: bytes, lines: list[Line]) -> None:
         if self._dropping:
             return

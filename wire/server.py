@@ -69,11 +69,11 @@ class ServerProtocol:
     def receive_data(self, data: bytes) -> Iterator[Event]:
         """The events of what was received. Never raises; a WireError among them wants its answer
         (`send(error.to_frame())`), and an end if it is `fatal`. One with `n` has used that n up."""
-        if self.dialect is None and data[:2] == _TLS:
-            self.state = State.CLOSING
-            return iter((WireError(Code.NO_TLS, "this port does not speak TLS", fatal=True),))
         if self._listening():
             self._keep(self._splitter.feed(data))
+            if self.dialect is None and self._begins_with_tls():
+                self._drop()
+                return iter((WireError(Code.NO_TLS, "this port does not speak TLS", fatal=True),))
         return self._events()
 
     def receive_eof(self) -> Iterator[Event]:
@@ -104,6 +104,19 @@ class ServerProtocol:
 
     def _listening(self) -> bool:
         return self.state in (State.GREETED, State.WAITING, State.ACTIVE)
+
+    def _begins_with_tls(self) -> bool:
+        """Whatever was the first piece that came."""
+        if not self._ahead:
+            return self._splitter.begins(_TLS)
+        first = self._ahead[0]
+        return (first.head if isinstance(first, TooLong) else first).startswith(_TLS)
+
+    def _drop(self) -> None:
+        """Nothing more is listened to."""
+        self.state = State.CLOSING
+        self._ahead = _NOTHING
+        self._ahead_bytes = 0
 
     def _keep(self, lines: Iterable[Line]) -> None:
         for line in lines:
@@ -150,9 +163,7 @@ class ServerProtocol:
         return self._talk.nickname(line) if self.state is State.GREETED else self._talk.line(line)
 
     def _flooded(self) -> WireError:
-        self.state = State.CLOSING
-        self._ahead = _NOTHING
-        self._ahead_bytes = 0
+        self._drop()
         text = f"more than {self._most_ahead} bytes before the hello was answered"
         return WireError(Code.FRAME_TOO_LONG, text, fatal=True)
 

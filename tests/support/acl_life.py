@@ -178,9 +178,12 @@ def _mended(cluster: Ruled, watch: Watch) -> None:
     watch.at_work("reader")
     assert cluster.run("reader", "doctor")[1].count("0badc0de") >= 2
     watch.at_work("operator")
-    code, said = cluster.run("operator", "doctor", "--fix")
+    # Nothing is mended while nobody may be judged, as after a time in which the machine stood still.
+    wait_until(lambda: "mended" in cluster.run("operator", "doctor", "--fix")[1], 60, "doctor mends")
     watch.at_work("")
-    assert said.count("mended") == 2, (code, said)
+    with cluster.client() as admin:
+        assert not admin.exists(f"{PREFIX}nick:nobody")
+        assert admin.ttl(f"{PREFIX}inbox:0badc0de:meta") > 0
 
 
 def _told_by_a_node(cluster: Ruled, visitor: NativeClient) -> None:

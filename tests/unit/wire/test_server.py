@@ -289,3 +289,12 @@ def test_no_bytes_raise_and_memory_is_bounded(pieces: list[bytes], answer: bool)
         assert node.protocol._splitter.held <= MAX_LINE + 1
         assert node.protocol._ahead_bytes <= MAX_AHEAD
     node.eof()
+
+
+@pytest.mark.parametrize("pieces", [[b"\x16\x03\x01\x02"], [b"\x16", b"\x03", b"\n"], [b"\x16\x03\n\x16\x03\n", b"\x16\x03"]])
+def test_who_speaks_tls_is_told_once_however_it_comes(pieces: list[bytes]) -> None:
+    protocol = ServerProtocol()
+    events = [event for piece in pieces for event in protocol.receive_data(piece)]
+    assert [event.code for event in events if isinstance(event, WireError)] == [Code.NO_TLS]
+    assert len(events) == 1
+    assert protocol.state is State.CLOSING
