@@ -140,12 +140,13 @@ class Asking(Core):
         nick = valid(lambda text: nickname(text).shown, nick)
         return self._ask(lambda requests, ticket: requests.whois(nick, ticket))
 
-    def register(self, password: str) -> Reply[RegisteredEvent]:
-        """Our nickname is our own from now on: who comes with it needs the password; on a registered one: another
-        password. The client uses it where it has to begin a new session. The reply is a RegisteredEvent. Raises Refused
+    def register(self, password: str, former: str | None = None) -> Reply[RegisteredEvent]:
+        """Our nickname is our own from now on: who comes with it needs the password. On one that is ours already:
+        another password; then `former` is the present one. The client uses it where it has to begin a new session. The
+        reply is a RegisteredEvent, or Refused (NOT_ADMITTED: `former` is wrong, or missing). Raises Refused
         (BAD_PASSWORD) for what can't be one."""
         valid(lambda text: spelt(text, self.nick), password)
-        return self._ask(lambda requests, ticket: requests.register(password, ticket))
+        return self._ask(lambda requests, ticket: requests.register(password, former, ticket))
 
     def unregister(self, password: str) -> Reply[RegisteredEvent]:
         """Our nickname is nobody's own any more. The reply is a RegisteredEvent, or Refused (NOT_ADMITTED: the password

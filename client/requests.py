@@ -148,8 +148,8 @@ class Requests:
     def whois(self, nick: str, ticket: int | None = None) -> None:
         self._add(Whois(nick=nick, id=self._next()), ticket)
 
-    def register(self, password: str, ticket: int | None = None) -> None:
-        self._add(Register(password=password, id=self._next()), ticket)
+    def register(self, password: str, former: str | None = None, ticket: int | None = None) -> None:
+        self._add(Register(password=password, id=self._next(), former=former), ticket)
 
     def unregister(self, password: str, ticket: int | None = None) -> None:
         self._add(Unregister(password=password, id=self._next()), ticket)

@@ -23,7 +23,21 @@ SCRIPTS = ("evalsha", "script|exists", "script|load")
 LINK = ("client|setname", "info", *SCRIPTS, "subscribe", "unsubscribe")
 """What a node asks outside of scripts."""
 LOOKING = (
-    *("client|setname", "exists", "get", "hexists", "hget", "hgetall", "hkeys", "hlen", "hmget", "hscan", "info", "multi", "exec"),
+    *(
+        "client|setname",
+        "exists",
+        "get",
+        "hexists",
+        "hget",
+        "hgetall",
+        "hkeys",
+        "hlen",
+        "hmget",
+        "hscan",
+        "info",
+        "multi",
+        "exec",
+    ),
     *("ping", "pttl", "pubsub|channels", "pubsub|numsub", "scan", "scard", "sismember", "smembers", "sscan", "time"),
     *("type", "xlen", "xread", "xrevrange", "zrange", "zscore", *SCRIPTS),
 )

@@ -256,8 +256,8 @@ class Cluster:
     def admitted(self, mapped: str, whose: str, hashed: str, renewed: str) -> None:
         self._sessions.admitted(mapped, whose, hashed, renewed)
 
-    def register(self, session: str, claim: str, name: Name, hashed: str) -> tuple[str, str]:
-        return self._sessions.register(session, claim, name, hashed)
+    def register(self, session: str, claim: str, name: Name, hashed: str, proof: str = "") -> tuple[str, str]:
+        return self._sessions.register(session, claim, name, hashed, proof)
 
     def unregister(self, session: str, claim: str, mapped: str, hashed: str) -> str:
         return self._sessions.unregister(session, claim, mapped, hashed)

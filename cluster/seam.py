@@ -255,9 +255,10 @@ class ClusterSeam(Protocol):
     def admitted(self, mapped: str, whose: str, hashed: str, renewed: str) -> None:
         """The password was right: its try doesn't count. `renewed`: its hash by the present rules, ''. Never blocks."""
 
-    def register(self, session: str, claim: str, name: Name, hashed: str) -> tuple[str, str]:
-        """Makes the session's nickname, which is `name`, its user's own, or changes the password. The nickname as shown
-        and the account's id. Raises Refused(NOT_REGISTERED: it is somebody else's; LOOKS_ALIKE), Fenced, Degraded."""
+    def register(self, session: str, claim: str, name: Name, hashed: str, proof: str = "") -> tuple[str, str]:
+        """Makes the session's nickname, which is `name`, its user's own, or changes the password, of which the present
+        one was shown by `proof`. The nickname as shown and the account's id. Raises Refused(NOT_REGISTERED: it is
+        somebody else's; NOT_ADMITTED: it is registered, and that is no proof; LOOKS_ALIKE), Fenced, Degraded."""
 
     def unregister(self, session: str, claim: str, mapped: str, hashed: str) -> str:
         """The nickname, of which the password was shown by `hashed`, is nobody's own any more. As it is shown. Raises

@@ -148,12 +148,12 @@ class Sessions:
     def admitted(self, mapped: str, whose: str, hashed: str, renewed: str) -> None:
         self._tell("admitted", [mapped, whose, hashed, renewed], lambda _: None)
 
-    def register(self, session: str, claim: str, name: Name, hashed: str) -> tuple[str, str]:
+    def register(self, session: str, claim: str, name: Name, hashed: str, proof: str = "") -> tuple[str, str]:
         def made(reply: list[Reply]) -> tuple[str, str]:
             _raise_refusal(reply)
             return reply[1].decode(), reply[2].decode()
 
-        arguments = [session, claim, name.shown, name.mapped, skeletons(name), hashed, secrets.token_hex(8)]
+        arguments = [session, claim, name.shown, name.mapped, skeletons(name), hashed, secrets.token_hex(8), proof]
         return self._call("register_nick", arguments, made)
 
     def unregister(self, session: str, claim: str, mapped: str, hashed: str) -> str:

@@ -10,7 +10,9 @@ try:
 except ImportError:
     sys.exit("the fuzzer is not installed: pip install 'hydrachat[fuzz]' (wheels for CPython on Linux)")
 
-with atheris.instrument_imports(include=["wire", "node.proxy", "node.tls", "node.opening", "client.tls", "client.terminal"]):
+with atheris.instrument_imports(
+    include=["wire", "node.proxy", "node.tls", "node.opening", "client.tls", "client.terminal"]
+):
     from fuzz.targets import TARGETS
 
 

@@ -47,10 +47,11 @@ class Confirm(Frame, frozen=True, tag="confirm"):
 
 
 class Register(Frame, frozen=True, tag="register"):
-    """Makes the session's nickname its user's own, or changes its password."""
+    """Makes the session's nickname its user's own, or changes its password: then `former` is the present one."""
 
     password: Secret
     id: RequestId | None = None
+    former: Secret | None = None
 
     def __repr__(self) -> str:
         return f"Register(id={self.id})"

@@ -12,6 +12,10 @@ LEAST_PASSWORD, MOST_PASSWORD = 8, 128
 """Code points. The most, so that a long one costs no node more than a short one."""
 
 
+CHANGE = " => "
+"""Between the present password and the next one, which may both have blanks."""
+
+
 class _Profile(Protocol):
     def enforce(self, value: str) -> str: ...
 
@@ -31,6 +35,12 @@ def password(text: str, nick: str = "") -> str:
     if nick and spelt.casefold() == nick.casefold():
         raise _bad("a nickname is no password for itself")
     return spelt
+
+
+def changed(typed: str) -> tuple[str, str | None]:
+    """What stands behind `/register`: the password that is wanted, and the present one if there are two. Pure."""
+    former, arrow, wanted = typed.partition(CHANGE)
+    return (wanted.strip(), former.strip()) if arrow else (typed, None)
 
 
 def _bad(text: str) -> WireError:

@@ -31,6 +31,7 @@ HELP = b"""\
 * /away [text]       be shown as away, until /back
 * /whois name        who that is, and where
 * /register PASSWORD your nickname is yours alone from now on: come with "nickname PASSWORD"
+* /register OLD => NEW   another password
 * /unregister PASSWORD   it is nobody's any more
 * /me text           tell what you do: /me waves
 * //text             say a text that begins with a slash

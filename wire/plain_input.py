@@ -30,6 +30,7 @@ from wire.frames import (
     Whois,
 )
 from wire.names import LOBBY
+from wire.passwords import changed
 from wire.text import ACTION
 
 
@@ -136,7 +137,8 @@ def _whois(rest: str, _: str) -> PlainCommand:
 def _register(rest: str, _: str) -> PlainCommand:
     if not rest:
         raise WireError(Code.BAD_PASSWORD, "with which password? Write /register PASSWORD")
-    return Register(password=rest)
+    wanted, former = changed(rest)
+    return Register(password=wanted, former=former)
 
 
 def _unregister(rest: str, _: str) -> PlainCommand:

@@ -22,6 +22,7 @@ from wire.codes import Code
 from wire.errors import WireError
 from wire.frames import GuardRoom, HandOver, Invite, Mute, Remove, Unmute
 from wire.names import nickname, room as room_name
+from wire.passwords import changed
 from wire.plain_input import NO_TOPIC, parse
 
 PAGE = 100
@@ -288,7 +289,7 @@ class Doing:
     def _register(self, rest: str) -> None:
         if not rest:
             raise WireError(Code.BAD_PASSWORD, "with which password? Write /register PASSWORD")
-        self._expect(self._chat.register(rest))
+        self._expect(self._chat.register(*changed(rest)))
 
     def _unregister(self, rest: str) -> None:
         if not rest:

@@ -152,8 +152,8 @@ class Talk:
                 self._await(self._chat.away(text))
             case ComeBack():
                 self._await(self._chat.back())
-            case Register(password):
-                self._await(self._chat.register(password))
+            case Register(password, _, former):
+                self._await(self._chat.register(password, former))
             case Unregister(password):
                 self._await(self._chat.unregister(password))
 

@@ -58,6 +58,7 @@ text                  says it in the room that you are in
 /away [text], /back   shows you as away, or as here again
 /whois name           who that is, and where
 /register PASSWORD    your nickname is your own; /unregister PASSWORD: nobody's any more
+/register OLD => NEW  another password
 /me text              tells what you do: /me waves
 //text                says a text that begins with a slash
 /help                 this list

@@ -33,7 +33,7 @@ def register(at: Desk, nick: str, compared: str, password: str) -> bool:
     """Whether it was not registered before; else it has another password now. Raises Failed."""
     name = Name(nick.removeprefix("@"), compared)
     hashed = hasher().hash(password)
-    reply = at.do("register_nick", ["", "", name.shown, compared, skeletons(name), hashed, secrets.token_hex(8)])
+    reply = at.do("register_nick", ["", "", name.shown, compared, skeletons(name), hashed, secrets.token_hex(8), ""])
     if status(reply) == "no":
         raise Failed(f"{name.shown} could be taken for {reply[2].decode()}, who is on-line or registered")
     return int(reply[3]) == 1

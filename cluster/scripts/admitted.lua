@@ -11,5 +11,8 @@ if redis.call('EXISTS', tries) == 1 then
   if redis.call('HINCRBY', tries, 'count', -1) <= 0 then redis.call('DEL', tries) else redis.call('HDEL', tries, 'until') end
 end
 local account = account_of(compared)
-if renewed ~= '' and account and account.hash == hash then redis.call('HSET', key('account:' .. compared), 'hash', renewed) end
+if renewed ~= '' and account and account.hash == hash then
+  -- Somebody else may have shown the password, too, by the hash that there was, and not have the nickname yet.
+  redis.call('HSET', key('account:' .. compared), 'hash', renewed, 'former', hash)
+end
 return {'ok'}

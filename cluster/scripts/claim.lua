@@ -44,7 +44,7 @@ local barred = banned(compared)
 if barred then return barred end
 local account = account_of(compared)
 local own = account and account.id or ''
-if proof ~= (account and account.hash or '') then return {'no', 'not_admitted', ''} end
+if account and not is_proof(account, proof) or not account and proof ~= '' then return {'no', 'not_admitted', ''} end
 
 local function refuse(...)
   announce()

@@ -6,9 +6,12 @@
 
 -- {id, hash}; nil: it isn't registered.
 local function account_of(compared)
-  local found = redis.call('HMGET', key('account:' .. compared), 'id', 'hash')
-  if found[1] then return {id = found[1], hash = found[2] or ''} end
+  local found = redis.call('HMGET', key('account:' .. compared), 'id', 'hash', 'former')
+  if found[1] then return {id = found[1], hash = found[2] or '', former = found[3] or ''} end
 end
+
+-- Whether the password was shown: the hash that it fits is the account's, or was until it was made anew of the same one.
+local function is_proof(account, hash) return hash ~= '' and (hash == account.hash or hash == account.former) end
 
 local function each_skeleton(skeletons, act)
   for skeleton in string.gmatch(skeletons or '', '%S+') do act(key('skeleton:' .. skeleton)) end

@@ -16,7 +16,7 @@ if session ~= '' then
   if shown then return {'ok', shown, '0'} end
 end
 local account = account_of(compared)
-if not account or (session ~= '' and account.hash ~= proof) then return {'no', 'not_registered', ''} end
+if not account or (session ~= '' and not is_proof(account, proof)) then return {'no', 'not_registered', ''} end
 local found = redis.call('HMGET', key('account:' .. compared), 'nick', 'skeletons')
 local log = '@~' .. account.id
 settle(log)

@@ -14,10 +14,15 @@ from node.verbs.admit import BUSY, NOT_ADMITTED, checked
 from node.verbs.refusals import fenced, refusal
 from wire import Code, WireError
 from wire.frames import Confirm, Error, Register, Registered, Unregister, Unregistered
-from wire.passwords import password
+from wire.passwords import CHANGE, password
 
 if TYPE_CHECKING:
     from node.connection import Connection
+
+
+NEEDS_FORMER = (
+    f"that nickname is registered already; show its present password with the next one: /register PRESENT{CHANGE}NEXT"
+)
 
 
 def confirm(connection: Connection, frame: Confirm) -> None:
@@ -34,14 +39,36 @@ def register(connection: Connection, frame: Register) -> None:
     assert session is not None
     try:
         spelt = password(frame.password, session.name.shown)
+        proof = "" if frame.former is None else checked(connection, session.name, frame.former)
+        if proof is None:
+            _not_shown(connection, frame, NOT_ADMITTED.text)
+            return
         hashed = house.vault.hash(spelt, lambda: connection.gone, tries_of(connection.peer))
-        nick, account = house.cluster.register(session.id, session.claim, session.name, hashed)
+        try:
+            nick, account = house.cluster.register(session.id, session.claim, session.name, hashed, proof)
+        except Refused as error:
+            if error.reason != Reason.NOT_ADMITTED:
+                raise
+            _not_shown(connection, frame, NEEDS_FORMER)
+            return
     except (WireError, ClusterError, Busy, Gone) as error:
         _failed(connection, error, frame.id)
     else:
         session.owner = session.owner if session.owner.partition(" ")[0] == account else account
         house.log.info("registered", **connection.names())
         connection.tell(Registered(nick=nick, id=frame.id))
+
+
+def _not_shown(connection: Connection, frame: Register, why: str) -> None:
+    """The present password was not shown; but where the wanted one is it, this was asked before and carried out, and
+    only the answer was lost."""
+    session = connection.session
+    assert session is not None
+    is_done = frame.password != frame.former and checked(connection, session.name, frame.password)
+    if is_done:
+        connection.tell(Registered(nick=session.name.shown, id=frame.id))
+    else:
+        connection.tell(Error(code=Code.NOT_ADMITTED, text=why, id=frame.id))
 
 
 def unregister(connection: Connection, frame: Unregister) -> None:

@@ -12,9 +12,9 @@ from tests.contract.space import Node, Space, User, hashed
 HASH = "$argon2id$of-open-sesame"
 
 
-def register(user: User, hash_of: str = HASH) -> str:
+def register(user: User, hash_of: str = HASH, proof: str = "") -> str:
     """The account's id."""
-    _, account = user.node.cluster.register(user.session, user.claim, user.name, hash_of)
+    _, account = user.node.cluster.register(user.session, user.claim, user.name, hash_of, proof)
     user.relist(owner=account)
     return account
 

@@ -153,9 +153,25 @@ def test_another_password_and_the_same_account(space: Space) -> None:
     node = space.serve("n1")
     alice = node.claim("Alice")
     own = register(alice)
-    assert register(alice, OTHER) == own
+    assert refused(lambda: register(alice, OTHER)) == (Reason.NOT_ADMITTED, "")
+    assert refused(lambda: register(alice, OTHER, "$of-another")) == (Reason.NOT_ADMITTED, "")
+    assert register(alice, OTHER, HASH) == own
     assert refused(lambda: login(node, "Alice")) == (Reason.NOT_ADMITTED, "")
     assert login(node, "Alice", OTHER).claimed.owner.startswith(own)
+
+
+def test_of_two_logins_at_once_neither_is_refused_where_the_hash_is_made_anew(space: Space) -> None:
+    """Both have compared the password with the former one."""
+    one, two = space.serve("n1"), space.serve("n2")
+    alice = one.claim("Alice")
+    register(alice)
+    for node in (one, two):
+        node.cluster.admitted("alice", "192.0.2.1", HASH, f"{HASH} by {node.name}")
+        login(node, "Alice")
+    assert account(space, "alice")["hash"] == f"{HASH} by n1"
+    other = login(one, "Alice", f"{HASH} by n1")
+    register(other, OTHER, HASH)
+    assert refused(lambda: login(two, "Alice")) == (Reason.NOT_ADMITTED, "")  # of another password by now
 
 
 def test_what_an_operator_has_registered_is_not_its_holders_to_register(space: Space) -> None:

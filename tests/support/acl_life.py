@@ -71,8 +71,17 @@ def lived(cluster: Ruled) -> None:
         wait_until(lambda: "unsubscribe" in watch.used("node"), 60, "n2 lets go of the room where nobody is")
     _acts(cluster, LEAVES)
     one.terminate()
+    _alone(cluster)
+
+
+def _alone(cluster: Ruled) -> None:
+    """Operators without nodes, which would bring scripts and open a term."""
     with cluster.client() as admin:
         admin.flushall()
+        admin.script_flush()
+        admin.set(f"{PREFIX}nick:nobody", "0badc0de")
+    cluster.watch.at_work("reader")
+    assert "nobody" in cluster.run("reader", "doctor")[1]
     _acts(cluster, ("announce", "nobody is here"))
 
 
@@ -174,7 +183,6 @@ def _mended(cluster: Ruled, watch: Watch) -> None:
     with cluster.client() as admin:
         admin.set(f"{PREFIX}nick:nobody", "0badc0de")
         admin.hset(f"{PREFIX}inbox:0badc0de:meta", "top", "0")
-        admin.script_flush()
     watch.at_work("reader")
     assert cluster.run("reader", "doctor")[1].count("0badc0de") >= 2
     watch.at_work("operator")

@@ -85,9 +85,7 @@ class Watch:
 
 def _plain(word: bytes) -> bytes:
     return _ESCAPED.sub(
-        lambda found: (
-            bytes.fromhex(found[1][1:].decode()) if len(found[1]) == 3 else _SIGNS.get(found[1], found[1])
-        ),
+        lambda found: bytes.fromhex(found[1][1:].decode()) if len(found[1]) == 3 else _SIGNS.get(found[1], found[1]),
         word,
     )
 

@@ -57,7 +57,9 @@ def test_what_only_a_function_of_a_table_calls_is_not_granted() -> None:
 
 def test_all_scripts_that_operators_commands_run_are_judged() -> None:
     sources = [path.read_text("utf-8") for path in (ROOT / "cluster" / "operator").rglob("*.py")]
-    named = {name for text in sources for name in re.findall(r"""\bdo(?:_again)?\(\s*"(\w+)"|\bload\(\)\["(\w+)"\]""", text)}
+    named = {
+        name for text in sources for name in re.findall(r"""\bdo(?:_again)?\(\s*"(\w+)"|\bload\(\)\["(\w+)"\]""", text)
+    }
     assert {one or other for one, other in named} | {"recover"} == set(rights.ACTING)
 
 

@@ -231,7 +231,7 @@ class FakeCluster:
     ) -> Claimed:
         self._check_taking()
         with self.store.lock:
-            if self.store.accounts.get(name.mapped, "") != proof:
+            if not self.store.is_proof(name.mapped, proof):
                 raise Refused(Reason.NOT_ADMITTED)
             if session in self.store.rows:
                 raise Refused(Reason.SESSION_EXISTS)
@@ -289,12 +289,14 @@ class FakeCluster:
 
     def admitted(self, mapped: str, whose: str, hashed: str, renewed: str) -> None:
         self._note("admitted", mapped, whose, hashed, renewed)
-        if renewed:
-            self.store.accounts[mapped] = renewed
+        if renewed and self.store.accounts.get(mapped) == hashed:
+            self.store.accounts[mapped], self.store.formers[mapped] = renewed, hashed
 
-    def register(self, session: str, claim: str, name: Name, hashed: str) -> tuple[str, str]:
+    def register(self, session: str, claim: str, name: Name, hashed: str, proof: str = "") -> tuple[str, str]:
         self._check_taking()
         self._owned(session, claim)
+        if not self.store.is_proof(name.mapped, proof):
+            raise Refused(Reason.NOT_ADMITTED)
         self._note("register", name.mapped, hashed)
         self.store.accounts[name.mapped] = hashed
         return name.shown, f"id of {name.mapped}"

@@ -61,7 +61,12 @@ class Store:
     nodes: list[Node] = field(default_factory=list)
     rights: FakeRights = field(default_factory=FakeRights)
     accounts: dict[str, str] = field(default_factory=dict)  # nickname as compared -> hash
+    formers: dict[str, str] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def is_proof(self, mapped: str, proof: str) -> bool:
+        """Whether it opens the nickname; "": it needs none."""
+        return proof == self.accounts.get(mapped, "") or (proof != "" and proof == self.formers.get(mapped))
 
     def append(self, log: str, kind: str, session: str, n: int, nick: str, text: str, *, late: bool = False) -> Entry:
         with self.lock:

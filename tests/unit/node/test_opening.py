@@ -76,7 +76,9 @@ def test_the_largest_that_is_allowed_is_and_the_next_is_not() -> None:
 
 def test_what_is_no_hello_is_left_to_openssl() -> None:
     opening = Opening()
-    opening.take(record(hello(20, kind=16) + bytes(20)) + record(b"\1", kind=20) + record(b"\1\xff\xff\xff" + bytes(36)))
+    opening.take(
+        record(hello(20, kind=16) + bytes(20)) + record(b"\1", kind=20) + record(b"\1\xff\xff\xff" + bytes(36))
+    )
     encrypted = Opening()
     encrypted.take(record(hello(10) + bytes(10)) + record(bytes(30), kind=23) + record(HUGE))
 

@@ -246,6 +246,19 @@ def test_registering_and_giving_up(cluster: FakeCluster) -> None:
         bob.say(Register(password=SECRET, id=2))
         assert bob.expect(Registered) == Registered("bob", 2)
         assert hasher().verify(cluster.store.accounts["bob"], SECRET)
+        for former, code in ((None, Code.NOT_ADMITTED), ("not this one", Code.NOT_ADMITTED)):
+            bob.say(Register(password=OTHER, id=5, former=former))
+            refused = bob.expect(Error)
+            assert (refused.code, refused.id) == (code, 5)
+        assert hasher().verify(cluster.store.accounts["bob"], SECRET)
+        bob.say(Register(password=OTHER, id=6, former=SECRET))
+        assert bob.expect(Registered) == Registered("bob", 6)
+        # Asked again, since the answer was lost: it is as it was asked for.
+        for again in (Register(password=OTHER, id=7, former=SECRET), Register(password=OTHER, id=7)):
+            bob.say(again)
+            assert bob.expect(Registered) == Registered("bob", 7)
+        bob.say(Register(password=SECRET, id=8, former=OTHER))
+        assert bob.expect(Registered) == Registered("bob", 8)
         bob.say(Unregister(password=OTHER, id=3))
         refused = bob.expect(Error)
         assert (refused.code, refused.id) == (Code.NOT_ADMITTED, 3)

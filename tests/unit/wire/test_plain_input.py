@@ -60,6 +60,7 @@ def say(to: str, text: str) -> Say:
         ("/whois bob", Whois(nick="bob")),
         ("/whois @bob", Whois(nick="bob")),
         ("/register open sesame", Register(password="open sesame")),
+        ("/register open sesame => shut barley", Register(password="shut barley", former="open sesame")),
         ("/unregister open sesame", Unregister(password="open sesame")),
         ("/me waves", say("#here", "/me waves")),
         ("/ME waves", say("#here", "/me waves")),

@@ -291,7 +291,9 @@ def test_no_bytes_raise_and_memory_is_bounded(pieces: list[bytes], answer: bool)
     node.eof()
 
 
-@pytest.mark.parametrize("pieces", [[b"\x16\x03\x01\x02"], [b"\x16", b"\x03", b"\n"], [b"\x16\x03\n\x16\x03\n", b"\x16\x03"]])
+@pytest.mark.parametrize(
+    "pieces", [[b"\x16\x03\x01\x02"], [b"\x16", b"\x03", b"\n"], [b"\x16\x03\n\x16\x03\n", b"\x16\x03"]]
+)
 def test_who_speaks_tls_is_told_once_however_it_comes(pieces: list[bytes]) -> None:
     protocol = ServerProtocol()
     events = [event for piece in pieces for event in protocol.receive_data(piece)]
