@@ -49,8 +49,8 @@ GROUP = ("wait",)
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """For one user. `commands`: sorted; nothing else is allowed, and no key of another prefix. `channels`: how the names
-    of the channels begin that it may use."""
+    """For one user. `commands`: sorted; nothing else is allowed, and no key of another prefix. `channels`: how the
+    names of the channels begin that it may use."""
 
     commands: tuple[str, ...]
     channels: tuple[str, ...] = ()

@@ -52,6 +52,10 @@ class Way:
         self.read += len(found)
         return found
 
+    @property
+    def is_readable(self) -> bool:
+        return bool(self.here) or self.cut or self.reset
+
     def put(self, data: bytes | memoryview) -> int:
         if self.reset:
             raise BrokenPipeError("reset")
@@ -78,7 +82,7 @@ class _NodeSocket:
 
 
 class NodeEnd:
-    """`got`: plaintext that came; `said`: that was taken; `over`: nothing more is read; `is_whole`: the client ended."""
+    """`got`: plaintext that came; `said`: that was taken; `over`: nothing more is read; `is_whole`: so it was said."""
 
     def __init__(self, up: Way, down: Way) -> None:
         self.up, self.down = up, down
@@ -171,20 +175,26 @@ class ClientEnd:
 
     def __init__(self, meet: Callable[[], tuple[Way, Way]], *, old: bool, name: str) -> None:
         """`meet`: a new connection, which it may want more than once."""
-        self.transport = TlsTransport(lambda: _ClientSocket(*meet()), trust(old), Address(name, 7700))
+        self._meet = meet
+        self.transport = TlsTransport(self._made, trust(old), Address(name, 7700))
         self.transport.connect(cast("Any", (0, ())))
         self.got, self.said, self.over, self.is_whole, self.why = b"", b"", False, False, ""
         self.trusted = False
 
+    def _made(self) -> _ClientSocket:
+        up, self._down = self._meet()
+        return _ClientSocket(up, self._down)
+
     def go(self) -> None:
+        """Whenever a selector would tell of it."""
         try:
             self.trusted = self.trusted or (not self.over and self.transport.established())
             while self.trusted and not self.over:
                 data = self.transport.recv()
-                if data is None:
+                if data is None and not self._down.is_readable:
                     break
-                self.got += data
-                self.over = self.is_whole = not data
+                self.got += data or b""
+                self.over = self.is_whole = data == b""
             if self.trusted and not self.over:
                 self.transport.send(b"")
         except (LinkLost, Untrusted) as error:

@@ -20,8 +20,8 @@ class TooMuch(OSError):
 
 
 class Opening:
-    """One connection's. What it is shown stands in the clear: by TLS 1.3 a client's next message is encrypted, by 1.2 it
-    is no ClientHello; from there on OpenSSL's own limits are small."""
+    """One connection's. What it is shown stands in the clear: by TLS 1.3 a client's next message is encrypted, by 1.2
+    it is no ClientHello; from there on OpenSSL's own limits are small."""
 
     __slots__ = ("_header", "_message", "_record", "_type", "_watching", "size")
 

@@ -22,9 +22,7 @@ from tests.support.waiting import wait_until
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "redis.md").read_text("utf-8")
 _KEY = re.compile(rb"\{hydrachat\}:(\w+:?)")
-ALL_KINDS = {
-    kind for kind in re.findall(r"`(\w+:?)[^`]*`(?:, | and `[^`]*`[,:] )(?:direct|hash|string|s|sorted s)", DOCUMENT)
-}
+ALL_KINDS = set(re.findall(r"`(\w+:?)[^`]*`(?:, | and `[^`]*`[,:] )(?:direct|hash|string|s|sorted s)", DOCUMENT))
 UNTOUCHED: dict[str, set[str]] = {
     # Kinds of keys that the short life does not come to. To leave them out of the rules of those who look would keep
     # nobody from what he can't see elsewhere; and a list of kinds would be too short with each that is new.
@@ -54,7 +52,7 @@ def test_a_whole_life_needs_exactly_what_the_rules_grant(cluster: Ruled) -> None
     cluster.stop_watching()
     # A word that nothing needs any more fails here: take it out of cluster/acl.py.
     unlike = {role: cluster.watch.used(role) ^ set(rule.commands) for role, rule in rules().items()}
-    assert unlike == dict.fromkeys(rules(), set())
+    assert unlike == {role: set() for role in rules()}
     with cluster.client() as admin:
         for role in rules():
             _each_word_is_needed(admin, role, sorted(cluster.watch.sent[role]))

@@ -1,5 +1,5 @@
-"""A short life of a cluster in which everything happens once, also what is seldom: people come, speak, fail over and go,
-operators look and act, a node dies, Redis loses all, nodes leave, an operator is alone."""
+"""A short life of a cluster in which everything happens once, also what is seldom: people come, speak, fail over and
+go, operators look and act, a node dies, Redis loses all, nodes leave, an operator is alone."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def _plain(word: bytes) -> bytes:
 
 
 def refused(admin: Any, words: Iterable[str], commands: Sequence[Command]) -> list[tuple[Command, str]]:
-    """Those of `commands` that Redis (7 or later) would not let a user do who has the rule `words`, and what it says."""
+    """Those of `commands` that Redis (7 or later) would refuse to a user with the rule `words`, and what it says."""
     admin.execute_command("ACL", "SETUSER", "probe", "reset", "on", ">probe", *words)
     with admin.pipeline(transaction=False) as asked:
         for command in commands:

@@ -85,7 +85,8 @@ def test_what_is_no_hello_is_left_to_openssl() -> None:
 
 def test_bytes_without_end_are_refused_whatever_they_are() -> None:
     opening = Opening()
+    one = record(b"\1", kind=20)
+    for _ in range(MOST_BYTES // len(one)):
+        opening.take(one)
     with pytest.raises(TooMuch, match="before the handshake was done"):
-        for _ in range(MOST_BYTES):
-            opening.take(record(b"\1", kind=20))
-    assert opening.size <= MOST_BYTES + 6
+        opening.take(one)

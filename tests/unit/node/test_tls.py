@@ -189,10 +189,12 @@ def test_a_handshake_that_stands_still_is_cut_in_time(settings: dict[str, Any]) 
 
 def test_a_hello_without_end_is_let_go_at_its_header(settings: dict[str, Any]) -> None:
     """OpenSSL would make room for all of it at once."""
-    with running(FakeCluster(Store()), log_level="debug", **settings) as node:
-        with socket.create_connection((node.address.host, node.address.port), 5) as greedy:
-            greedy.sendall(bytes.fromhex("160301400001") + (131_000).to_bytes(3))
-            assert greedy.recv(1000) == b""
+    with (
+        running(FakeCluster(Store()), log_level="debug", **settings) as node,
+        socket.create_connection((node.address.host, node.address.port), 5) as greedy,
+    ):
+        greedy.sendall(bytes.fromhex("160301400001") + (131_000).to_bytes(3))
+        assert greedy.recv(1000) == b""
     told = [line["reason"] for line in log_of(node) if line["event"] == "tls_failed"]
     assert told == ["a ClientHello of 131000 bytes, more than 16384"]
 

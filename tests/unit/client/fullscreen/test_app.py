@@ -194,7 +194,7 @@ async def test_a_password_is_bullets_and_forgotten() -> None:
         await it.shows("/register • ••••••")
         assert "sesame" not in it.screen
         await it.pilot.press("enter")
-        await it.until(lambda: ("register", "a sesame") in it.chat.asked)
+        await it.until(lambda: ("register", "a sesame", None) in it.chat.asked)
         await it.pilot.press("up")
         assert it.app.composer.text == ""
         assert "sesame" not in it.screen
