@@ -20,6 +20,7 @@ class Hostile:
         self.wire = Wire(address)
         self.native = native
         self.n = 0
+        self._is_half = False
         self._rest = b""
         self._lines: list[bytes] = []
 
@@ -28,6 +29,16 @@ class Hostile:
             self.wire.send(frames.grown(data))
         except OSError:
             self.wire.ended = True
+
+    def send_half(self, data: bytes) -> None:
+        """Without an end of its line."""
+        self._is_half |= bool(data)
+        self.send(data)
+
+    def ask(self, data: bytes) -> None:
+        """A line of its own, that has an answer of its own: what is half said before is ended first."""
+        self.send(b"\n" + data if self._is_half else data)
+        self._is_half = False
 
     def expect_answer(self, **fields: int) -> None:
         """An answer with these, or the node ends the connection."""

@@ -46,14 +46,14 @@ class Anything(RuleBasedStateMachine):
     @rule(client=clients, asked=frames.REQUEST)
     def ask(self, client: Hostile, asked: dict[str, Any]) -> None:
         mark = next(NUMBERS)
-        client.send(frames.native(asked, id=mark))
+        client.ask(frames.native(asked, id=mark))
         if client.native:
             client.expect_answer(id=mark)
 
     @rule(client=clients, said=frames.SAY)
     def say(self, client: Hostile, said: dict[str, Any]) -> None:
         client.n += 1
-        client.send(frames.native(said, n=client.n))
+        client.ask(frames.native(said, n=client.n))
         if client.native:
             client.expect_answer(n=client.n)
 
@@ -69,7 +69,7 @@ class Anything(RuleBasedStateMachine):
 
     @rule(client=clients, line=frames.JUNK, cut=st.integers(0, 40))
     def send_half(self, client: Hostile, line: bytes, cut: int) -> None:
-        client.send(line[:cut])
+        client.send_half(line[:cut])
 
     @rule(client=consumes(clients), line=frames.JUNK)
     def leave(self, client: Hostile, line: bytes) -> None:
