@@ -15,7 +15,7 @@ fits into the network; the client looks for another name; the handshake is done 
 PER_BYTE = 20_000
 """Steps: two bytes may say that all shall arrive, in pieces."""
 _FEW = 64
-"""Rounds in which all that is under way arrives."""
+"""Rounds in which all that is under way arrives, where that is not too much."""
 
 
 class Connection:
@@ -24,6 +24,7 @@ class Connection:
     def __init__(self, mode: int) -> None:
         self._mode = mode
         self.is_left = False  # by the client, of his own will
+        self.is_whole = not mode & (STRANGER | IMPOSTOR | NARROW)  # nobody on the way has done anything
         self.client: ClientEnd | None = None
         if mode & STRANGER:
             self._meet()
@@ -69,8 +70,12 @@ class Connection:
             assert node is not None or not client.trusted, "somebody without the key was trusted"
 
     def finish(self) -> None:
-        """The network ends: so does everything else."""
+        """All has arrived, where nobody stood in between. Then the network ends: so does everything else."""
         self.settle()
+        if self.is_whole and self.client is not None and self.client.trusted and self.node is not None:
+            assert self.node.got == self.client.said, "not all has arrived at the node"
+            assert self.node.is_whole == self.is_left, "the client's end was not told"
+            assert self.is_left or self.client.got == self.node.said, "not all has arrived at the client"
         self.up.cut = self.down.cut = True
         self.go()
         for end in (self.node, self.client):
@@ -108,8 +113,9 @@ def _run(data: bytes) -> None:
     if mode & SHAKEN:
         connection.settle()
     while program:
-        step = program.byte()
-        STEPS[step % len(STEPS)](connection, program)
+        step = program.byte() % len(STEPS)
+        connection.is_whole &= step not in MEDDLING
+        STEPS[step](connection, program)
         connection.check()
     connection.finish()
     connection.check()
