@@ -235,3 +235,5 @@ STEPS: list[Step] = [
     _node_ends,
     lambda c, _: c.leave(),
 ]
+MEDDLING = range(3, 16)
+"""Those steps after which not all that is said need arrive."""

@@ -35,7 +35,7 @@ class NotTls(OSError):
 class TlsWire:
     """`handshake`, `recv` and `close`: the connection's thread. `send`, `flush` and `shutdown`: the deliverer."""
 
-    __slots__ = ("_going", "_lock", "_sock", "_tunnel", "heard", "nudge", "pledged")
+    __slots__ = ("_going", "_lock", "_opening", "_sock", "_tunnel", "heard", "nudge", "pledged")
 
     def __init__(self, sock: socket.socket, context: ssl.SSLContext) -> None:
         self._sock = sock
@@ -44,6 +44,7 @@ class TlsWire:
         self._lock = threading.Lock()
         self._tunnel = Tunnel(context, server=True)
         self.heard = False  # any byte at all
+        self._opening: Opening | None = None
         # The deliverer's alone: what the kernel has not taken yet of what is encrypted; and how many bytes are in there
         # of what `send` was given and did not return as taken.
         self._going: bytes | memoryview = b""
@@ -66,7 +67,8 @@ class TlsWire:
     def handshake(self) -> None:
         """Blocks until it is done; `shutdown` of the socket wakes it. Raises NotTls, TooMuch, OSError
         (ssl.SSLError is one)."""
-        data, opening = b"", Opening()
+        data, opening = b"", self._opening or Opening()
+        self._opening = opening
         while not self._shaken(data):
             data = self._sock.recv(_HELLO)
             if not data:
@@ -75,6 +77,7 @@ class TlsWire:
                 raise NotTls("the client does not begin with TLS")
             self.heard = True
             opening.take(data)
+        self._opening = None
 
     def _shaken(self, data: bytes) -> bool:
         try:
