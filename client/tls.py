@@ -16,6 +16,9 @@ from wire.errors import WireError
 from wire.frames import Error
 from wire.tunnel import Tunnel, is_tls, names, reason
 
+MOST_WAITING = 2 * CHUNK
+"""Bytes that wait encrypted: a piece of what is said, and what TLS itself has to say."""
+
 
 class TlsTransport:
     """A `Transport` over one that `make` makes; over several, one after the other, where names have to be tried."""
@@ -143,6 +146,8 @@ class TlsTransport:
     def _push(self, tunnel: Tunnel) -> None:
         """Sends what the socket takes now. Raises LinkLost."""
         self._out += tunnel.take()
+        if len(self._out) > MOST_WAITING:
+            raise LinkLost("it asks for new keys and does not read the answers")
         if self._out:
             self._out = self._out[self._in_use().send(self._out) :]
 

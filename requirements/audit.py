@@ -8,6 +8,7 @@ call everything well without having asked. Exit codes: 0 none is known, or the s
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -15,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-LOCKS = ("dev.txt", "supply.txt")
-"""All others are parts of the first."""
+LOCKS = ("dev.txt", "fuzz.txt", "supply.txt")
+"""What the others have is in the first."""
+_PINNED = re.compile(r"^([\w.-]+)==", re.MULTILINE)
 WITHIN = 300
 
 
@@ -30,8 +32,17 @@ def asked(lock: Path, more: Sequence[str]) -> str:
     return done.stdout
 
 
-def judged(name: str, told: str) -> tuple[int, list[str]]:
-    """The exit code, and what to say of the lock file `name`."""
+def pinned(lock: Path) -> set[str]:
+    """The names of all packages in it, also of those for other systems."""
+    return {_plain(name) for name in _PINNED.findall(lock.read_text("utf-8"))}
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def judged(name: str, told: str, wanted: set[str]) -> tuple[int, list[str]]:
+    """The exit code, and what to say of the lock file `name`, which has the packages `wanted`."""
     packages: Sequence[Mapping[str, Any]] = json.loads(told)["dependencies"] if told.strip() else []
     known = [each for each in packages if "skip_reason" not in each]
     found = [
@@ -43,13 +54,15 @@ def judged(name: str, told: str) -> tuple[int, list[str]]:
         return 1, [f"{name}: {line}" for line in found]
     if not known:
         return 0, [f"{name}: SKIPPED, not audited: the vulnerability service of pypi.org can't be asked from here"]
-    unknown = len(packages) - len(known)
-    return 0, [f"{name}: no known vulnerability in {len(known)} packages" + (f"; {unknown} unknown" if unknown else "")]
+    left = sorted(wanted - {_plain(each["name"]) for each in known})
+    # Those for other systems or versions of Python are passed over without a word.
+    more = f"; {len(left)} NOT audited: {', '.join(left)}" if left else ""
+    return 0, [f"{name}: no known vulnerability in {len(known)} packages{more}"]
 
 
 def main(more: Sequence[str]) -> int:
     """`more`: options for pip-audit."""
-    results = [judged(lock, asked(HERE / lock, more)) for lock in LOCKS]
+    results = [judged(lock, asked(HERE / lock, more), pinned(HERE / lock)) for lock in LOCKS]
     for _, lines in results:
         print("\n".join(lines))
     return max(code for code, _ in results)

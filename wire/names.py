@@ -22,6 +22,7 @@ MAX_ROOM = 48
 LOBBY = "#lobby"
 
 _FORBIDDEN = "{}:,*?"
+_ALIKE = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC"})
 _NOT_FIRST = "@#/\\-"
 # The profile needs long input only for combining characters; what is longer than this is refused unread.
 _MAX_INPUT = 256
@@ -62,9 +63,17 @@ def destination(text: str) -> Nick | str:
     raise BadName(Code.BAD_ROOM, "a message goes to #room or to @nickname")
 
 
+def is_mixed(name: str) -> bool:
+    """Whether it has letters of several alphabets that look like each other's."""
+    return len({unicodedata.name(sign, " ").partition(" ")[0] for sign in name if sign.isalpha()} & _ALIKE) > 1
+
+
 def suggestions(shown: str) -> list[str]:
-    """A few valid nicknames near `shown`, best first. Whether they are free is not known here."""
+    """A few valid nicknames near `shown`, best first; none near one of several alphabets, which a person would read as
+    another name with or without what is put behind it. Whether they are free is not known here."""
     found: list[str] = []
+    if is_mixed(shown):
+        return found
     for suffix in ("_", "2", "3", "_2", "_3", "__"):
         try:
             found.append(nickname(shown[: MAX_NICK - len(suffix)] + suffix).shown)

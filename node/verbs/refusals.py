@@ -12,7 +12,7 @@ from wire.frames import Error
 
 _TEXTS = {
     Reason.NICK_TAKEN: "that nickname is taken",
-    Reason.LOOKS_ALIKE: "that nickname could be taken for another one",
+    Reason.LOOKS_ALIKE: "that nickname could be taken for another one, which is here or registered",
     Reason.NOT_ADMITTED: "that nickname is registered; begin with it and its password",
     Reason.NOT_REGISTERED: "the nickname is not registered, or not by you",
     Reason.RATE_LIMITED: "too many wrong passwords from your address; try again later",
@@ -40,6 +40,7 @@ _TEXTS = {
     Reason.MUTED: "the owner of the room has muted you there; nothing was said",
     Reason.REMOVED: "the owner of that room has removed you; only an invitation leads back",
 }
+_TAKE_ANOTHER = "; take one that differs in more than letters that look alike: 1 and l, 0 and O, those of two alphabets"
 _DEGRADED = "the chat can't reach its store; nothing was taken, try again in a moment"
 _LEAVING = "this node is leaving; nothing was taken, connect to another one"
 TAKEN_OVER = Error(code=Code.TAKEN_OVER, text="this session goes on at another connection")
@@ -112,4 +113,5 @@ def _refused(error: Refused, n: int | None, request: int | None) -> Error:
         return banned("that nickname is banned", *endings.until_of(error.detail))
     last = int(error.detail) if reason is Reason.OUT_OF_ORDER and error.detail.isdigit() else None
     free = error.detail if reason in (Reason.NICK_TAKEN, Reason.LOOKS_ALIKE) and error.detail else None
-    return Error(code=Code[reason.name], text=_TEXTS[reason], n=n, id=request, last=last, suggestion=free)
+    text = _TEXTS[reason] + (_TAKE_ANOTHER if reason is Reason.LOOKS_ALIKE and free is None else "")
+    return Error(code=Code[reason.name], text=text, n=n, id=request, last=last, suggestion=free)

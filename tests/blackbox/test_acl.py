@@ -42,6 +42,7 @@ def cluster(redis_server: str, tmp_path: Path) -> Iterator[Ruled]:
         yield made
 
 
+@pytest.mark.timeout(300)  # half a minute of it is the time after which a node lets go of a room
 def test_a_whole_life_needs_exactly_what_the_rules_grant(cluster: Ruled) -> None:
     lived(cluster)
     for node in cluster.nodes:

@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
+import ctypes
 import select
 import socket
 import ssl
 import time
+from functools import cache
+from pathlib import Path
 from typing import Self
+
+import pytest
 
 from wire.tunnel import Tunnel, names
 
 PATIENCE = 10.0
+
+
+def key_update(tunnel: Tunnel) -> None:
+    """The other side has to take a new key, and to answer with one: Python has no name for it."""
+    library = _openssl()
+    # Behind the object's head and its socket.
+    behind = object.__basicsize__ + ctypes.sizeof(ctypes.c_void_p)
+    pointer = ctypes.c_void_p.from_address(id(vars(tunnel._tls)["_sslobj"]) + behind)
+    assert library.SSL_key_update(pointer, 1) == 1
+    assert library.SSL_do_handshake(pointer) == 1
+
+
+@cache
+def _openssl() -> ctypes.CDLL:
+    if "libssl.so.3" not in Path("/proc/self/maps").read_text():
+        pytest.skip("Python's OpenSSL is another one")
+    library = ctypes.CDLL("libssl.so.3")
+    library.SSL_key_update.argtypes = [ctypes.c_void_p, ctypes.c_int]
+    library.SSL_do_handshake.argtypes = [ctypes.c_void_p]
+    return library
 
 
 class Tunnelled:

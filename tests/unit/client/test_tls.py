@@ -16,13 +16,14 @@ import pytest
 
 from client import ChatClient, MessageEvent, Refused, Unreachable
 from client.errors import LinkLost, Untrusted
-from client.tls import TlsTransport
+from client.tls import MOST_WAITING, TlsTransport
 from client.transport import CHUNK, TcpTransport
 from client.trust import Trust
 from cluster.types import Ban
 from node.certificate import Certificate
 from node.main import Node
 from tests.support.authority import PAST, Authority, Pair
+from tests.support.tunnelled import key_update
 from tests.support.waiting import wait_until
 from tests.unit.node.fake_cluster import FakeCluster
 from tests.unit.node.fake_store import Store
@@ -256,6 +257,25 @@ def test_nothing_that_came_stays_behind_where_no_selector_tells_of_it(authority:
     inner.pieces = [coming[:cut], coming[cut:]]
     assert transport.recv() is None
     assert transport.recv() == text
+
+
+def test_who_asks_for_new_keys_and_does_not_read_is_left(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+    inner = Poured(Certificate(*authority.issue("127.0.0.1")).context)
+    here = Address("127.0.0.1", 1)
+    transport = TlsTransport(lambda: inner, Trust([here], authority.ca), here)
+    transport.connect((socket.AF_INET, here))
+    while not transport.established():
+        pass
+    monkeypatch.setattr(inner, "send", lambda _: 0)
+
+    def ask() -> None:
+        for _ in range(20_000):
+            key_update(inner.server)
+            transport.recv()
+
+    with pytest.raises(LinkLost, match="does not read the answers"):
+        ask()
+    assert len(transport._out) <= MOST_WAITING + 1000
 
 
 def test_it_leaves_in_order(authority: Authority) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
 import random
 import select
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
@@ -18,6 +16,7 @@ from node.deliverer import Deliverer
 from node.outbox import Outbox
 from node.tls import CHUNK, MOST_ANSWERS, TlsWire
 from tests.support.authority import Authority
+from tests.support.tunnelled import key_update
 from tests.support.waiting import wait_until
 from wire.tunnel import RECORD, Tunnel
 
@@ -136,20 +135,6 @@ def exchange(ends: Ends, data: bytes, wanted: int, between: Callable[[], None] |
             ends.client.feed(ends.theirs.recv(65536))
             found += ends.client.read(1 << 20) or b""
     return bytes(found)
-
-
-def key_update(tunnel: Tunnel) -> None:
-    """The other side has to take a new key, and to answer with one: Python has no name for it."""
-    if "libssl.so.3" not in Path("/proc/self/maps").read_text():
-        pytest.skip("Python's OpenSSL is another one")
-    library = ctypes.CDLL("libssl.so.3")
-    library.SSL_key_update.argtypes = [ctypes.c_void_p, ctypes.c_int]
-    # Behind the object's head and its socket.
-    behind = object.__basicsize__ + ctypes.sizeof(ctypes.c_void_p)
-    pointer = ctypes.c_void_p.from_address(id(vars(tunnel._tls)["_sslobj"]) + behind)
-    assert library.SSL_key_update(pointer, 1) == 1
-    library.SSL_do_handshake.argtypes = [ctypes.c_void_p]
-    assert library.SSL_do_handshake(pointer) == 1
 
 
 @pytest.mark.parametrize("new_keys", [False, True])

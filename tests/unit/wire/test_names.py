@@ -7,7 +7,7 @@ from precis_i18n import get_profile
 from wire import names
 from wire.codes import Code
 from wire.errors import BadName
-from wire.names import MAX_NICK, Nick, destination, nickname, room, suggestions
+from wire.names import MAX_NICK, Nick, destination, is_mixed, nickname, room, suggestions
 
 PRINTABLE = [chr(number) for number in range(0x21, 0x7F)]
 
@@ -129,3 +129,11 @@ def test_suggestions_are_other_valid_names(shown: str) -> None:
         assert nickname(name).shown == name != shown
         assert len(name) <= MAX_NICK
     assert suggestions("alice")[:2] == ["alice_", "alice2"]
+
+
+@pytest.mark.parametrize(
+    ("name", "mixed"), [("раypal", True), ("αlice", True), ("маша", False), ("田中ken", False), ("al1ce_", False)]
+)
+def test_near_a_name_of_two_alphabets_nothing_is_proposed(name: str, mixed: bool) -> None:
+    assert is_mixed(name) is mixed
+    assert (suggestions(name) == []) is mixed
