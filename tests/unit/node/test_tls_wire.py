@@ -232,7 +232,7 @@ def test_who_asks_for_new_keys_and_does_not_read_is_let_go(meet: Meet) -> None:
     reader = ThreadPoolExecutor(1)
     with reader:
         answer = reader.submit(lambda: ends.wire.recv(4096))
-        for _ in range(20_000):
+        for _ in range(1_000_000):  # many that come at once have one answer
             if answer.done():
                 break
             key_update(ends.client)
