@@ -11,6 +11,7 @@ from typing import Any, cast
 from client.errors import LinkLost, Untrusted
 from client.tls import TlsTransport
 from client.trust import Trust
+from fuzz.ways import ClientSocket, NodeSocket, Starved, Way
 from node.certificate import Certificate
 from node.opening import MOST_BYTES
 from node.tls import CHUNK, MOST_ANSWERS, NotTls, TlsWire
@@ -24,69 +25,12 @@ _OVERHEAD = 2048
 """Bytes: headers of records, and the last piece that was read."""
 
 
-class Starved(Exception):
-    """A call that would block."""
-
-
-class Way:
-    """One direction. `flight`: sent, not there yet; `here`: to be read. `cut`: nothing follows; `reset`: at once."""
-
-    def __init__(self, room: int) -> None:
-        self.flight, self.here, self.room = bytearray(), bytearray(), room
-        self.cut = self.reset = False
-        self.read = 0  # bytes, so far
-
-    def arrive(self, count: int) -> None:
-        if not self.cut:
-            self.here += self.flight[:count]
-        del self.flight[:count]
-
-    def take(self, most: int) -> bytes | None:
-        """None: nothing now; b"": nothing ever."""
-        if self.reset:
-            raise ConnectionResetError("reset")
-        if not self.here:
-            return b"" if self.cut else None
-        found = bytes(self.here[:most])
-        del self.here[:most]
-        self.read += len(found)
-        return found
-
-    @property
-    def is_readable(self) -> bool:
-        return bool(self.here) or self.cut or self.reset
-
-    def put(self, data: bytes | memoryview) -> int:
-        if self.reset:
-            raise BrokenPipeError("reset")
-        count = min(len(data), max(0, self.room - len(self.flight)))
-        self.flight += data[:count]
-        return count
-
-
-class _NodeSocket:
-    def __init__(self, up: Way, down: Way) -> None:
-        self._up, self._down = up, down
-
-    def recv(self, size: int) -> bytes:
-        found = self._up.take(size)
-        if found is None:
-            raise Starved
-        return found
-
-    def send(self, data: bytes | memoryview, _flags: int = 0) -> int:
-        count = self._down.put(data)
-        if not count:
-            raise BlockingIOError
-        return count
-
-
 class NodeEnd:
     """`got`: plaintext that came; `said`: that was taken; `over`: nothing more is read; `is_whole`: so it was said."""
 
     def __init__(self, up: Way, down: Way) -> None:
         self.up, self.down = up, down
-        self.wire = TlsWire(cast("Any", _NodeSocket(up, down)), _context())
+        self.wire = TlsWire(cast("Any", NodeSocket(up, down)), _context())
         self.got, self.said, self.over, self.is_whole = b"", b"", False, False
         self._rest = b""
         self._is_ending = False
@@ -138,38 +82,6 @@ class NodeEnd:
             assert self.up.read <= MOST_BYTES + _OVERHEAD, f"{self.up.read} bytes were taken before the handshake"
 
 
-class _ClientSocket:
-    wants = 0
-    held = False
-
-    def __init__(self, up: Way, down: Way) -> None:
-        self._up, self._down = up, down
-
-    def fileno(self) -> int:
-        return -1
-
-    def connect(self, where: object) -> None:
-        pass
-
-    def established(self) -> bool:
-        return True
-
-    def recv(self) -> bytes | None:
-        try:
-            return self._down.take(1 << 16)
-        except OSError as error:
-            raise LinkLost(str(error)) from error
-
-    def send(self, data: bytes) -> int:
-        try:
-            return self._up.put(data)
-        except OSError as error:
-            raise LinkLost(str(error)) from error
-
-    def close(self) -> None:
-        pass
-
-
 class ClientEnd:
     """As a client's network thread has it; the words as with `NodeEnd`. `why`: how it ended, in words."""
 
@@ -181,9 +93,9 @@ class ClientEnd:
         self.got, self.said, self.over, self.is_whole, self.why = b"", b"", False, False, ""
         self.trusted = False
 
-    def _made(self) -> _ClientSocket:
+    def _made(self) -> ClientSocket:
         up, self._down = self._meet()
-        return _ClientSocket(up, self._down)
+        return ClientSocket(up, self._down)
 
     def go(self) -> None:
         """Whenever a selector would tell of it."""
