@@ -174,7 +174,12 @@ def test_no_password_is_in_a_log_nor_in_redis(deploy: Deploy) -> None:
     cluster = deploy(nodes=1, flags=["--log-level", "debug"])
     node = cluster.addresses[0]
     with PlainClient(node, "nan") as nan:
-        for line in (f"/register {SECRET}", f"/regster {OTHER}", f"/unregister {OTHER}", f"/register {SECRET} again"):
+        for line in (
+            f"/register {SECRET}",
+            f"/regster {OTHER}",
+            f"/unregister {OTHER}",
+            f"/register {SECRET} => {SECRET} again",
+        ):
             nan.type(line)
             nan.expect("! " if "register " + SECRET not in line else "* nan is yours")
     ask(node, nick="nan", password=OTHER)
