@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from client import ChatClient, LeftEvent, MessageEvent, Refused
+from client import ChatClient, MessageEvent, Refused
 from drill.processes.former import Former
 from drill.processes.node import COMMAND
 from tests.support.deployment import Deployment
@@ -137,14 +137,19 @@ def test_a_registered_nickname_beside_the_former_version(mixed: Deployment) -> N
         sender.chat.say("for you", "@mia").wait_accepted(10)
         with ChatClient([old], "mia", password=SECRET) as visitor:
             sender.chat.say("hello", "#lobby").wait_accepted(10)
-            assert next(event for event in visitor if isinstance(event, MessageEvent) and not event.history).text == "hello"
+            assert (
+                next(event for event in visitor if isinstance(event, MessageEvent) and not event.history).text
+                == "hello"
+            )
         upgrade(mixed.nodes[1])
         with pytest.raises(Refused) as refused, ChatClient([old], "mia"):
             pass
         assert refused.value.code == Code.NOT_ADMITTED
         heard: list[object] = []
         with ChatClient([old], "mia", password=SECRET, on_event=heard.append):
-            wait_until(lambda: [one.text for one in heard if isinstance(one, MessageEvent) and one.private], what="mail")
+            wait_until(
+                lambda: [one.text for one in heard if isinstance(one, MessageEvent) and one.private], what="mail"
+            )
         assert [one.text for one in heard if isinstance(one, MessageEvent) and one.private] == ["for you"]
 
 

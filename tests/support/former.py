@@ -22,7 +22,9 @@ def before(path: str, folder: Path) -> Former:
 
 def _git(*words: str) -> str:
     try:
-        done = subprocess.run(["git", "-C", str(CHECKOUT), *words], capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(
+            ["git", "-C", str(CHECKOUT), *words], capture_output=True, text=True, timeout=60, check=False
+        )
     except OSError:
         return ""
     return done.stdout
