@@ -11,8 +11,8 @@ from drill.processes.former import CHECKOUT, Former, prepared
 
 
 def before(path: str, folder: Path) -> Former:
-    """The state before the file `path` came into the project, unpacked into `folder`. Where the history doesn't reach back
-    so far (no checkout, a shallow one) the test is skipped."""
+    """The state before the file `path` came into the project, unpacked into `folder`. Where the history doesn't reach
+    back so far (no checkout, a shallow one) the test is skipped."""
     added = _git("log", "--diff-filter=A", "--format=%H", "--", path).split()
     parent = _git("rev-parse", "--quiet", "--verify", f"{added[-1]}^").strip() if added else ""
     if not parent:
