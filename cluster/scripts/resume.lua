@@ -1,7 +1,8 @@
 -- include: naming mail membership tokens banning
 -- R3: a connection takes an existing session by its token; the former connection is fenced from here on.
 -- ARGV[6] session  [7] new claim  [8] token hash  [9] highest n whose outcome the client knows  [10] address  [11] client
--- ARGV[12] hash of the token with which the client is to go on, '': with this one  [13] of the one before [8], '': none
+-- ARGV[12] hash of the token with which the client is to go on, '': with this one (as it does, whatever stands here, while a node of a
+--   version is up that replaces none)  [13] of the one before [8], '': none
 -- Reply: 'ok', since ms, last n, rooms, taken µs, nickname as shown, as compared, rooms lately left and the
 --   offset of their left entry ('room offset,…'), '1' and what the user says of being away by choice ('': he isn't),
 --   whose it is (as of `claim`), hashes of the tokens that count from now on ('newest other …'), log, top, owed after, where its present life began, …
@@ -38,6 +39,7 @@ local former, rooms, nick = row[2], row[4], row[5]
 local n = int(math.max(tonumber(row[3]), tonumber(known)))
 redis.call('HSET', key('session:' .. session), 'claim', claim, 'taken', int(MICROS), 'n', n, 'address', address,
   'client', client)
+if not all_turn_tokens() then renewed = token end
 local newest, open, spent = turn_token(token, renewed, row[1], row[12], row[13])
 redis.call('HSET', key('session:' .. session), 'token', newest, 'open', open, 'spent', spent)
 if former ~= NODE then redis.call('SREM', key('node:' .. former .. ':sessions'), session) end

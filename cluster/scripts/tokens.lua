@@ -41,3 +41,13 @@ local function turn_token(hash, renewed, token, open, spent)
   end
   return renewed, first_words(still, OPEN_KEPT), spent or ''
 end
+
+-- Nodes of versions that replace no tokens know the one in `token` alone: who had lost the welcome with it was a stranger
+-- there. `access` is in the rows of all that know the others.
+local function all_turn_tokens()
+  for _, boot in ipairs(redis.call('ZRANGE', key('nodes'), 0, -1)) do
+    local row = redis.call('HMGET', key('node:' .. boot), 'id', 'access')
+    if row[1] and not row[2] then return false end
+  end
+  return true
+end

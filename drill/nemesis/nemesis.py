@@ -74,9 +74,8 @@ class Nemesis:
         deadline = None if timeout is None else time.monotonic() + timeout
         if self._keeper.ident is None:
             return True
-        for thread in (self._keeper, *self._begun()):
-            thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
-        return not any(thread.is_alive() for thread in (self._keeper, *self._begun()))
+        # The keeper first: until it ends there may be more of the others.
+        return _ended(self._keeper, deadline) and all(_ended(thread, deadline) for thread in self._begun())
 
     def _begun(self) -> list[threading.Thread]:
         with self._changed:
@@ -142,3 +141,8 @@ class Nemesis:
 
     def _tell(self, kind: Kind, planned: Planned, text: str = "") -> None:
         self._note(Happening(NAME, kind, planned.fault, planned.target, text, n=planned.number))
+
+
+def _ended(thread: threading.Thread, deadline: float | None) -> bool:
+    thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
+    return not thread.is_alive()

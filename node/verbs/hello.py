@@ -196,6 +196,8 @@ def resume(connection: Connection, frame: Hello, session: str, token: str) -> No
             return
         settle(connection, claimed, hashed, asked, frame.client)
         house.log.info("resumed", **connection.names())
+        if following not in claimed.tokens[:1]:
+            renewed = None  # beside nodes of earlier versions all keep theirs
         connection.send(_welcome(connection, claimed, renewed, frame.cursors))
         _attach_all(connection, claimed, frame.cursors)
     for room, until in _parted(claimed, frame.cursors).items():

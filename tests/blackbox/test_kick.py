@@ -89,7 +89,7 @@ def test_who_is_kicked_while_no_node_is_up_learns_of_it_when_one_is_back(deploy:
 
 
 def test_a_paused_node_can_not_speak_for_who_was_kicked(deploy: Deploy) -> None:
-    cluster = deploy(nodes=2, grace=3.0)
+    cluster = deploy(nodes=2, grace=30.0)
     sleeper, other = cluster.nodes
     with NativeClient(sleeper.address, "bob") as bob, NativeClient(other.address, "ann") as ann:
         welcome = bob.enter()

@@ -63,6 +63,20 @@ def test_without_rotation_the_token_stays(space: Space) -> None:
     assert "spent" not in {key for key, value in space.row(alice).items() if value}
 
 
+def test_beside_a_node_that_replaces_none_the_one_that_came_stays(space: Space) -> None:
+    """It knows `token` alone, and who lost the welcome with a new one comes there with the one before."""
+    node = space.serve("n1")
+    alice = node.claim("Alice")
+    resume(node, alice, alice.token, "second")  # the welcome is lost
+    space.admin.zadd(space.key("nodes"), {"n2/ff34a882": 1})
+    space.admin.hset(space.key("node:n2/ff34a882"), "id", "n2")
+    claimed = resume(node, alice, alice.token, "third")
+    assert claimed.tokens == (hashed(alice.token), hashed("second"))
+    assert space.row(alice)["token"] == hashed(alice.token)
+    space.admin.delete(space.key("node:n2/ff34a882"))  # long dead
+    assert resume(node, alice, alice.token, "fourth").tokens[0] == hashed("fourth")
+
+
 def test_only_the_hash_is_in_the_data(space: Space) -> None:
     node = space.serve("n1")
     alice = node.claim("Alice")

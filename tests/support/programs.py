@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from cluster.up.programs import SYSTEM_FOLDERS, on_path
 
+# What does as well, where the program itself is missing.
+INSTEAD = {"redis-server": ("valkey-server",), "redis-cli": ("valkey-cli",)}
 # Program -> Debian package.
 PACKAGES = {
     "redis-server": "redis-server",
@@ -26,21 +30,25 @@ PACKAGES = {
 
 
 def required(program: str) -> str:
-    """Path of `program`. Where it is missing the test is skipped, naming the package; with
+    """Path of `program`, or of what does as well. Where it is missing the test is skipped, naming the package; with
     HYDRACHAT_TEST_REQUIRE=all (or a comma list that names it) the test fails instead."""
-    found = on_path((program,))
+    found = on_path((program, *INSTEAD.get(program, ())))
     if found:
         return found
     return _missing(program, f"{program} is missing: install the Debian package {PACKAGES.get(program, program)}")
 
 
 def tls_redis() -> str:
-    """Path of a redis-server that speaks TLS: the one of a Python package may not. Where there is none: as above."""
-    for folder in (*os.environ.get("PATH", "").split(os.pathsep), *SYSTEM_FOLDERS):
-        found = shutil.which("redis-server", path=folder)
+    """Path of a redis-server or valkey-server that speaks TLS: that of a Python package may not. None: as above."""
+    for name, folder in product(("redis-server", *INSTEAD["redis-server"]), _folders()):
+        found = shutil.which(name, path=folder)
         if found and _speaks_tls(found):
             return str(Path(found))
     return _missing("redis-server", "no redis-server speaks TLS: install the Debian package redis-server")
+
+
+def _folders() -> Sequence[str]:
+    return (*os.environ.get("PATH", "").split(os.pathsep), *SYSTEM_FOLDERS)
 
 
 def _speaks_tls(program: str) -> bool:

@@ -107,6 +107,13 @@ def test_stop_ends_what_is_on_and_begins_nothing_more(make: Make) -> None:
     assert fault.done == ["begin 1", "end 1"]
 
 
+def test_the_end_is_that_of_what_began_later_as_well(make: Make) -> None:
+    fault = Fake("kill")
+    nemesis = make([fault], planned(1, "kill", seconds=0.2, at=0.2))
+    assert nemesis.join(WITHIN)
+    assert fault.done == ["begin 1", "end 1"]
+
+
 def test_what_needs_the_same_waits_and_what_does_not_overlaps(make: Make) -> None:
     one, other, same = Fake("one"), Fake("other"), Fake("same")
     plan = [planned(1, "one", 600, "redis"), planned(2, "same", 600, "redis"), planned(3, "other", 600, "node:n1")]

@@ -52,6 +52,23 @@ def test_who_does_not_goes_on_with_his_own() -> None:
         assert (session.token_hash, session.open_tokens) == (token_hash(begun.token or ""), "")
 
 
+class BesideFormer(FakeCluster):
+    """A node is up that replaces no tokens."""
+
+    def resume(self, *asked: Any, **more: Any) -> Claimed:
+        return super().resume(*asked[:6])
+
+
+def test_beside_a_node_that_replaces_none_nobody_is_told_of_a_new_one() -> None:
+    cluster = BesideFormer(Store())
+    with running(cluster) as node, Native(node) as first, Native(node) as second:
+        begun = first.enter("alice")
+        assert resume(second, begun, rotate=True).token is None
+        session = node.house.registry.get(begun.session)
+        assert session is not None
+        assert (session.token_hash, session.open_tokens) == (token_hash(begun.token or ""), "")
+
+
 class Spent(FakeCluster):
     late = ""
 
