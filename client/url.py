@@ -92,7 +92,7 @@ def _host_port(address: Address) -> str:
 def _nick(text: str) -> str:
     if ":" in text:
         # Who lists processes, and the shell's history, would have it.
-        raise BadUrl(f"no password stands in a URL: leave out the : and what follows it up to the @, it is asked for; {_FORM}")
+        raise BadUrl(f"no password stands in a URL, it is asked for: leave out the : and what follows it; {_FORM}")
     if "@" in text:
         raise BadUrl(f"an @ in a nickname is written %40; {_FORM}")
     try:

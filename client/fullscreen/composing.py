@@ -123,7 +123,7 @@ def _given(command: str, word: str, at: int, model: Model) -> Iterable[str]:
         return found if found or not word else _anywhere(word, model)
     if at == 0 and command in _EITHER_FIRST:
         return _anywhere(word, model) or _beginning("#" + word, _rooms(model))
-    people = at == 0 and command in _NICK_FIRST or at == 1 and command in _EITHER_FIRST
+    people = (at == 0 and command in _NICK_FIRST) or (at == 1 and command in _EITHER_FIRST)
     return _anywhere(word, model) if word or people else []
 
 

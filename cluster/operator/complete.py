@@ -29,8 +29,8 @@ def nicknames(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[s
 
 
 def rooms(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
-    """Rooms with members, a thousand at most; without the #, if it was not typed: shells take it for a comment. Bash puts
-    what we say on the line as it is, the others quote it."""
+    """Rooms with members, a thousand at most; without the #, if it was not typed: shells take it for a comment. Bash
+    puts what we say on the line as it is, the others quote it."""
     found = _found(ctx, "#" + incomplete.removeprefix("#"), _rooms)
     sign = "" if not incomplete.startswith("#") else "\\#" if _IN_BASH else "#"
     return [sign + room.removeprefix("#") for room in found]
@@ -38,7 +38,11 @@ def rooms(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
 
 def banned(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """What is banned, a thousand at most; nicknames in lower case."""
-    return _found(ctx, incomplete, lambda db, prefix: (n.partition(":")[2] for n in db.zrange(prefix + "bans", 0, MOST)))
+
+    def names(db: Any, prefix: str) -> Iterable[str]:
+        return [name.partition(":")[2] for name in db.zrange(prefix + "bans", 0, MOST)]
+
+    return _found(ctx, incomplete, names)
 
 
 def registered(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
