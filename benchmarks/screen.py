@@ -1,8 +1,8 @@
 """How long a person waits for the full-screen client: from a key to what it puts on the screen.
 
-A real Redis, one node, `hydrachat join` on a terminal of 120 columns and 40 rows. The same key is typed again and again:
-in a room where nobody speaks; while a hundred messages a second come in; with ten thousand messages held; and a page up
-among those. The first row is the measure for the others, so the ratios mean something on a busy machine, too.
+A real Redis, one node, `hydrachat join` on a terminal of 120 columns and 40 rows. The same key is typed again and
+again: in a room where nobody speaks; while a hundred messages a second come in; with ten thousand messages held; and a
+page up among those. The first row is the measure for the others, so the ratios mean something on a busy machine, too.
 """
 
 from __future__ import annotations
