@@ -61,7 +61,7 @@ class Screen:
     def until(self, sign: bytes) -> None:
         seen = bytearray()
         deadline = time.monotonic() + GIVEN_UP
-        while sign not in seen:
+        while not seen or sign not in seen:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"not within {GIVEN_UP:g} s: {sign!r} on the screen")
             seen += self.read(1.0)
@@ -162,7 +162,9 @@ def node(redis_url: str) -> Iterator[str]:
     listen, http = free_port(), free_port()
     words = ["--id", "n1", "--listen", f"{HOST}:{listen}", "--http", f"{HOST}:{http}", "--redis", redis_url]
     process = subprocess.Popen(
-        [*HYDRACHAT, "node", *words, "--message-rate", "0"], stderr=subprocess.DEVNULL, env=environment()
+        [*HYDRACHAT, "node", *words, "--message-rate", "0", "--address-message-rate", "0"],
+        stderr=subprocess.DEVNULL,
+        env=environment(),
     )
     try:
         until(lambda: ready(http), STEP, "the node serves")
@@ -173,7 +175,7 @@ def node(redis_url: str) -> Iterator[str]:
 
 
 def measure(redis_url: str, runs: int, told: Callable[[Iterator[tuple[str, Spread]]], None] = report) -> None:
-    with node(redis_url) as address, ChatClient(servers=[address], nick="bob") as chat:
+    with node(redis_url) as address, ChatClient(servers=[address], nick="bob", on_event=lambda event: None) as chat:
         screen = Screen(address)
         try:
             screen.until(b"#lobby>")
