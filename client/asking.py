@@ -22,10 +22,11 @@ from client.events import (
     WhoisEvent,
 )
 from client.handles import Reply
-from client.requests import ByName, Requests
+from client.requests import Requests
 from wire.frames import HandOver, Invite, Mute, Remove, Unmute
 from wire.names import LOBBY, nickname, room
 from wire.passwords import password as spelt
+from wire.plain_input import Governing
 from wire.text import check_away, check_key, check_topic, check_words
 
 MAX_QUESTIONS = 256
@@ -83,7 +84,7 @@ class Asking(Core):
             valid(check_key, key)
         return self._ask(lambda requests, ticket: requests.guard(name, key, invite, private, topic, ticket))
 
-    def _govern(self, act: type[ByName], name: str, nick: str, text: str) -> Reply[RightsEvent]:
+    def _govern(self, act: type[Governing], name: str, nick: str, text: str) -> Reply[RightsEvent]:
         name, nick, text = valid(room, name), valid(lambda given: nickname(given).shown, nick), text.strip()
         valid(check_words, text)
         return self._ask(lambda requests, ticket: requests.govern(act, name, nick, text, ticket))

@@ -35,11 +35,11 @@ from wire.frames import (
     Who,
     Whois,
 )
+from wire.plain_input import Governing, Naming
 
-ByName: TypeAlias = Invite | Remove | Mute | Unmute | HandOver
-Governing: TypeAlias = ByName | GuardRoom
-Naming: TypeAlias = Rename | Register | Unregister
-Question: TypeAlias = Join | Leave | Who | Rooms | History | SetTopic | Governing | Naming | GoAway | ComeBack | Whois
+Question: TypeAlias = (
+    Join | Leave | Who | Rooms | History | SetTopic | Governing | GuardRoom | Naming | GoAway | ComeBack | Whois
+)
 MAX_TRIES = 8
 CAREFUL = 10.0
 """Seconds for which one is asked at a time, after the node said that we were too fast."""
@@ -121,7 +121,7 @@ class Requests:
     def topic(self, room: str, text: str | None, ticket: int | None = None) -> None:
         self._add(SetTopic(room=room, text=text, id=self._next()), ticket)
 
-    def govern(self, act: type[ByName], room: str, nick: str, text: str, ticket: int | None = None) -> None:
+    def govern(self, act: type[Governing], room: str, nick: str, text: str, ticket: int | None = None) -> None:
         self._add(act(room=room, nick=nick, text=text, id=self._next()), ticket)
 
     def guard(

@@ -91,7 +91,8 @@ def _host_port(address: Address) -> str:
 
 def _nick(text: str) -> str:
     if ":" in text:
-        raise BadUrl(f"there are no passwords in Hydrachat: leave out the : and what follows it up to the @; {_FORM}")
+        # Who lists processes, and the shell's history, would have it.
+        raise BadUrl(f"no password stands in a URL, it is asked for: leave out the : and what follows it; {_FORM}")
     if "@" in text:
         raise BadUrl(f"an @ in a nickname is written %40; {_FORM}")
     try:

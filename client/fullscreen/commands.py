@@ -56,7 +56,7 @@ OTHERS = (
 )
 KEYS = (
     ("Enter", "send; Alt+Enter or Ctrl+J: new line"),
-    ("Tab, Shift+Tab", "complete a nickname, a room or a command; again: the next one"),
+    ("Tab, Shift+Tab", "complete a nickname, a room, a command, and what may stand behind it; again: the next one"),
     ("Up, Down", "what you typed before"),
     ("PageUp, PageDown", "scroll; older messages are loaded at the top"),
     ("Ctrl+End, Esc", "go to the newest message, end a search"),
@@ -66,7 +66,7 @@ KEYS = (
     ("F1", "this help"),
     ("F2, F3", "show or hide the conversations, the members"),
     ("Ctrl+A, Ctrl+E", "beginning and end of the line; Ctrl+Left, Ctrl+Right: by words"),
-    ("Ctrl+W, Ctrl+U, Ctrl+K", "delete a word, to the beginning, to the end; Ctrl+Z: undo"),
+    ("Ctrl+W, Alt+D, Ctrl+U, Ctrl+K", "delete a word, the next one, to the beginning, to the end; Ctrl+Z: undo"),
     ("Ctrl+L", "paint the screen again"),
     ("Ctrl+D", "leave, where nothing is typed; Ctrl+C: clears what is typed, then leaves"),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 
 from rich.text import Text
@@ -10,6 +12,7 @@ from textual.binding import Binding
 from textual.widgets import TextArea
 
 from client.fullscreen.composing import Completion, Typing, completion
+from client.fullscreen.keys import ESCAPED
 from client.fullscreen.model import Model
 from client.terminal.secrets import masked, secret
 from wire.text import harmless, strip_plain
@@ -24,7 +27,13 @@ def _editing() -> Iterator[tuple[str, tuple[str, tuple[bool, ...]]]]:
                 yield key, (name, (True,) if given == "True)" else ())
 
 
-_EDITING = dict(_editing())
+_EDITING = {**dict(_editing()), "alt+d": ("delete_word_right", ())}
+_JOINERS = "\u200c\u200d"
+
+
+def _unprintable_text(char: str) -> bool:
+    """Whether it is text although Python has no picture of it: the wide space of Japanese, the joiners of Persian."""
+    return len(char) == 1 and not char.isascii() and (char in _JOINERS or unicodedata.category(char) == "Zs")
 
 
 class Composer(TextArea):
@@ -83,16 +92,29 @@ class Composer(TextArea):
         other = self._others.get(event.key)
         if other is not None:
             other()
-        if other is not None or (doing is not None and doing()) or self._edited(event.key):
+        if other is not None or (doing is not None and doing()) or self._typed(event) or await self._edited(event.key):
             event.stop()
             event.prevent_default()
 
-    def _edited(self, key: str) -> bool:
+    def _typed(self, event: events.Key) -> bool:
+        """What a TextArea would not take for text."""
+        char = event.character or ""
+        if event.key in ESCAPED:
+            self._others["escape"]()
+            char = ESCAPED[event.key]
+        elif not _unprintable_text(char):
+            return False
+        self.insert(char)
+        return True
+
+    async def _edited(self, key: str) -> bool:
         """Does what the key does in every TextArea, at once: by way of the application it would overtake, or be
         overtaken by, what is typed next."""
         name, given = _EDITING.get(key, ("", ()))
         if name:
-            getattr(self, f"action_{name}")(*given)
+            done = getattr(self, f"action_{name}")(*given)
+            if inspect.isawaitable(done):
+                await done
         return bool(name)
 
     async def _on_paste(self, event: events.Paste) -> None:

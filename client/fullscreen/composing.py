@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from client.fullscreen.commands import BY_WORD
 from client.fullscreen.model import Model
+from client.fullscreen.theme import THEMES
 from client.terminal.secrets import secret, without_key
 
 KEPT = 500
@@ -62,7 +63,11 @@ class Completion:
     def step(self, by: int) -> tuple[str, int]:
         """The text and the cursor with the next choice (by 1) or the one before (by -1)."""
         self.at = (self.at + by) % len(self.choices) if self.at >= 0 or by > 0 else len(self.choices) - 1
-        text = self.before + self.choices[self.at]
+        choice = self.choices[self.at]
+        if choice.endswith(" ") and self.after.startswith(" "):
+            # The space that is there will do.
+            return self.before + choice[:-1] + self.after, len(self.before + choice)
+        text = self.before + choice
         return text + self.after, len(text)
 
 
@@ -75,23 +80,51 @@ def completion(text: str, cursor: int, model: Model) -> Completion | None:
 
 
 def _choices(word: str, before: str, model: Model) -> Iterable[str]:
-    if word.startswith("/") and not before.strip():
+    if not before.strip():
+        return _first(word, model)
+    if not before.lstrip().startswith("/"):
+        return _anywhere(word, model) if word else []
+    command, *given = before.lower().split()
+    known = BY_WORD.get(command[1:])
+    return _given(known.name if known else "", word, len(given), model)
+
+
+def _first(word: str, model: Model) -> list[str]:
+    if word.startswith("/"):
         return _beginning(word, sorted(f"/{name} " for name in BY_WORD))
+    if word[:1] in ("@", "#"):
+        return _anywhere(word, model)
+    return _beginning(word, [f"{nick}: " for nick in nicknames(model)]) if word else []
+
+
+def _anywhere(word: str, model: Model) -> list[str]:
     if word.startswith("#"):
-        return _beginning(word, [f"{one} " for one in _rooms(model)])
-    command = before.split(" ", 1)[0].lower()
-    if command == "/guard" and not word.startswith("#"):
-        return _beginning(word, _GUARDS)
-    if command in ("/join", "/leave", "/part"):
-        return _beginning("#" + word, [f"{one} " for one in _rooms(model)])
-    if command == "/help":
-        return _beginning(word, sorted(BY_WORD))
+        return _beginning(word, _rooms(model))
     if word.startswith("@"):
         return _beginning(word, [f"@{nick} " for nick in nicknames(model)])
-    if not word and before:
-        return []
-    end = " " if before.strip() else ": "
-    return _beginning(word, [nick + end for nick in nicknames(model)]) if word else []
+    return _beginning(word, [f"{nick} " for nick in nicknames(model)])
+
+
+_NICK_FIRST = ("whois", "msg")
+_ROOM_FIRST = ("join", "leave", "who", "topic")
+_EITHER_FIRST = ("go", "mute", "invite", "remove", "unmute", "owner")
+
+
+def _given(command: str, word: str, at: int, model: Model) -> Iterable[str]:
+    """What may stand behind a command as its word number `at`, from 0; where it isn't free text, also unbegun."""
+    if command == "help":
+        return _beginning(word.lstrip("/"), sorted(BY_WORD))
+    if command == "theme":
+        return _beginning(word, sorted(THEMES))
+    if command == "guard" and not word.startswith("#"):
+        return _beginning(word, _GUARDS)
+    if at == 0 and command in _ROOM_FIRST and not word.startswith("@"):
+        found = _beginning("#" + word.lstrip("#"), _rooms(model))
+        return found if found or not word else _anywhere(word, model)
+    if at == 0 and command in _EITHER_FIRST:
+        return _anywhere(word, model) or _beginning("#" + word, _rooms(model))
+    people = (at == 0 and command in _NICK_FIRST) or (at == 1 and command in _EITHER_FIRST)
+    return _anywhere(word, model) if word or people else []
 
 
 _GUARDS = [f"{minus}{one}" for minus in ("", "-") for one in ("by-invitation ", "private ", "topic ")]
@@ -104,7 +137,7 @@ def _beginning(word: str, choices: Iterable[str]) -> list[str]:
 
 
 def _rooms(model: Model) -> list[str]:
-    return sorted({*model.rooms_known, *(one.key for one in model.listed() if not one.private)})
+    return [f"{one} " for one in sorted({*model.rooms_known, *(one.key for one in model.listed() if not one.private)})]
 
 
 def nicknames(model: Model) -> list[str]:

@@ -17,11 +17,13 @@ from prompt_toolkit.patch_stdout import patch_stdout
 from client import events as ev
 from client.chat import ChatClient
 from client.terminal import ending
+from client.terminal.echo import silent
 from client.terminal.paint import coloured, plain
 from client.terminal.secrets import secret
 from client.terminal.talk import Talk
 from client.terminal.wording import Line, lines
 
+STDIN = 0
 WAIT_FOR_OUTCOMES = 5.0
 
 
@@ -53,7 +55,7 @@ class Screen:
         """The exit code."""
         before = ending.on_signals(self._terminated)
         try:
-            with patch_stdout(raw=True):
+            with silent(STDIN), patch_stdout(raw=True):
                 return self._chatting()
         finally:
             ending.restore(before)

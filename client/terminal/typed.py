@@ -15,19 +15,15 @@ from wire.frames import (
     Join,
     Leave,
     Quit,
-    Register,
-    Rename,
     Rooms,
     Say,
     SetTopic,
-    Unregister,
     Who,
     Whois,
 )
-from wire.plain_input import Governing, Help, parse
+from wire.plain_input import Governing, Help, Naming, parse
 from wire.text import strip_plain
 
-Naming: TypeAlias = Rename | Register | Unregister
 Asked: TypeAlias = (
     Join | Leave | Who | Rooms | History | SetTopic | Governing | GuardRoom | Naming | GoAway | ComeBack | Whois
 )

@@ -66,7 +66,7 @@ def ban(whom: str, seconds: float | None, reason: str, force: bool, url: str | N
 
 
 @click.command(epilog="\b\nExamples:\n  hydrachat unban bob\n  hydrachat unban 2001:db8::/48" + EXIT)
-@click.argument("whom", metavar="NICK|ADDRESS|CIDR")
+@click.argument("whom", metavar="NICK|ADDRESS|CIDR", shell_complete=complete.banned)
 @options.where
 def unban(whom: str, url: str | None, port: int, prefix: str) -> None:
     """Lift a ban, written as `hydrachat bans` shows it."""

@@ -4,6 +4,7 @@ Importing this imports no redis: `--help` of the commands that use it must not p
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -12,7 +13,8 @@ import click
 QUICK = 0.3
 """Seconds for connecting and for each answer of Redis while somebody waits with a finger on Tab."""
 MOST = 1000
-SAFE, MAX_ASCII = "_-.+@%", 127
+SAFE, MAX_ASCII = "_-.+@%/", 127
+_IN_BASH = os.environ.get("_HYDRACHAT_COMPLETE") == "bash_complete"
 Names = Callable[[Any, str], Iterable[str]]
 
 
@@ -27,9 +29,25 @@ def nicknames(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[s
 
 
 def rooms(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
-    """Rooms with members, a thousand at most; without the #, if it was not typed: shells take it for a comment."""
+    """Rooms with members, a thousand at most; without the #, if it was not typed: shells take it for a comment. Bash
+    puts what we say on the line as it is, the others quote it."""
     found = _found(ctx, "#" + incomplete.removeprefix("#"), _rooms)
-    return found if incomplete.startswith("#") else [room.removeprefix("#") for room in found]
+    sign = "" if not incomplete.startswith("#") else "\\#" if _IN_BASH else "#"
+    return [sign + room.removeprefix("#") for room in found]
+
+
+def banned(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """What is banned, a thousand at most; nicknames in lower case."""
+
+    def names(db: Any, prefix: str) -> Iterable[str]:
+        return [name.partition(":")[2] for name in db.zrange(prefix + "bans", 0, MOST)]
+
+    return _found(ctx, incomplete, names)
+
+
+def registered(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Registered nicknames in lower case, a thousand at most."""
+    return _found(ctx, incomplete, lambda db, prefix: db.hscan(prefix + "accounts", count=MOST)[1].values())
 
 
 def _rooms(db: Any, prefix: str) -> Iterable[str]:

@@ -69,7 +69,7 @@ def register(nick: str, file: BinaryIO | None, url: str | None, port: int, prefi
 
 
 @click.command(epilog="\b\nExample:\n  hydrachat unregister alice" + EXIT)
-@click.argument("nick", shell_complete=complete.nicknames)
+@click.argument("nick", shell_complete=complete.registered)
 @options.where
 def unregister(nick: str, url: str | None, port: int, prefix: str) -> None:
     """Make NICK anybody's again. Messages that wait for its owner are told to their senders as undelivered."""

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from cluster.errors import ClusterError, Fenced
 from cluster.types import Guard, Guarding, RightHint, Rights
 from node.verbs.refusals import fenced, refusal
 from wire import Code, WireError, check_key, check_words, frames, nickname, room
+from wire.plain_input import Governing
 
 if TYPE_CHECKING:
     from node.connection import Connection
 
-Governing: TypeAlias = frames.Invite | frames.Remove | frames.Mute | frames.Unmute | frames.HandOver
 _ACTS: dict[type[Governing], str] = {
     frames.Invite: "invite",
     frames.Remove: "remove",

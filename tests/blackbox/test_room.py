@@ -200,6 +200,18 @@ def test_a_dumb_terminal_gets_lines(calm: Deployment, at: Open) -> None:
         assert b"\x1b[?1049h" not in ned.raw
 
 
+def test_a_password_typed_ahead_is_not_shown_by_the_terminal_itself(calm: Deployment, at: Open) -> None:
+    with at("nell", calm.addresses, "--plain") as nell:
+        nell.shows("#lobby>")
+        for n in range(15):
+            nell.keys(f"line-{n}", "Enter")
+            nell.type("/registr geheim", "Enter")
+        nell.type("\\q", "Enter")
+        nell.ends()
+        assert b"line-14" in nell.raw
+        assert b"geheim" not in nell.raw
+
+
 def test_what_goes_to_stderr_may_go_elsewhere(calm: Deployment, at: Open, tmp_path: Path) -> None:
     with at("pam", calm.addresses, redirect=f"2>{tmp_path / 'errors'}") as pam:
         pam.shows("● pam")

@@ -128,7 +128,7 @@ def invoked(*arguments: str) -> Result:
 @pytest.mark.parametrize(
     ("url", "told"),
     [
-        ("hydrachat://a:secret@b", "there are no passwords in Hydrachat"),
+        ("hydrachat://a:secret@b", "no password stands in a URL"),
         ("irc://a@b", "begins with hydrachat://"),
     ],
 )

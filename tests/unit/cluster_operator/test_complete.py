@@ -46,7 +46,14 @@ def test_names_from_redis(db: Any, redis_url: str) -> None:
     assert completed("hydrachat who a", redis_url) == ["Alice"]
     assert completed("hydrachat sessions n", redis_url) == ["n1", "n2"]
     assert completed("hydrachat history ", redis_url) == ["lobby"]
-    assert completed("hydrachat history #l", redis_url) == ["#lobby"]
+    assert completed("hydrachat history \\#l", redis_url) == ["\\#lobby"], "# alone begins a comment"
+
+
+def test_what_is_banned_or_registered(db: Any, redis_url: str) -> None:
+    db.zadd(P + "bans", {"nick:mallory": 1, "net:10.1.0.0/16": 2})
+    db.hset(P + "accounts", "a1", "carol")
+    assert completed("hydrachat unban ", redis_url) == ["10.1.0.0/16", "mallory"]
+    assert completed("hydrachat unregister c", redis_url) == ["carol"]
 
 
 def test_the_option_in_front_of_the_name_counts(db: Any, redis_url: str) -> None:

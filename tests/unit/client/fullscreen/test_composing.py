@@ -56,7 +56,41 @@ def test_nothing_where_nothing_fits(world: World) -> None:
 def test_what_stands_behind_the_cursor_stays(world: World) -> None:
     walk = completion("bo how are you", 2, world.model)
     assert isinstance(walk, Completion)
-    assert walk.step(1) == ("bob:  how are you", 5)
+    assert walk.step(1) == ("bob: how are you", 5), "and the space that is there will do"
+    walk = completion("hi boand so on", 5, world.model)
+    assert isinstance(walk, Completion)
+    assert walk.step(1) == ("hi bob and so on", 7)
+
+
+@pytest.mark.parametrize(
+    ("typed", "becomes"),
+    [
+        ("/msg ", "/msg bert "),
+        ("/query b", "/query bert "),
+        ("/whois ", "/whois bert "),
+        ("/topic o", "/topic #ops "),
+        ("/topic #ops o", None),
+        ("/who ", "/who #lobby "),
+        ("/part #o", "/part #ops "),
+        ("/go o", "/go #ops "),
+        ("/go z", "/go Zoë "),
+        ("/invite ", "/invite bert "),
+        ("/invite #ops ", "/invite #ops bert "),
+        ("/remove #ops z", "/remove #ops Zoë "),
+        ("/mute @z", "/mute @Zoë "),
+        ("/theme l", "/theme light"),
+        ("/theme ", "/theme dark"),
+        ("/help /the", "/help theme"),
+        ("/me looks at z", "/me looks at Zoë "),
+        ("/me ", None),
+        ("/search ", None),
+        ("/nonsense ", None),
+    ],
+)
+def test_what_may_stand_behind_each_command(world: World, typed: str, becomes: str | None) -> None:
+    world.model.rooms_known = {"#ops"}
+    walk = completion(typed, len(typed), world.model)
+    assert (walk.step(1)[0] if walk else None) == becomes
 
 
 def test_up_and_down_and_the_unfinished_line() -> None:
