@@ -11,7 +11,7 @@ from client import ChatError
 from drill.history import Happening, Kind
 from drill.processes.waiting import wait_until
 from drill.settings import Times
-from drill.workload.notes import RACERS, Notes
+from drill.workload.notes import UNNOTED, Notes
 from drill.workload.socketed import SocketUser
 from drill.workload.stays import LOBBY
 from drill.workload.talker import Talker
@@ -135,7 +135,7 @@ class Ending:
             log.warning("the operator could not look: %s", error)
             return
         for nick, state in shown.items():
-            if not nick.startswith(RACERS):
+            if not nick.startswith(UNNOTED):
                 self._notes.add(Happening(OPERATOR, Kind.PRESENCE, who=nick, text=state))
         for room, entries in rooms.items():
             for entry in entries:
