@@ -38,7 +38,7 @@ class Kind(StrEnum):
     DISCONNECTED = "disconnected"  # from the node `node`; the outage ends with MOVED or RENEWED
     MOVED = "moved"  # to the node `who`
     RENEWED = "renewed"  # the session was lost, another one began (R10)
-    ASKED = "asked"  # number `n` of `client`: for the act `text`, in the room `to`, about `who`; `first`: see drill/checker/acts.py
+    ASKED = "asked"  # `client`, as its number `n`, for the act `text`, in `to`, about `who`: drill/checker/acts.py
     ANSWERED = "answered"  # number `n` was: `text` is empty (it is done) or a code; no such line: nobody knows
     HOLDS = "holds"  # `client` was told that it has the nickname `who`, by session `session`
     FREES = "frees"  # … and is about to give it up

@@ -1,7 +1,7 @@
 """Rules about registered nicknames: nobody else has one, its owner always does, and his letters wait for him.
 
-Accounts are in Redis alone. So where its data were emptied a nickname is registered only once its owner has done that again; and
-one that was registered just before the newest data were lost may not be."""
+Accounts are in Redis alone. So where its data were emptied a nickname is registered only once its owner has done that
+again; and one that was registered just before the newest data were lost may not be."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ def shut_out(record: Record) -> Iterator[Violation]:
     """The owner of a registered nickname was refused it though he showed his password."""
     registered = _Registrations(record)
     for act in record.acts.of("come"):
-        if act.proof and act.answer in _KEPT_OUT and registered.owner(act.who) == act.client:
-            if registered.is_sure(act.who, act.asked, act.answered):
-                text = f"{act.client} came with his password, and was refused: {act.answer}"
-                yield Violation("shut_out", text, act.answered, act.client, act.node)
+        is_owner = act.proof and registered.owner(act.who) == act.client
+        if is_owner and act.answer in _KEPT_OUT and registered.is_sure(act.who, act.asked, act.answered):
+            text = f"{act.client} came with his password, and was refused: {act.answer}"
+            yield Violation("shut_out", text, act.answered, act.client, act.node)
 
 
 def undelivered(record: Record) -> Iterator[Violation]:

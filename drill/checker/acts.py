@@ -1,9 +1,14 @@
 """What people asked for, and what they were answered: the material of the rules on accounts, names, rights and tokens.
 
-An act was done between `asked` and `answered`, if the answer is that it was. Without an answer nobody knows; it may be done at any time from
-then on. Acts: `come` (a new session under the nickname `who`; with `proof` 1 the password was shown) and `go`; `register`; `rename` (to `who`);
-`join` (1: with the room's key), `leave`, `guard`, `invite`, `remove`, `mute`, `unmute`, `owner` (in `to`, about `who`); `begin`, `resume` and `copy` of the session
-`session` (`proof`: the number of the token that was shown, `last`: of the newest that the client has since)."""
+An act was done between `asked` and `answered`, if the answer is that it was. Without an answer nobody knows; it may be
+done at any time from then on. The acts:
+
+- `come`: a new session under the nickname `who` (`proof` 1: the password was shown); `go`: it ends, in order or not;
+- `register`; `rename`, to `who`;
+- in the room `to`, about `who`: `join` (`proof` 1: with the key), `leave`, `guard`, `invite`, `remove`, `mute`,
+  `unmute`, `owner`;
+- `begin`, `resume` and `copy` of the session `session` (`proof`: the number of the token that was shown, `last`: of the
+  newest that the client has since)."""
 
 from __future__ import annotations
 

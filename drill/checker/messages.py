@@ -11,7 +11,6 @@ from drill.checker.stays import Stay
 from drill.checker.verdict import Violation
 from drill.history import Happening, Kind
 
-
 _ACKNOWLEDGED = 1.0
 """Seconds after which a client has acknowledged what it was shown."""
 

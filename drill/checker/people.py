@@ -99,13 +99,15 @@ def _count(due: _Due, observer: Stay, begin: float, end: float, *, spoilt: bool)
 def stranded(record: Record) -> Iterator[Violation]:
     """Lost the connection, and never found another one; or was not let in to the end."""
     here = {stay.client for stay in record.stays.all if stay.leaving == FOREVER}
+    # The drill ends with the operator's look.
+    end = min((h.at for h in record.of(Kind.PRESENCE)), default=record.last)
     for client, h in record.stays.outages.items():
         # Who lost it in the last moment had no time to find another one.
-        if client in here and record.last - h.at >= record.lease:
+        if client in here and end - h.at >= record.lease:
             text = f"{client} lost {h.node or 'its node'} and never came back"
             yield Violation("stranded", text, h.at, client, h.node)
     for stay in record.stays.all if record.has_head else ():
-        if stay.entered == stay.leaving == FOREVER:
+        if stay.entered == stay.leaving == FOREVER and stay.opening < end:
             yield Violation("stranded", f"{stay.client} never came into {stay.room}", stay.opening, stay.client)
 
 

@@ -231,13 +231,14 @@ class Record:
         return _meet(wipes, begin, end) or not self.has_head
 
     def is_unsettled(self, begin: float, end: float) -> bool:
-        """Whether what was acknowledged between the two may be remembered by nobody: it came just before a loss, or in it."""
+        """Whether what was acknowledged between the two may be remembered by nobody: it came just before a loss, or in
+        it."""
         spans = [(first + LOOK_BACK - SETTLED, last) for first, last in self.losses]
         return _meet(spans, begin, end)
 
     def is_shaken(self, begin: float, end: float) -> bool:
-        """Whether data may have been lost between the two while something else was broken, so that who remembered them may have been
-        away."""
+        """Whether data may have been lost between the two while something else was broken, so that who remembered them
+        may have been away."""
         spans = list(self._spans())
         after = self.lease + self.grace
         for fault, last in spans:

@@ -13,8 +13,8 @@ from drill.history import Happening, Kind
 
 
 class _Names:
-    """Under which nickname a client certainly was: from when it was told so up to when it asked for another one, or may have
-    begun anew."""
+    """Under which nickname a client certainly was: from when it was told so up to when it asked for another one, or may
+    have begun anew."""
 
     def __init__(self, record: Record) -> None:
         self._told: dict[str, list[Happening]] = defaultdict(list)
@@ -53,7 +53,7 @@ def misnamed(record: Record) -> Iterator[Violation]:
         if held and held.who != h.who and not record.is_spoilt(held.at, accepted.at):
             text = f"{h.client} was shown {h.text!r} by {h.who}, but {sent.client} was called {held.who} by then"
             yield Violation("misnamed", text, h.at, h.client, record.node(h.client, h.at))
-        if h.to == "@" and (held := names.at(h.client, sent.at, h.at)) and not record.is_spoilt(held.at, h.at):
-            if sent.to != f"@{held.who}":
-                text = f"{h.client}, called {held.who} by then, got {h.text!r}, which was said to {sent.to} since"
-                yield Violation("misnamed", text, h.at, h.client, record.node(h.client, h.at))
+        held = names.at(h.client, sent.at, h.at) if h.to == "@" else None
+        if held and sent.to != f"@{held.who}" and not record.is_spoilt(held.at, h.at):
+            text = f"{h.client}, called {held.who} by then, got {h.text!r}, which was said to {sent.to} since"
+            yield Violation("misnamed", text, h.at, h.client, record.node(h.client, h.at))

@@ -1,7 +1,8 @@
 """Rules about rooms with an owner: who may come in, hear, speak and govern.
 
-They are judged where it is certain who owns the room: its founder, and whom it was handed over to, had one session all the time. And not where
-data were lost while something else was broken: then the nodes that remember the rights may have been away (docs/failures.md)."""
+They are judged where it is certain who owns the room: its founder, and whom it was handed over to, had one session all
+the time. And not where data were lost while something else was broken: then the nodes that remember the rights may have
+been away (docs/failures.md)."""
 
 from __future__ import annotations
 
@@ -75,11 +76,14 @@ class _Guarded:
         return (act for act in self.acts if act.what in whats and act.who == client)
 
     def standing(self, client: str, against: str, begin: float, end: float, *lifts: str) -> Act | None:
-        """The act `against` a client that certainly holds from `begin` to `end`: acknowledged, and nothing that lifts it was asked for."""
+        """The act `against` a client that certainly holds from `begin` to `end`: acknowledged, and nothing that lifts
+        it was asked for."""
+        lifted = [act.asked for act in self.about(client, *lifts, "owner")]
         for act in self.about(client, against):
-            if act.is_done and act.answered < begin and not self._record.is_unsettled(act.asked, act.answered):
-                if not any(act.asked < lift.asked < end for lift in self.about(client, *lifts, "owner")):
-                    return act
+            is_sure = act.is_done and act.answered < begin
+            is_sure = is_sure and not self._record.is_unsettled(act.asked, act.answered)
+            if is_sure and not any(act.asked < at < end for at in lifted):
+                return act
         return None
 
 

@@ -22,13 +22,14 @@ def spent_taken(record: Record) -> Iterator[Violation]:
                 continue
             proof = _proof(record, resumes, act)
             if proof and not record.is_spoilt(proof.asked, act.answered):
-                text = f"token {act.proof} of {act.client} was let on, {act.asked - proof.answered:.1f} s after token {proof.proof}"
+                since = act.asked - proof.answered
+                text = f"token {act.proof} of {act.client} was let on, {since:.1f} s after token {proof.proof}"
                 yield Violation("spent_taken", text, act.answered, act.client, act.node)
 
 
 def _proof(record: Record, resumes: list[Act], copy: Act) -> Act | None:
-    """The resume by which the token was certainly spent: with a newer one, which nothing had replaced by then. An unanswered hello may be
-    carried out late, and then does so: whichever token its client heard of last counts on."""
+    """The resume by which the token was certainly spent: with a newer one, which nothing had replaced by then. An
+    unanswered hello may be carried out late, and then does so: whichever token its client heard of last counts on."""
     for act in resumes:
         if act.is_done and act.proof > copy.proof and act.answered < copy.asked:
             late = act.asked - record.longest_pause
@@ -42,19 +43,17 @@ def token_refused(record: Record) -> Iterator[Violation]:
     for resumes, acts in _sessions(record):
         known, alive = 1, FOREVER
         for act in acts:
-            if act.what == "copy":
-                continue
-            newest = act.proof == known and act in resumes
-            if (
-                newest
-                and act.answer in _REFUSED
-                and act.answered - alive < record.grace
-                and not record.is_spoilt(alive, act.answered)
-            ):
-                text = f"{act.client} came with token {act.proof}, the newest, {act.answered - alive:.1f} s after he was let on, and was refused: {act.answer}"
+            if act in resumes and act.proof == known and _is_refused(record, act, alive):
+                since = f"{act.answered - alive:.1f} s after he was let on"
+                text = f"{act.client} came with token {act.proof}, the newest, {since}, and was refused: {act.answer}"
                 yield Violation("token_refused", text, act.answered, act.client, act.node)
-            if act.is_done:
+            if act.is_done and act.what != "copy":
                 known, alive = act.last, act.answered
+
+
+def _is_refused(record: Record, resume: Act, alive: float) -> bool:
+    in_time = resume.answered - alive < record.grace
+    return in_time and resume.answer in _REFUSED and not record.is_spoilt(alive, resume.answered)
 
 
 def _sessions(record: Record) -> Iterator[tuple[list[Act], list[Act]]]:

@@ -38,7 +38,8 @@ class CrowdFailed(Exception):
 
 class Crowd:
     """`settings.clients` who stay, one in ten of them over a bare native socket and one in ten plain; beside them
-    visitors, racers, and scenes. `servers`: the balancer's address, then the nodes'; `cluster`: the operator's look at the end.
+    visitors, racers, and scenes. `servers`: the balancer's address, then the nodes'; `cluster`: the operator's look at
+    the end.
 
     `enter`, `talk`, `hush`, `finish` in this order, by one thread; `abandon` at any time instead, from that one too."""
 

@@ -129,6 +129,7 @@ class Ending:
         """Those who are here stay on in the history: it ends with what the operator sees."""
         for one in self._everybody():
             one.settled()
+        at = time.monotonic()
         try:
             shown, rooms = self._cluster.presence(), {room: self._cluster.log_entries(room) for room in (LOBBY, ROOM)}
         except Exception as error:  # noqa: BLE001 - whatever the world's Redis client raises: the history lacks it then
@@ -136,7 +137,7 @@ class Ending:
             return
         for nick, state in shown.items():
             if not nick.startswith(UNNOTED):
-                self._notes.add(Happening(OPERATOR, Kind.PRESENCE, who=nick, text=state))
+                self._notes.add(Happening(OPERATOR, Kind.PRESENCE, who=nick, text=state, at=at))
         for room, entries in rooms.items():
             for entry in entries:
                 if entry.get("kind") == "message":

@@ -1,4 +1,5 @@
-"""A room with a lock: its owner lets in, mutes, puts out and hands over; somebody whom nobody wants tries to come in."""
+"""A room with a lock: its owner lets in, mutes, puts out and hands over; somebody whom nobody wants
+tries to come in."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Somebody whose session moves from connection to connection, with another token each time; and somebody with a copy of a token
-that is spent."""
+"""Somebody whose session moves from connection to connection, with another token each time; and somebody with a copy of
+a token that is spent."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ LIVES = 0.6
 
 
 class Keeper(Scene):
-    """By docs/protocol.md, without the library. In the history a token is known by its number: 1 is the session's first."""
+    """By docs/protocol.md, without the library. In the history a token is known by its number: 1 is the session's
+    first."""
 
     name = "keeper"
 

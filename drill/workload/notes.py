@@ -24,8 +24,8 @@ tell, so others do not note it."""
 
 
 CAST = "cast-"
-"""What the nicknames of those begin with who play the scenes (drill/workload/scene.py): they come, are called otherwise and go
-all the time, and say themselves what they asked and what they were answered. Others do not note that either."""
+"""What the nicknames of those begin with who play the scenes (drill/workload/scene.py): they come, are called otherwise
+and go all the time, and say themselves what they asked and what they were answered. Others do not note that either."""
 UNNOTED = (RACERS, CAST)
 
 

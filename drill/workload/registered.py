@@ -1,4 +1,5 @@
-"""The owner of a registered nickname goes and comes with his password; a friend writes to him all the time; thieves try to be him."""
+"""The owner of a registered nickname goes and comes with his password; a friend writes to him all the time; thieves
+try to be him."""
 
 from __future__ import annotations
 
@@ -17,6 +18,8 @@ PASSWORD = "correct horse battery"
 WRONG = "correct horse, wrong battery"
 FEW = 6
 """Wrong passwords in all: after ten from one address everybody there has to wait."""
+STAYS = 6.0
+"""Seconds for which the owner stays at the end, or until he has all: longer than he may wait for his letters."""
 SEEN = 1.2
 """Seconds after which what was shown is acknowledged, if nothing is broken."""
 
@@ -131,7 +134,7 @@ class Registered(Scene):
             time.sleep(0.5)
         self._friend.flush(max(1.0, until - time.monotonic()))
         if last := self._friend.say(f"@{self._owner.name}", last=True):
-            self._owner.wait_heard(last, max(1.0, until - time.monotonic()))
+            self._owner.wait_heard(last, max(STAYS, until - time.monotonic()))
 
     def _close(self) -> None:
         self._owner.close()

@@ -1,4 +1,5 @@
-"""Somebody in a scene: a user of the library who is told what to ask for, and notes what was asked and what was answered."""
+"""Somebody in a scene: a user of the library who is told what to ask for, and notes what was asked and what was
+answered."""
 
 from __future__ import annotations
 
@@ -25,8 +26,8 @@ NOTED = (Kind.RECEIVED, Kind.HISTORY, Kind.LATE, Kind.ACCEPTED, Kind.REFUSED, Ki
 
 
 class Role:
-    """`name`: in the history, and the nickname with which it comes. One life of it is one `ChatClient`, from `come` to `quit` or
-    `crash`; there may be many, one after the other.
+    """`name`: in the history, and the nickname with which it comes. One life of it is one `ChatClient`, from `come` to
+    `quit` or `crash`; there may be many, one after the other.
 
     One thread calls, its scene's; the client's network thread notes what is told, and meets it at `_heard` alone."""
 

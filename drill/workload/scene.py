@@ -1,7 +1,7 @@
 """What happens between a few people again and again: the promises of accounts, nicknames, rooms' rights and tokens.
 
-They are in no room but their own, so that they do not hear all that the others talk, and are not in the others' books: of who
-comes and goes only what they asked and were answered is noted."""
+They are in no room but their own, so that they do not hear all that the others talk, and are not in the others' books:
+of who comes and goes only what they asked and were answered is noted."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ PAUSE = (0.1, 1.0)
 
 
 class Scene:
-    """From `start` until `stop` it is played over and over; then `curtain`, with all faults mended.
-    `fault` is set if its thread dies. What waits in it is woken by `stop`, or ends within the patience of its people."""
+    """From `start` until `stop` it is played over and over; then `curtain`, with all faults mended. `fault` is set if its
+    thread dies. What waits in it is woken by `stop`, or ends within the patience of its people."""
 
     name = ""
 
