@@ -73,12 +73,23 @@ def undelivered(record: Record) -> Iterator[Violation]:
 
 def _is_owed(record: Record, registered: _Registrations, owner: str, letter: Happening) -> bool:
     sent = record.sent.get(letter.text)
-    due = _due(record, owner, letter.at)
+    due = sent and (_overtaken(record, owner, sent) or _due(record, owner, letter.at))
     if sent is None or due is None or not registered.is_sure(letter.to[1:], sent.at, due):
         return False
     if any(gap.at >= sent.at for gap in record.gaps.get((owner, "@"), ())) or is_told(record, owner, letter):
         return False
     return not record.is_spoilt(sent.at, due) or not _may_be_lost(record, letter, due)
+
+
+def _overtaken(record: Record, owner: str, sent: Happening) -> float | None:
+    """When he was shown what the same one had said to him later: letters come in order."""
+    times = (
+        h.at
+        for h in record.of(Kind.RECEIVED)
+        if h.client == owner and h.to == "@" and (later := record.sent.get(h.text))
+        if later.client == sent.client and later.at > sent.at
+    )
+    return min(times, default=None)
 
 
 def _due(record: Record, owner: str, accepted: float) -> float | None:

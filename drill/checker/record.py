@@ -22,6 +22,11 @@ STOPPING = frozenset({"redis-kill", "redis-freeze", "client-pause", "oom", "disk
 """The classes of faults during which Redis does nothing for anybody."""
 WIPING = frozenset({"empty", "flushall"})
 """Those after which it has nothing at all, but what nodes and clients remember."""
+HARMLESS = (
+    frozenset({"reset", "half-open", "cut-clients", "cut-balancer", "balancer-restart", "script-flush", "rewind"})
+    | WIPING
+)
+"""Those that keep no node from hearing what goes on and from bringing what it remembers after a loss."""
 LOOK_BACK = 5.0
 """Seconds before such a fault of which it may undo what happened."""
 SETTLED = 1.0
@@ -243,7 +248,7 @@ class Record:
         after = self.lease + self.grace
         for fault, last in spans:
             if self._loses(fault) and _meet([(fault.at, last + after)], begin, end):
-                others = [(h.at, until + self.lease) for h, until in spans if h.n != fault.n]
+                others = [(h.at, until + self.lease) for h, until in spans if h.n != fault.n and h.to not in HARMLESS]
                 if _meet(others, fault.at - self.lease, last + after):
                     return True
         return False

@@ -18,8 +18,8 @@ PAUSE = (0.1, 1.0)
 
 
 class Scene:
-    """From `start` until `stop` it is played over and over; then `curtain`, with all faults mended. `fault` is set if its
-    thread dies. What waits in it is woken by `stop`, or ends within the patience of its people."""
+    """From `start` until `stop` it is played over and over; then `curtain`, with all faults mended. `fault` is set if
+    its thread dies. What waits in it is woken by `stop`, or ends within the patience of its people."""
 
     name = ""
 

@@ -65,6 +65,12 @@ def test_letters_wait_for_the_owner() -> None:
     assert hasty.broken() == set()
 
 
+def test_who_was_shown_a_later_letter_has_missed_the_one_before() -> None:
+    story = letter(registered()).say(FRIEND, f"@{OWNER}", "and this")
+    story.ask(OWNER, "come", who=OWNER, proof=1).show(OWNER, f"@{OWNER}", "and this", FRIEND)
+    assert story.ask(OWNER, "go", who=OWNER).broken() == {"undelivered"}
+
+
 def test_letters_that_redis_lost() -> None:
     lost = back(letter(registered().wait(30.0)))
     assert lost.broken(*fault("flushall", 139.0, 140.0)) == set()
