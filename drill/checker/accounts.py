@@ -73,8 +73,10 @@ def undelivered(record: Record) -> Iterator[Violation]:
 
 def _is_owed(record: Record, registered: _Registrations, owner: str, letter: Happening) -> bool:
     sent = record.sent.get(letter.text)
-    due = sent and (_overtaken(record, owner, sent) or _due(record, owner, letter.at))
-    if sent is None or due is None or not registered.is_sure(letter.to[1:], sent.at, due):
+    if sent is None:
+        return False
+    due = _overtaken(record, owner, sent) or _due(record, owner, letter.at)
+    if due is None or not registered.is_sure(letter.to[1:], sent.at, due):
         return False
     if any(gap.at >= sent.at for gap in record.gaps.get((owner, "@"), ())) or is_told(record, owner, letter):
         return False

@@ -118,11 +118,3 @@ class Guarded(Scene):
                 continue
             if self._room in role.chat.joined:
                 role.ask("leave", self._room, role.name, lambda chat: chat.leave(self._room))
-
-    def _curtain(self) -> None:
-        for role in self._roles:
-            role.flush()
-
-    def _close(self) -> None:
-        for role in self._roles:
-            role.close()

@@ -32,6 +32,7 @@ class Registered(Scene):
     def _cast(self) -> None:
         self._owner = Role(f"{CAST}owner", self._servers, self._notes, self._patience)
         self._friend = Role(f"{CAST}friend", self._turned(), self._notes, self._patience)
+        self._roles = [self._owner, self._friend]
         self._known = False  # whether the nickname is registered, as far as we were told
         self._wrong = 0
         self._thieves = count(1)
@@ -135,10 +136,6 @@ class Registered(Scene):
         self._friend.flush(max(1.0, until - time.monotonic()))
         if last := self._friend.say(f"@{self._owner.name}", last=True):
             self._owner.wait_heard(last, max(STAYS, until - time.monotonic()))
-
-    def _close(self) -> None:
-        self._owner.close()
-        self._friend.close()
 
 
 def _answers(frame: ServerFrame) -> bool:

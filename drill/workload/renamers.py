@@ -59,11 +59,3 @@ class Renamers(Scene):
         role.pull()
         self._over.wait(self._times.grace * self._rng.choice((0.1, 0.3, 0.3, 1.5)))
         role.push()
-
-    def _curtain(self) -> None:
-        for role in self._roles:
-            role.flush()
-
-    def _close(self) -> None:
-        for role in self._roles:
-            role.close()

@@ -36,9 +36,16 @@ class Role:
         self.chat: ChatClient | None = None
         self._servers, self._notes, self._patience = list(servers), notes, patience
         self._plug = Plug()
+        self._abandoned = False
         self._numbers, self._said = count(1), count(1)
         self._heard: set[str] = set()  # keys of what it was shown, and who said his last word
         self._changed = threading.Condition()
+
+    def abandon(self) -> None:
+        """Whatever it waits for ends, and it does not come again. Any thread, idempotent."""
+        self._abandoned = True
+        if (chat := self.chat) is not None:
+            chat.close()
 
     # -- coming and going ---------------------------------------------------------------
 
@@ -50,6 +57,8 @@ class Role:
     def come(self, password: str | None = None, within: float = COME_WITHIN) -> str:
         """A new life. "": it was welcomed; else the code of the refusal, or UNKNOWN."""
         self.close()
+        if self._abandoned:
+            return UNKNOWN
         self._plug = Plug()
         self.chat = chat = ChatClient(
             self._servers, self.name, rooms=(), password=password, on_event=self._note, in_order=True,

@@ -13,6 +13,7 @@ from client import ChatError
 from drill.settings import Times
 from drill.workload.notes import Notes
 from drill.workload.person import patience
+from drill.workload.role import Role
 
 PAUSE = (0.1, 1.0)
 
@@ -29,6 +30,7 @@ class Scene:
         self._patience = patience(times.grace)
         self._over = threading.Event()
         self._abandoned = False
+        self._roles: list[Role] = []
         self._thread = threading.Thread(target=self._run, name=f"drill-{self.name}")
         self._cast()
 
@@ -43,6 +45,8 @@ class Scene:
         """As `stop`, but nothing is waited for."""
         self._abandoned = True
         self.stop()
+        for role in self._roles:
+            role.abandon()
 
     def join(self) -> None:
         """Returns when all have left."""
@@ -84,7 +88,10 @@ class Scene:
 
     def _curtain(self) -> None:
         """The end, with all faults mended: whatever is owed to somebody has time to come."""
+        for role in self._roles:
+            role.flush()
 
     def _close(self) -> None:
         """Ends whatever runs."""
-        raise NotImplementedError
+        for role in self._roles:
+            role.close()
