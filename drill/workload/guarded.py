@@ -73,7 +73,8 @@ class Guarded(Scene):
         self._join(role, KEY if guard == BY_KEY else None, must=True)
 
     def _intrude(self, role: Role, guard: str) -> None:
-        """Nobody has let him in, nor told him the key."""
+        """Nobody has let him in, nor told him the key: he asks what was said there, and tries to come in."""
+        self._do(role, "history", role, lambda chat: chat.history(self._room), must=False)
         self._join(role, WRONG if guard == BY_KEY and self._rng.random() < 0.5 else None)
 
     def _try(self, role: Role, guard: str) -> None:

@@ -10,7 +10,7 @@ from itertools import count
 from typing import Any
 
 from client import ChatClient, ChatError, Refused, Settings
-from client.events import Connected, Disconnected, Event, Lost, MessageEvent, Moved
+from client.events import Connected, Disconnected, Event, HistoryEvent, Lost, MessageEvent, Moved
 from client.handles import Reply
 from drill.history import Happening, Kind
 from drill.workload.notes import Notes, happenings
@@ -22,7 +22,7 @@ ANSWER_WITHIN = 25.0
 COME_WITHIN = 15.0
 UNKNOWN = "?"
 """The answer of who got none: it may have been done, or be done yet."""
-NOTED = (Kind.RECEIVED, Kind.HISTORY, Kind.LATE, Kind.ACCEPTED, Kind.REFUSED, Kind.UNSURE, Kind.GAP)
+NOTED = frozenset(Kind) - {Kind.JOINED, Kind.LEFT}
 
 
 class Role:
@@ -165,24 +165,26 @@ class Role:
 
     def _note(self, event: Event) -> None:
         node = self.chat.node if self.chat else ""
-        match event:
-            case MessageEvent(room="#lobby"):
-                return
-            case MessageEvent():
-                with self._changed:
-                    self._heard |= {key(event.text), event.nick if event.text.endswith(END) else ""}
-                    self._changed.notify_all()
-            case Disconnected():
-                self._notes.add(Happening(self.name, Kind.DISCONNECTED, text=event.reason, node=event.node))
-            case Moved():
-                self._notes.add(Happening(self.name, Kind.MOVED, who=event.node, node=event.node))
-            case Connected(former=str()):
-                self._notes.add(
-                    Happening(self.name, Kind.RENEWED, who=event.node, node=event.node, session=event.session)
-                )
-            case Lost():
-                for one in event.sayings:
-                    self._notes.add(Happening(self.name, Kind.DOUBTED, one.to, text=key(one.text), node=node))
-        for happening in happenings(self.name, node, event):
+        if isinstance(event, MessageEvent):
+            with self._changed:
+                self._heard |= {key(event.text), event.nick if event.text.endswith(END) else ""}
+                self._changed.notify_all()
+        for happening in [*self._translated(event), *happenings(self.name, node, event)]:
             if happening.kind in NOTED and happening.to != LOBBY:
                 self._notes.add(happening)
+
+    def _translated(self, event: Event) -> list[Happening]:
+        """What a history has of it beside what it has of everybody's."""
+        node = self.chat.node if self.chat else ""
+        match event:
+            case HistoryEvent():
+                return [each for message in event.messages for each in happenings(self.name, node, message)]
+            case Disconnected():
+                return [Happening(self.name, Kind.DISCONNECTED, text=event.reason, node=event.node)]
+            case Moved():
+                return [Happening(self.name, Kind.MOVED, who=event.node, node=event.node)]
+            case Connected(former=str()):
+                return [Happening(self.name, Kind.RENEWED, who=event.node, node=event.node, session=event.session)]
+            case Lost():
+                return [Happening(self.name, Kind.DOUBTED, one.to, text=key(one.text)) for one in event.sayings]
+        return []

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from drill.history import Kind
 from drill.run import Drill, Exit, Progress, Result
 from drill.settings import DrillSettings, Times
 from drill.world import World
@@ -46,10 +47,14 @@ CONTROLS = [
     Control("no_guards", "reset", frozenset({"trespassed"}), 25.0),
     Control("no_mutes", "reset", frozenset({"unmuted"}), 25.0),
     Control("no_leaving", "reset", frozenset({"leaked"}), 25.0),
+    Control("no_walls", "reset", frozenset({"leaked"}), 25.0),
     Control("no_handing_over", "reset", frozenset({"two_owners"}), 25.0),
     Control("no_spending", "reset", frozenset({"spent_taken"}), 25.0),
     Control("no_open_tokens", "reset", frozenset({"token_refused", "put_out"}), 25.0),
 ]
+SCENES_NEED = 25.0
+ACTS = {"come", "register", "rename", "join", "guard", "invite", "mute", "remove", "owner", "resume", "copy"}
+"""What is asked for in each drill that gives the scenes time: else their rules would hold for nothing."""
 FAULTS = sorted({control.fault for control in CONTROLS})
 
 
@@ -103,3 +108,5 @@ def test_with_whole_nodes_nothing_is_found(fault: str, redis_server: str, haprox
 
     assert result.verdict is not None, result.trouble
     assert (result.exit, dict(result.verdict.totals)) == (Exit.KEPT, {}), result.trouble
+    if seconds >= SCENES_NEED:
+        assert {h.text for h in result.history if h.kind is Kind.ASKED} >= ACTS
