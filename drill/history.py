@@ -28,6 +28,7 @@ class Kind(StrEnum):
     ACCEPTED = "accepted"
     REFUSED = "refused"
     UNSURE = "unsure"  # the session was lost with it on its way: may have been said (R10)
+    DOUBTED = "doubted"  # was accepted, but may have been lost since, and can't be said again: the sender was told so
     RECEIVED = "received"
     HISTORY = "history"  # received, but marked as said before: outside of the order
     LATE = "late"  # received, but marked as lost and brought back: outside of the order
@@ -37,6 +38,8 @@ class Kind(StrEnum):
     DISCONNECTED = "disconnected"  # from the node `node`; the outage ends with MOVED or RENEWED
     MOVED = "moved"  # to the node `who`
     RENEWED = "renewed"  # the session was lost, another one began (R10)
+    ASKED = "asked"  # `client`, as its number `n`, for the act `text`, in `to`, about `who`: drill/checker/acts.py
+    ANSWERED = "answered"  # number `n` was: `text` is empty (it is done) or a code; no such line: nobody knows
     HOLDS = "holds"  # `client` was told that it has the nickname `who`, by session `session`
     FREES = "frees"  # … and is about to give it up
     STOPPED = "stopped"  # `client` ended although nobody asked it to: `text` says why

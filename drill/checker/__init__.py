@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from heapq import nsmallest
 
+from drill.checker.accounts import shut_out, undelivered, usurped
 from drill.checker.fates import idle, refused_yet_shown, unanswered, unknown
 from drill.checker.gaps import false_gaps, told, vague_gaps
 from drill.checker.logs import clashing, logged_twice, repeated
@@ -18,6 +19,9 @@ from drill.checker.names import two_holders
 from drill.checker.order import disordered, shuffled
 from drill.checker.people import announcements, displaced, gave_up, put_out, stranded, vague_announcements
 from drill.checker.record import LOSING, Record
+from drill.checker.renames import misnamed
+from drill.checker.rights import leaked, trespassed, two_owners, unmuted
+from drill.checker.tokens import spent_taken, token_refused
 from drill.checker.verdict import KEPT_PER_RULE, Verdict, Violation
 from drill.history import Happening, Kind
 
@@ -39,6 +43,16 @@ RULES: tuple[Rule, ...] = (
     refused_yet_shown,
     false_gaps,
     two_holders,
+    misnamed,
+    usurped,
+    shut_out,
+    undelivered,
+    trespassed,
+    leaked,
+    unmuted,
+    two_owners,
+    spent_taken,
+    token_refused,
     announcements,
     displaced,
     put_out,

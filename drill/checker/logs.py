@@ -14,8 +14,12 @@ _PLACED = (Kind.ACCEPTED, *SHOWN, Kind.LOGGED)
 def repeated(record: Record) -> Iterator[Violation]:
     """A log has one message at two places of one epoch: clients show it once, but it is there twice."""
     found: set[str] = set()
+    # What waited for the owner of a nickname was in another log, before it was handed over.
+    waited = {f"@{act.who}" for act in record.acts.of("register")}
     for h in record.of(*_PLACED):
         if not h.offset or not h.text or h.text in found:
+            continue
+        if h.text in record.sent and record.sent[h.text].to in waited:
             continue
         place = record.places[h.text].get(h.epoch, h.offset)
         if place != h.offset:

@@ -11,6 +11,9 @@ from drill.checker.stays import Stay
 from drill.checker.verdict import Violation
 from drill.history import Happening, Kind
 
+_ACKNOWLEDGED = 1.0
+"""Seconds after which a client has acknowledged what it was shown."""
+
 
 def lost(record: Record) -> Iterator[Violation]:
     """Accepted, but missing at a member of the room or at the addressee, to whom no gap was told."""
@@ -93,14 +96,36 @@ def doubled(record: Record) -> Iterator[Violation]:
         again = before is not None and (
             h.kind is not Kind.HISTORY or _visit(entries, h, before) == _visit(entries, h, h.at)
         )
+        again = again and not (h.to == "@" and _may_wait_again(record, h.client, before or 0.0, h.at))
         shown[h.client][h.text] = h.at
         if again:
             text = f"{h.client} got {h.text!r} again"
             yield Violation("doubled", text, h.at, h.client, record.node(h.client, h.at))
 
 
+def _may_wait_again(record: Record, client: str, before: float, at: float) -> bool:
+    """Whether a letter that was shown at `before` may come to a new session of its addressee: nothing shows that it had
+    been acknowledged in the life in which it came."""
+    acts = record.acts
+    if acts.life(client, before) == acts.life(client, at):
+        return False
+    gone = min((act.asked for act in acts.by_client[client] if act.what == "go" and act.asked > before), default=at)
+    answered = acts.has_answered_between(client, before + _ACKNOWLEDGED, gone - _ACKNOWLEDGED)
+    return not any(answered) or record.is_spoilt(before, at)
+
+
 def _visits(record: Record) -> dict[tuple[str, str], list[float]]:
-    return {place: sorted(stay.opening for stay in stays) for place, stays in record.stays.by_place.items()}
+    visits = {place: [stay.opening for stay in stays] for place, stays in record.stays.by_place.items()}
+    # Who plays in a scene comes into its rooms again with each new session.
+    anew = defaultdict(list)
+    for h in record.of(Kind.RENEWED):
+        anew[h.client].append(h.at)
+    for act in record.acts.of("come", "join"):
+        if act.what == "come":
+            anew[act.client].append(act.asked)
+        else:
+            visits.setdefault((act.client, act.to), []).append(act.asked)
+    return {(client, room): sorted(times + anew[client]) for (client, room), times in visits.items()}
 
 
 def _visit(visits: dict[tuple[str, str], list[float]], h: Happening, at: float) -> int:

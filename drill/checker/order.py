@@ -104,10 +104,12 @@ def _contradiction(record: Record, room: str, sightings: _Sightings, circle: lis
 def shuffled(record: Record) -> Iterator[Violation]:
     """What one sender said in one place was shown in another order than he said it."""
     said = {text: i for i, text in enumerate(record.sent)}
-    last: dict[tuple[str, str, str], str] = {}
+    last: dict[tuple[str, str, str, int], str] = {}
     for h in record.of(Kind.RECEIVED):
-        before = last.get((h.client, h.to, h.who))
+        # What was not acknowledged comes once more to a new session of the addressee.
+        place = h.client, h.to, h.who, record.acts.life(h.client, h.at) if h.to == "@" else 0
+        before = last.get(place)
         if before and said.get(before, -1) > said.get(h.text, FOREVER):
             text = f"{h.client} got {h.text!r} after {before!r}; {h.who} said it before"
             yield Violation("shuffled", text, h.at, h.client, record.node(h.client, h.at))
-        last[h.client, h.to, h.who] = h.text
+        last[place] = h.text

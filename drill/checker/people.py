@@ -99,13 +99,14 @@ def _count(due: _Due, observer: Stay, begin: float, end: float, *, spoilt: bool)
 def stranded(record: Record) -> Iterator[Violation]:
     """Lost the connection, and never found another one; or was not let in to the end."""
     here = {stay.client for stay in record.stays.all if stay.leaving == FOREVER}
+    end = _looked(record)
     for client, h in record.stays.outages.items():
         # Who lost it in the last moment had no time to find another one.
-        if client in here and record.last - h.at >= record.lease:
+        if client in here and end - h.at >= record.lease:
             text = f"{client} lost {h.node or 'its node'} and never came back"
             yield Violation("stranded", text, h.at, client, h.node)
     for stay in record.stays.all if record.has_head else ():
-        if stay.entered == stay.leaving == FOREVER:
+        if stay.entered == stay.leaving == FOREVER and stay.opening < end:
             yield Violation("stranded", f"{stay.client} never came into {stay.room}", stay.opening, stay.client)
 
 
@@ -140,19 +141,25 @@ def displaced(record: Record) -> Iterator[Violation]:
             yield Violation("displaced", f"{nick} is shown {h.text}, but has gone", h.at, nick)
 
 
+def _looked(record: Record) -> float:
+    """When the operator looked, with which a drill ends."""
+    return min((h.at for h in record.of(Kind.PRESENCE)), default=record.last)
+
+
 def _at(h: Happening | None) -> float:
     return h.at if h else 0.0
 
 
 def _truth(record: Record) -> tuple[dict[str, str], set[str]]:
-    """Who is there at the end, and at which node; and who may be, or not."""
+    """Who is there at the operator's look, and at which node; and who may be, or not."""
     here: dict[str, str] = {}
     maybe: set[str] = set()
+    looked = _looked(record)
     for stay in record.stays.all:
         if stay.leaving == stay.entered == FOREVER or (stay.leaving != FOREVER and stay.gone == FOREVER):
             maybe.add(stay.client)
         elif stay.leaving == FOREVER:
-            here[stay.client] = record.node(stay.client)
+            here[stay.client] = record.node(stay.client, looked)
     freed = {h.who: h.at for h in record.of(Kind.FREES)}
     maybe |= {h.who for h in record.of(Kind.HOLDS) if h.at > freed.get(h.who, NEVER)}
     return here, maybe - set(here)

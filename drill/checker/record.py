@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from drill.checker.acts import Acts
 from drill.checker.stays import FOREVER, Stays
 from drill.history import Happening, Kind
 
@@ -19,8 +20,17 @@ PROMOTING = frozenset({"redis-kill", "redis-freeze", "client-pause"})
 """Those that do so behind Sentinel: the master stands still, and a replica may be promoted."""
 STOPPING = frozenset({"redis-kill", "redis-freeze", "client-pause", "oom", "disk-full"})
 """The classes of faults during which Redis does nothing for anybody."""
+WIPING = frozenset({"empty", "flushall"})
+"""Those after which it has nothing at all, but what nodes and clients remember."""
+HARMLESS = (
+    frozenset({"reset", "half-open", "cut-clients", "cut-balancer", "balancer-restart", "script-flush", "rewind"})
+    | WIPING
+)
+"""Those that keep no node from hearing what goes on and from bringing what it remembers after a loss."""
 LOOK_BACK = 5.0
 """Seconds before such a fault of which it may undo what happened."""
+SETTLED = 1.0
+"""Seconds after which whatever was acknowledged is remembered by each node that has to."""
 SHOWN = (Kind.RECEIVED, Kind.HISTORY, Kind.LATE)
 _SERVED = (Kind.ENTERED, Kind.MOVED, Kind.RENEWED)
 
@@ -120,7 +130,14 @@ class Record:
         names: dict[str, set[str]] = defaultdict(set)
         for h in self.of(Kind.HOLDS):
             names[h.client].add(h.who)
+        for act in self.acts.of("come", "rename"):
+            names[act.client].add(act.who)
         return names
+
+    @cached_property
+    def acts(self) -> Acts:
+        """What people asked for, and were answered."""
+        return Acts(self.of(Kind.ASKED), self.of(Kind.ANSWERED), self.of(Kind.RENEWED, Kind.STOPPED))
 
     def is_named(self, client: str, nick: str) -> bool:
         """Whether `client` is, or was once, known as `nick`."""
@@ -167,6 +184,11 @@ class Record:
     def lease(self) -> float:
         return float(self.settings.get("times", {}).get("lease", 0.0))
 
+    @property
+    def longest_pause(self) -> float:
+        """Within which what somebody asked, and was not answered, has been carried out, or never is."""
+        return 2 * float(self.settings.get("times", {}).get("pause", (0.0, FOREVER))[1])
+
     def _spans(self) -> Iterator[tuple[Happening, float]]:
         """Each fault, and when it was over."""
         ends = {h.n: h.at for h in self.of(Kind.HEALED)}
@@ -207,6 +229,29 @@ class Record:
     def is_spoilt(self, begin: float, end: float) -> bool:
         """Whether what happened between the two may have been undone, or not have been told."""
         return _meet(self.losses, begin, end)
+
+    def is_wiped(self, begin: float, end: float) -> bool:
+        """Whether Redis may have lost all that it had between the two."""
+        wipes = [(h.at, last + self.lease + self.grace) for h, last in self._spans() if h.to in WIPING]
+        return _meet(wipes, begin, end) or not self.has_head
+
+    def is_unsettled(self, begin: float, end: float) -> bool:
+        """Whether what was acknowledged between the two may be remembered by nobody: it came just before a loss, or in
+        it."""
+        spans = [(first + LOOK_BACK - SETTLED, last) for first, last in self.losses]
+        return _meet(spans, begin, end)
+
+    def is_shaken(self, begin: float, end: float) -> bool:
+        """Whether data may have been lost between the two while something else was broken, so that who remembered them
+        may have been away."""
+        spans = list(self._spans())
+        after = self.lease + self.grace
+        for fault, last in spans:
+            if self._loses(fault) and _meet([(fault.at, last + after)], begin, end):
+                others = [(h.at, until + self.lease) for h, until in spans if h.n != fault.n and h.to not in HARMLESS]
+                if _meet(others, fault.at - self.lease, last + after):
+                    return True
+        return False
 
     def is_undone(self, begin: float, end: float) -> bool:
         """Whether what came about between the two may come about once more."""

@@ -10,11 +10,16 @@ from concurrent.futures import ThreadPoolExecutor
 from client import ChatError
 from drill.settings import DrillSettings
 from drill.workload.ending import Cluster, Ending
+from drill.workload.guarded import Guarded
+from drill.workload.keeper import Keeper
 from drill.workload.native import NativeUser
 from drill.workload.notes import Gate, Notes
 from drill.workload.person import patience
 from drill.workload.plain import PlainUser
 from drill.workload.racer import Racer
+from drill.workload.registered import Registered
+from drill.workload.renamers import Renamers
+from drill.workload.scene import Scene
 from drill.workload.socketed import SocketUser
 from drill.workload.stays import LOBBY
 from drill.workload.talker import Talker
@@ -24,6 +29,7 @@ STEP = 0.02
 """Seconds between two handfuls of messages."""
 LANES = 2
 RACE_SIDES = "ab"
+SCENES = (Registered, Renamers, Guarded, Keeper)
 
 
 class CrowdFailed(Exception):
@@ -32,7 +38,8 @@ class CrowdFailed(Exception):
 
 class Crowd:
     """`settings.clients` who stay, one in ten of them over a bare native socket and one in ten plain; beside them
-    visitors and racers. `servers`: the balancer's address, then the nodes'; `cluster`: the operator's look at the end.
+    visitors, racers, and scenes. `servers`: the balancer's address, then the nodes'; `cluster`: the operator's look at
+    the end.
 
     `enter`, `talk`, `hush`, `finish` in this order, by one thread; `abandon` at any time instead, from that one too."""
 
@@ -52,8 +59,11 @@ class Crowd:
             Visitors(f"v{lane + 1}", servers, notes, settings.times, random.Random(rng.random()))
             for lane in range(LANES)
         ]
+        self.scenes: list[Scene] = [
+            scene(servers, notes, settings.times, random.Random(rng.random())) for scene in SCENES
+        ]
         self.sockets: list[SocketUser] = [*self.natives, *self.plains]
-        self._passing: list[Visitors | SocketUser] = [*self.visitors, *self.racers]
+        self._passing: list[Visitors | SocketUser | Scene] = [*self.visitors, *self.racers, *self.scenes]
         self._ending = Ending(self, notes, settings.times, cluster)
         self._over = threading.Event()
         self._fault: BaseException | None = None
@@ -77,7 +87,7 @@ class Crowd:
             raise CrowdFailed("some of those with bare sockets could not come in")
 
     def talk(self) -> None:
-        """Begins the traffic, and lets visitors and racers in."""
+        """Begins the traffic, and lets visitors and racers in; the scenes begin."""
         for user in self.sockets:
             user.talking = True
         self._thread.start()
@@ -85,7 +95,7 @@ class Crowd:
             other.start()
 
     def hush(self) -> None:
-        """Ends the traffic; visitors and racers leave."""
+        """Ends the traffic; visitors, racers and the people of the scenes leave."""
         self._over.set()
         for user in self.sockets:
             user.talking = False
@@ -105,7 +115,9 @@ class Crowd:
         """Ends whatever runs, without a farewell. Idempotent."""
         self.notes.shut()
         self._over.set()
-        everybody: list[Visitors | SocketUser] = [*self._passing, *self.sockets]
+        everybody: list[Visitors | SocketUser | Scene] = [*self._passing, *self.sockets]
+        for scene in self.scenes:
+            scene.abandon()
         for other in everybody:
             other.stop()
         for talker in self.talkers:
@@ -119,7 +131,7 @@ class Crowd:
     @property
     def trouble(self) -> str:
         """Which thread of ours has died, and of what; empty: none."""
-        everybody: list[Visitors | SocketUser] = [*self._passing, *self.sockets]
+        everybody: list[Visitors | SocketUser | Scene] = [*self._passing, *self.sockets]
         for other in everybody:
             if other.fault is not None:
                 return f"a thread of the drill has died: {other.fault!r}"

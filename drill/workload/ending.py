@@ -11,7 +11,7 @@ from client import ChatError
 from drill.history import Happening, Kind
 from drill.processes.waiting import wait_until
 from drill.settings import Times
-from drill.workload.notes import RACERS, Notes
+from drill.workload.notes import UNNOTED, Notes
 from drill.workload.socketed import SocketUser
 from drill.workload.stays import LOBBY
 from drill.workload.talker import Talker
@@ -129,14 +129,15 @@ class Ending:
         """Those who are here stay on in the history: it ends with what the operator sees."""
         for one in self._everybody():
             one.settled()
+        at = time.monotonic()
         try:
             shown, rooms = self._cluster.presence(), {room: self._cluster.log_entries(room) for room in (LOBBY, ROOM)}
         except Exception as error:  # noqa: BLE001 - whatever the world's Redis client raises: the history lacks it then
             log.warning("the operator could not look: %s", error)
             return
         for nick, state in shown.items():
-            if not nick.startswith(RACERS):
-                self._notes.add(Happening(OPERATOR, Kind.PRESENCE, who=nick, text=state))
+            if not nick.startswith(UNNOTED):
+                self._notes.add(Happening(OPERATOR, Kind.PRESENCE, who=nick, text=state, at=at))
         for room, entries in rooms.items():
             for entry in entries:
                 if entry.get("kind") == "message":

@@ -23,6 +23,12 @@ RACERS = "race-"
 tell, so others do not note it."""
 
 
+CAST = "cast-"
+"""What the nicknames of those begin with who play the scenes (drill/workload/scene.py): they come, are called otherwise
+and go all the time, and say themselves what they asked and what they were answered. Others do not note that either."""
+UNNOTED = (RACERS, CAST)
+
+
 class Notes(Protocol):
     """What the workload needs of a history. Any thread."""
 
@@ -100,7 +106,7 @@ def _left(nick: str, node: str, event: LeftEvent) -> list[Happening]:
 
 def told(nick: str, kind: Kind, room: str, who: str, node: str) -> list[Happening]:
     """`nick` was told that `who` joined or left `room`."""
-    return [] if who.startswith(RACERS) else [Happening(nick, kind, room, who, node=node)]
+    return [] if who.startswith(UNNOTED) else [Happening(nick, kind, room, who, node=node)]
 
 
 def _gap(nick: str, node: str, event: GapEvent) -> list[Happening]:

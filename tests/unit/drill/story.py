@@ -46,7 +46,7 @@ def run() -> list[Happening]:
 
 def headed(made: list[Happening], *faults: Happening, redis: str = "single") -> list[Happening]:
     """A whole drill: with a head, the faults, and a look at presence at the end."""
-    settings = {"redis": redis, "times": {"lease": 1.0, "grace": 4.0}}
+    settings = {"redis": redis, "times": {"lease": 1.0, "grace": 4.0, "pause": [1.0, 8.0]}}
     head = Happening("", Kind.RUN, text=msgspec.json.encode(settings).decode(), at=0.0)
     seen = [Happening("", Kind.PRESENCE, who=nick, text=f"n{i} here", at=999.0) for i, nick in ((1, "ana"), (2, "ben"))]
     return [head, *faults, *made, *seen]

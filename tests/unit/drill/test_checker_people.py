@@ -137,6 +137,14 @@ def test_presence_follows_who_has_moved() -> None:
     assert rules([*run(), moved, shown("ana", "n1 here"), shown("ben", "n2 here")]) == {"displaced"}
 
 
+def test_a_drill_ends_with_the_look() -> None:
+    """What happens afterwards is nothing that was waited for."""
+    lost = Happening("ben", Kind.DISCONNECTED, node="n2", at=1000.0)
+    late = Happening("dee", Kind.OPENING, ROOM, at=1000.5)
+    moved = Happening("ana", Kind.MOVED, who="n3", at=1001.0)
+    assert rules([*headed(run()), lost, late, moved, Happening("x", Kind.FREES, at=1010.0)]) == set()
+
+
 def holds(client: str, at: float, name: str = "Prize") -> Happening:
     return Happening(client, Kind.HOLDS, who=name, at=at)
 
