@@ -142,6 +142,10 @@ class ClusterEvents(Protocol):
         """Logs can be read again after Redis's data began a new life: catch up in all of them, soon. What is said
         before that is in nobody's memory. Publisher thread."""
 
+    def on_waiting(self, thread: str, seconds: float, why: str) -> None:
+        """The publisher, or the beat, has got nowhere for so long: what its last try ended with, for people. After a
+        second, and again from time to time. That thread."""
+
     def on_damage(self, what: str) -> None:
         """Something else has written into our data, and a person must mend it; `what` names it, for people. The
         node goes on without. Publisher or upkeep thread."""

@@ -108,6 +108,9 @@ class Events:
         self.house.log.error("superseded", reason="another process runs under this node's id")
         self._fail()
 
+    def on_waiting(self, thread: str, seconds: float, why: str) -> None:
+        self.house.log.info("waiting", thread=thread, seconds=round(seconds, 1), reason=why)
+
     def on_damage(self, what: str) -> None:
         self.house.log.error("damage", reason=what)
 

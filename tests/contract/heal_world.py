@@ -163,6 +163,9 @@ class Node:
     def on_beat(self, _: object) -> None: ...
     def on_bans(self, _: object) -> None: ...
 
+    def on_waiting(self, thread: str, seconds: float, why: str) -> None:
+        pass
+
     def on_damage(self, what: str) -> None:
         self.damages.append(what)
 

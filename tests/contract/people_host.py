@@ -99,6 +99,9 @@ class Host:
     def on_tops(self, _: object) -> None: ...
     def on_opened(self) -> None: ...
 
+    def on_waiting(self, thread: str, seconds: float, why: str) -> None:
+        pass
+
     def on_damage(self, what: str) -> None:
         self.damages.append(what)
 

@@ -166,6 +166,9 @@ class Recorder:
             self.opened += 1
             self.changed.notify_all()
 
+    def on_waiting(self, thread: str, seconds: float, why: str) -> None:
+        pass
+
     def on_damage(self, what: str) -> None:
         with self.changed:
             self.damages.append(what)
