@@ -158,6 +158,10 @@ class ClusterEvents(Protocol):
         """All sessions claimed at this node; one that quits must be off the list before `end` is
         called. Publisher thread, when re-claiming."""
 
+    def on_entering(self, epoch: str) -> None:
+        """What is `remembered` is brought into that life: what is heard from now on of another one must not be offered
+        any more, since it is in nobody's memory. Publisher thread, before it asks."""
+
     def remembered(self) -> Mapping[str, Sequence[Entry]]:
         """What this node has kept of its logs' latest entries, each log's of one epoch and oldest first, so that
         they can be restored if Redis has lost them (R5). Publisher thread, when recovering."""

@@ -13,7 +13,7 @@ AGAIN = 10.0
 
 
 class Waits:
-    """Belongs to one thread. `tell(seconds, why)`: for how long nothing has got on, and what the last try ended with."""
+    """Belongs to one thread. `tell(seconds, why)`: since when nothing got on, and what the last try ended with."""
 
     def __init__(self, tell: Callable[[float, str], None], now: Callable[[], float] = time.monotonic) -> None:
         self._tell = tell

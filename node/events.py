@@ -140,6 +140,9 @@ class Events:
     def local_sessions(self) -> Sequence[SessionRecord]:
         return [session.record(self._positions(session)) for session in self.house.registry.all()]
 
+    def on_entering(self, epoch: str) -> None:
+        self.house.rooms.enter(epoch)
+
     def remembered(self) -> Mapping[str, Sequence[Entry]]:
         return self.house.rooms.remembered()
 

@@ -70,9 +70,9 @@ def is_told(record: Record, client: str, accepted: Happening) -> bool:
 
 
 def _carried(record: Record, log: str, gap: Happening, places: dict[str, int]) -> Iterator[tuple[str, int]]:
-    """The places of a message, and where it stood in the epoch of the gap if it was accepted in an earlier one and nobody
-    saw it there, nor anything else: what a log keeps when it turns to another epoch keeps its offset. What it has lost it
-    names there by an entry, and a gap that reaches to the end of that epoch names that entry as well."""
+    """The places of a message, and where it stood in the epoch of the gap if it was accepted in an earlier one and
+    nobody saw it there, nor anything else: what a log keeps when it turns to another epoch keeps its offset. What it
+    has lost it names there by an entry, and a gap that reaches to the end of that epoch names that entry as well."""
     yield from places.items()
     lives = record.epochs
     if gap.epoch not in places:
@@ -84,9 +84,9 @@ def _carried(record: Record, log: str, gap: Happening, places: dict[str, int]) -
 
 
 def _follows(record: Record, gap: Happening, places: dict[str, int]) -> bool:
-    """Whether a gap without an end names a message of a later life. Such a gap says up to where its client has everything,
-    and that what came then may be missing: to the end of that life, and of those that followed, up to the place
-    from which the client is shown entries again."""
+    """Whether a gap without an end names a message of a later life. Such a gap says up to where its client has
+    everything, and that what came then may be missing: to the end of that life, and of those that followed, up to the
+    place from which the client is shown entries again."""
     began = record.epochs.get(gap.epoch, 0)
     if gap.last or not began:
         return False

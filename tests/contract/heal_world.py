@@ -148,6 +148,9 @@ class Node:
 
     # -- ClusterEvents, as far as a recovery and a heartbeat ask ----------------------------
 
+    def on_entering(self, epoch: str) -> None:
+        pass
+
     def remembered(self) -> Mapping[str, Sequence[Entry]]:
         return {LOBBY: list(self.memory)}
 

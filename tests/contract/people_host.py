@@ -83,6 +83,9 @@ class Host:
 
     # -- ClusterEvents, as far as a recovery and a heartbeat ask ----------------------------
 
+    def on_entering(self, epoch: str) -> None:
+        pass
+
     def remembered(self) -> Mapping[str, Sequence[Entry]]:
         return {log: list(entries) for log, entries in self.memory.items()}
 

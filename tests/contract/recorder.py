@@ -183,6 +183,9 @@ class Recorder:
         with self.changed:
             return [self._record(record) for record in self.listed.values()]
 
+    def on_entering(self, epoch: str) -> None:
+        pass
+
     def remembered(self) -> Mapping[str, Sequence[Entry]]:
         """As a feed does: the latest entries, of one epoch."""
         kept: dict[str, dict[int, Entry]] = {}

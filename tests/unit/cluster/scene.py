@@ -68,9 +68,8 @@ class Scene:
         self.done: list[tuple[str, Answer]] = []
         self.threads: set[str] = set()
         self.waits: list[str] = []
-        tellers = [self._teller(word) for word in ("lost", "answers", "ready", "new boot")]
-        lost, answers, ready, new_boot = tellers
-        events = PublisherEvents(lost, answers, ready, new_boot, lambda seconds, why: self.waits.append(why))
+        lost, there, ready, new_boot = (self._teller(word) for word in ("lost", "answers", "ready", "new boot"))
+        events = PublisherEvents(lost, there, ready, new_boot, lambda _, why: self.waits.append(why))
         caller = Loaded(self.standing, Keys("{t}:"))
         self.publisher = Publisher(self.link, caller, self.standing, self.recovery, events)
         self.thread = threading.Thread(target=self.publisher.run, name="pipe")
