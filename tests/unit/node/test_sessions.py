@@ -54,8 +54,8 @@ def test_a_session_remembers_how_far_it_came_in_the_lives_before_that() -> None:
 
 def test_only_few_lives_and_logs_are_remembered() -> None:
     one = session()
-    for epoch in range(20):
-        one.published(Published(1, "#lobby", Position(f"E{epoch}", 1), 0))
+    for life in range(20):
+        one.published(Published(1, "#lobby", Position(f"E{life}", 1), 0))
     assert [place.epoch for place in one.before["#lobby"]] == ["E16", "E17", "E18"]
     for number in range(100):
         for epoch in ("E", "F"):
