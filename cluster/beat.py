@@ -27,6 +27,7 @@ from cluster.roster import read_nodes
 from cluster.seam import Beaten, ClusterEvents
 from cluster.term import Standing
 from cluster.types import NodeInfo
+from cluster.waits import Waits
 
 
 @dataclass(slots=True)
@@ -38,6 +39,7 @@ class BeatActions:
     poke: Callable[[], None]
     reset_subscription: Callable[[], None]
     upkeep: Callable[[], None]
+    waits: Callable[[float, str], None]  # as in `PublisherEvents`
 
 
 class Beat:
@@ -66,6 +68,7 @@ class Beat:
         self._actions = actions
         self._wake = threading.Event()
         self._stopping = False
+        self._waits = Waits(actions.waits)
         self.nodes: list[NodeInfo] = []
         self._bans = BanReader(caller, events.on_bans, events.on_damage)
         self._started = int(time.time() * 1000)  # for people: the process's own clock, Unix ms
@@ -88,7 +91,8 @@ class Beat:
         while not self._stopping:
             try:
                 well = self._once()
-            except ClusterError:
+            except ClusterError as error:
+                self._waits.on(str(error))
                 self._link.close()
                 self._board.beating(False)
                 self._hearing.restart()
@@ -128,6 +132,7 @@ class Beat:
             self.nodes = nodes
         self._bans.look(self._link)
         self._board.beating(True)
+        self._waits.over()
         self._actions.poke()  # what the publisher had to put off is tried again
         memory, memory_max = self._listen_to_ourselves()
         self._actions.upkeep()

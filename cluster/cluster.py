@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import partial
 
 from cluster import endings, lookalikes
 from cluster.beat import Beat, BeatActions
@@ -77,7 +78,9 @@ class Cluster:
                 self._standing, self._caller, identity, events, self._fresh, self._taken, self._alive, self._forks,
                 lives, self._kept_rights,
             ),
-            PublisherEvents(self._lost, self._answers, self._poke_beat, self._new_boot),
+            PublisherEvents(
+                self._lost, self._answers, self._poke_beat, self._new_boot, partial(events.on_waiting, "publisher")
+            ),
             self._witness(links["publisher"]),
         )  # fmt: skip
         self._upkeep = Upkeep(links["upkeep"], self._caller, self._standing, identity, events, self._kept_rights)
@@ -95,6 +98,7 @@ class Cluster:
                 self._publisher.poke,
                 self._subscriber.reset,
                 self._upkeep.poke,
+                partial(events.on_waiting, "beat"),
             ),
         )  # fmt: skip
         self._sessions = Sessions(self._publisher, self._standing, self._fresh, lives, self._board)

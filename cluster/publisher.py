@@ -16,6 +16,7 @@ from cluster.link import Link, Reply
 from cluster.pipe import Pipe, Request
 from cluster.recovery import RENAMING, Pending, Recovery
 from cluster.term import Standing, new_boot
+from cluster.waits import Waits
 from cluster.witness import Witness
 
 _RECOVERIES = 3  # then a session that is not re-claimed is somebody else's
@@ -29,6 +30,7 @@ class PublisherEvents:
     answers: Callable[[], None]  # it is there, again or for the first time
     ready: Callable[[], None]  # this boot is registered: it may beat
     new_boot: Callable[[], None]  # the former boot's lease is over
+    waits: Callable[[float, str], None]  # for so many seconds; the last try ended with that
 
 
 class Publisher(Pipe):
@@ -50,6 +52,7 @@ class Publisher(Pipe):
         self._late = ""  # the boot whose lease is over
         self._verify = False
         self._well = False
+        self._waits = Waits(events.waits)
         self._deferred: list[Request] = []
         self._kept: set[object] = set()  # sessions of which something in this round must be asked again
 
@@ -85,7 +88,10 @@ class Publisher(Pipe):
         self._deferred = []
         self.drop_stale(self._standing.boot)
         # Nothing of ours may be asked before, so all that waits keeps its order.
-        return self._recovery.is_open or self._recovery.has_opened(self._link)
+        if self._recovery.is_open or self._recovery.has_opened(self._link):
+            return True
+        self._waits.on(f"not all nodes have brought back what they know: {self._recovery.awaited}")
+        return False
 
     def _connect(self) -> None:
         if self._link.is_open:
@@ -144,11 +150,15 @@ class Publisher(Pipe):
     # -- what became of requests -----------------------------------------------------------
 
     def answered(self) -> None:
+        if self._recovery.is_open:
+            self._waits.over()
         if not self._well:
             self._well = True
             self._events.answers()
 
     def lost(self, error: Unavailable) -> None:
+        step = self._recovery.step
+        self._waits.on(f"{step}: {error}" if step else str(error))
         if self._well:
             self._well = False
             self._events.lost()

@@ -64,6 +64,8 @@ class Recovery:
         self.fresh = fresh
         self.server = ""
         self.is_open = True  # nobody is waited for; only `has_opened` makes it so again
+        self.awaited = ""  # who is waited for, with commas
+        self.step = ""  # what `run` is at, for people; '': it is done
         self._restoring = Restoring(caller, events, forks, rights)
         self._lives = lives
 
@@ -77,13 +79,19 @@ class Recovery:
         Others see the new term only when all is done: who reads in it forgets how far the logs were known, and
         that is needed until every loss is told.
         """
+        self.step = "looking for the term of Redis's data"
         self.look(link)
         term = self._open(link)
         self._enrol(link, term)
+        self.step = "bringing back rights in rooms"
         self._restoring.rights(link, term)  # before anybody may come in
+        self.step = "bringing back what was said"
         offered = self._restoring.run(link, term)
+        self.step = "claiming the sessions again"
         lost = self._reclaim(link, term, pending)
+        self.step = "ending the recovery"
         self.is_open, in_time = self._settled(link, term)
+        self.step = ""
         if in_time:
             self._lives.offer(_epoch(term), offered)
         self._standing.term = term
@@ -99,6 +107,7 @@ class Recovery:
         tell. Raises Unavailable."""
         reply = self._caller.call(link, "settled", ["asks"], self._standing.term)
         self.is_open = status(reply) != "ok" or reply[2] == b"open"
+        self.awaited = "" if self.is_open else reply[3].decode()
         if self.is_open:
             self._events.on_opened()
         return self.is_open

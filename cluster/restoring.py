@@ -37,6 +37,7 @@ class Restoring:
 
     def run(self, link: Link, term: str) -> dict[str, Position]:
         """Up to where each log was offered. Raises Unavailable (also when the data has changed again), LeaseLost."""
+        self._events.on_entering(term.rpartition(":")[2])
         kept = [entries for entries in self._events.remembered().values() if entries]
         offered: dict[str, Position] = {}
         for start in range(0, len(kept), LOGS_A_PIPELINE):

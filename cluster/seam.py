@@ -142,6 +142,10 @@ class ClusterEvents(Protocol):
         """Logs can be read again after Redis's data began a new life: catch up in all of them, soon. What is said
         before that is in nobody's memory. Publisher thread."""
 
+    def on_waiting(self, thread: str, seconds: float, why: str) -> None:
+        """The publisher, or the beat, has got nowhere for so long: what its last try ended with, for people. After a
+        second, and again from time to time. That thread."""
+
     def on_damage(self, what: str) -> None:
         """Something else has written into our data, and a person must mend it; `what` names it, for people. The
         node goes on without. Publisher or upkeep thread."""
@@ -153,6 +157,10 @@ class ClusterEvents(Protocol):
     def local_sessions(self) -> Sequence[SessionRecord]:
         """All sessions claimed at this node; one that quits must be off the list before `end` is
         called. Publisher thread, when re-claiming."""
+
+    def on_entering(self, epoch: str) -> None:
+        """What is `remembered` is brought into that life: what is heard from now on of another one must not be offered
+        any more, since it is in nobody's memory. Publisher thread, before it asks."""
 
     def remembered(self) -> Mapping[str, Sequence[Entry]]:
         """What this node has kept of its logs' latest entries, each log's of one epoch and oldest first, so that

@@ -111,8 +111,8 @@ class Delivery:
         return None if offset is None else Position(epoch, offset)
 
     def _has_had(self, entry: Entry) -> bool:
-        """Brought back, and known to this client by one of its former places. A native one knows it by its identity,
-        and its cursor has to move on."""
+        """Brought back or said again, and known to this client by one of its former places. A native one knows it by
+        its identity, and its cursor has to move on."""
         return self.dialect is Dialect.PLAIN and any(
             place.offset <= self.former.get(place.epoch, 0) for place in (*entry.was, *self.feed.told.places(entry))
         )
@@ -186,6 +186,8 @@ class Delivery:
         entry, until = letters.entry, self.until
         past = until is not None and until.epoch == entry.epoch and entry.offset > until.offset
         if entry.offset >= self.next and not past:
+            if self.dialect is Dialect.PLAIN:
+                letters.is_repeat |= self.feed.told.note(entry)
             self.take(letters)
 
     def _resume(self) -> None:

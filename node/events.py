@@ -108,6 +108,9 @@ class Events:
         self.house.log.error("superseded", reason="another process runs under this node's id")
         self._fail()
 
+    def on_waiting(self, thread: str, seconds: float, why: str) -> None:
+        self.house.log.info("waiting", thread=thread, seconds=round(seconds, 1), reason=why)
+
     def on_damage(self, what: str) -> None:
         self.house.log.error("damage", reason=what)
 
@@ -136,6 +139,9 @@ class Events:
 
     def local_sessions(self) -> Sequence[SessionRecord]:
         return [session.record(self._positions(session)) for session in self.house.registry.all()]
+
+    def on_entering(self, epoch: str) -> None:
+        self.house.rooms.enter(epoch)
 
     def remembered(self) -> Mapping[str, Sequence[Entry]]:
         return self.house.rooms.remembered()

@@ -32,8 +32,8 @@ class Feed:
     """`log`: `#room` or `@<session>`. Methods: any thread; only `step` blocks, and is a worker's."""
 
     __slots__ = (
-        "_ahead", "_epoch", "_live", "_lock", "_metrics", "_next", "_pages", "_reader", "_recent", "_stale", "_top",
-        "log", "name", "told", "trace", "workers",
+        "_ahead", "_epoch", "_hears", "_live", "_lock", "_metrics", "_next", "_pages", "_reader", "_recent", "_stale",
+        "_top", "log", "name", "told", "trace", "workers",
     )  # fmt: skip
 
     def __init__(
@@ -53,6 +53,9 @@ class Feed:
         # Guards all that follows.
         self._lock = threading.Lock()
         self._epoch = ""  # '': the place is not known yet
+        # The epoch again, as long as what comes of it live is offered: not any more once what is remembered here was
+        # brought into another life of the data. What is shown after that is in nobody's memory.
+        self._hears = ""
         self._next = 0
         self._top: Position | None = None  # of the last heartbeat
         self._stale = False  # something came before the place was known
@@ -70,7 +73,7 @@ class Feed:
     def receive(self, entry: Entry) -> None:
         """A live entry; holes and repeats are allowed. Goes out with the next `flush`. The subscriber's."""
         with self._lock:
-            if entry.epoch == self._epoch and entry.offset <= self._next:
+            if entry.epoch == self._hears and entry.offset <= self._next:
                 if entry.offset == self._next:
                     self._advance(entry)
                 return
@@ -125,7 +128,7 @@ class Feed:
         for entry in page.entries:
             # Taken for each anew, so that the subscriber is not kept waiting for a whole page.
             with self._lock:
-                if entry.offset == self._next:
+                if entry.offset == self._next and entry.epoch == self._hears:
                     self._advance(entry, replay=True)
         return 0.0 if self._end_page(page) else None
 
@@ -148,6 +151,12 @@ class Feed:
             place = Position(delivery.epoch, delivery.next - 1)
             alone = place.epoch != self._epoch or place.offset + 1 >= self._next
         return () if alone or self._pages is None else self._pages.after(place)
+
+    def enter(self, epoch: str) -> None:
+        """What is remembered is brought into that life of the data: what is still on its way of another one comes too
+        late to be offered here."""
+        with self._lock:
+            self._hears = self._epoch if self._epoch == epoch else ""
 
     def remembered(self) -> list[Entry]:
         """The latest entries that were offered here, of one epoch, oldest first."""
@@ -172,6 +181,7 @@ class Feed:
         with self._lock:
             if not self._epoch:
                 self._epoch, self._next = top.epoch, top.offset + 1
+                self._hears = self._epoch
             self.told.wanted |= delivery.dialect is Dialect.PLAIN
             stale, self._stale = self._stale, False
             if delivery.epoch == top.epoch:
@@ -247,12 +257,12 @@ class Feed:
         if replay:
             self._demote_slow_ones()
         letters = Letters(entry)
+        letters.is_repeat = self.told.note(entry)
         leaver = self._live.leaver(letters)
         if leaver is not None:
             leaver.left = True  # before he reads of it, and perhaps comes again
         self._live.offer(letters)
         self._recent.add(letters)
-        self.told.note(entry)
         self._next = entry.offset + 1
         if leaver is not None:
             self._demote(leaver)
@@ -332,6 +342,8 @@ class Feed:
             self._live.flush()
             for delivery in self._live:
                 delivery.turn(place, page)
+            if page.position.epoch != self._epoch:
+                self._hears = page.position.epoch
             self._epoch, self._next = page.position.epoch, page.start
             self._recent.clear()
             for entry in recalled:

@@ -57,11 +57,12 @@ class Spare:
 class Letters:
     """An entry, rendered once for each dialect that is asked for."""
 
-    __slots__ = ("_made", "at", "entry")
+    __slots__ = ("_made", "at", "entry", "is_repeat")
 
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
         self.at = time.monotonic()
+        self.is_repeat = False  # it stood elsewhere in a former epoch, of which the entry does not know
         self._made: dict[Dialect, bytes] = {}
 
     def made(self, dialect: Dialect) -> bytes:
@@ -81,7 +82,7 @@ class Letters:
     @property
     def is_personal(self) -> bool:
         """Whether what a client is told of it depends on what he has seen in a former epoch."""
-        return self.entry.kind == Kind.GAP or bool(self.entry.was)
+        return self.is_repeat or self.entry.kind == Kind.GAP or bool(self.entry.was)
 
     @property
     def is_brought_back(self) -> bool:

@@ -93,6 +93,11 @@ class Rooms:
         with self._lock:
             return [log for log, held in self._held.items() if held.holders]
 
+    def enter(self, epoch: str) -> None:
+        """See `Feed.enter`."""
+        for feed in self._feeds():
+            feed.enter(epoch)
+
     def remembered(self) -> dict[str, list[Entry]]:
         """The latest entries of each log that was offered here, also of those that nobody is in any more."""
         return {feed.log: feed.remembered() for feed in self._feeds()}

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _BYTES = 16
 _LOGS_KEPT = 64
+_LIVES_KEPT = 3
 
 
 def new_id() -> str:
@@ -50,6 +51,7 @@ class Session:
         "all_told",
         "answered",
         "away_since",
+        "before",
         "claim",
         "client",
         "connection",
@@ -93,6 +95,8 @@ class Session:
         self.told = 0  # … and how many of the answers were given to the client
         self.all_told: threading.Event | None = None  # made by whoever waits for it
         self.accepted: dict[str, Position] = {}  # what this session said last in each log
+        # … and in lives of the log before that. Its feed may not have come to any of them when the data is lost again.
+        self.before: dict[str, tuple[Position, ...]] = {}
         self.entered: dict[str, Position] = dict(claimed.logs)  # where each log stood when it came; replaced whole
         self.quota: Quota  # set before anything is said
         self.away_since = 0.0  # monotonic; 0: here
@@ -123,9 +127,17 @@ class Session:
         position = outcome.position
         if known is not None and known.epoch == position.epoch and known.offset > position.offset:
             position = known
+        if known is not None and known.epoch != position.epoch:
+            self._note_before(outcome.log, known)
         # A new dict, since other threads walk through the old one.
         kept = list(self.accepted.items())[-_LOGS_KEPT + 1 :]
         self.accepted = {**dict(kept), outcome.log: position}
+
+    def _note_before(self, log: str, last: Position) -> None:
+        """The log has begun a new life; `last`: what was said last in the one before."""
+        kept = {each: places for each, places in self.before.items() if each in self.accepted}
+        others = [place for place in self.before.get(log, ()) if place.epoch != last.epoch]
+        self.before = {**kept, log: (*others, last)[-_LIVES_KEPT:]}
 
     def joined(self, room: str, position: Position) -> None:
         """It is a member of `room` from `position` on."""
@@ -144,7 +156,7 @@ class Session:
 
     def record(self, positions: dict[str, Position]) -> SessionRecord:
         """What has to be known of it to claim it again. `positions`: up to where its logs were offered here."""
-        told = {log: [position] for log, position in self.accepted.items()}
+        told = {log: [*self.before.get(log, ()), position] for log, position in self.accepted.items()}
         for log, position in self.entered.items():
             if log in self.rooms or log == self.inbox:
                 told.setdefault(log, []).append(position)

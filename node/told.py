@@ -34,10 +34,10 @@ class Told:
         for entry in entries:
             self.note(entry)
 
-    def note(self, entry: Entry) -> None:
-        """It passes."""
+    def note(self, entry: Entry) -> bool:
+        """It passes. Whether it stood elsewhere before: its sender had no answer, and has said it again."""
         if not self.wanted or entry.kind != Kind.MESSAGE:
-            return
+            return False
         identity, place = (entry.session, entry.n), Position(entry.epoch, entry.offset)
         with self._lock:
             if self._places is None:
@@ -47,6 +47,7 @@ class Told:
                 self._places[identity] = (*known[-PLACES + 1 :], place)
             if len(self._places) > self._limit:
                 self._places.popitem(last=False)
+        return any(each.epoch != entry.epoch for each in known)
 
     def places(self, entry: Entry) -> tuple[Position, ...]:
         """Where this message has stood, as far as it passed here."""

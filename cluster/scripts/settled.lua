@@ -3,9 +3,11 @@
 -- back, or has moved and will be re-claimed elsewhere: it gets its grace. The last one that was awaited ends the
 -- recovering.
 -- ARGV[6] 'asks': only whether others are waited for   Reply: 'ok', how many, 'open' | 'recovering', 1 if
---   nothing was done in this term before it
+--   nothing was done in this term before it; for who only asks: who is waited for, with commas
 if wrong_term() then return {'recover'} end
-if ARGV[6] == 'asks' then return {'ok', '0', recovering() and 'recovering' or 'open'} end
+if ARGV[6] == 'asks' then 
+  return {'ok', '0', recovering() and 'recovering' or 'open', redis.call('HGET', KEYS[1], 'awaited') or ''}
+end
 local count, in_time = 0, recovering() and 1 or 0
 for _, session in ipairs(redis.call('SMEMBERS', key('node:' .. NODE .. ':sessions'))) do
   local row = redis.call('HMGET', key('session:' .. session), 'epoch', 'node', 'nick', 'state')

@@ -66,20 +66,40 @@ def is_told(record: Record, client: str, accepted: Happening) -> bool:
     said = record.sent[accepted.text].at
     places = record.places.get(accepted.text, {accepted.epoch: accepted.offset})
     return any(
-        gap.at >= said and any(covers(gap, *place) for place in _carried(record, log, gap, places))
+        gap.at >= said
+        and (any(covers(gap, *place) for place in _carried(record, log, gap, places)) or _follows(record, gap, places))
         for gap in record.gaps.get((client, log), ())
     )
 
 
 def _carried(record: Record, log: str, gap: Happening, places: dict[str, int]) -> Iterator[tuple[str, int]]:
-    """The places of a message, and where it stood in the epoch of the gap if nobody saw it, nor anything else, there:
-    what a log keeps when it turns to another epoch keeps its offset."""
+    """The places of a message, and where it stood in the epoch of the gap if it was accepted in an earlier one and
+    nobody saw it there, nor anything else: what a log keeps when it turns to another epoch keeps its offset. What it
+    has lost it names there by an entry, and a gap that reaches to the end of that epoch names that entry as well."""
     yield from places.items()
+    lives = record.epochs
     if gap.epoch not in places:
-        lives = record.epochs.get(log, {})
         earlier = [offset for epoch, offset in places.items() if lives.get(epoch, 0) < lives.get(gap.epoch, 0)]
         taken = record.stands.get((log, gap.epoch), frozenset())
         yield from ((gap.epoch, offset) for offset in earlier if offset not in taken)
+        if earlier and len(earlier) == len(places) and taken and max(taken) <= gap.last:
+            yield gap.epoch, gap.last
+
+
+def _follows(record: Record, gap: Happening, places: dict[str, int]) -> bool:
+    """Whether a gap without an end names a message of a later life. Such a gap says up to where its client has
+    everything, and that what came then may be missing: to the end of that life, and of those that followed, up to the
+    place from which the client is shown entries again."""
+    began = record.epochs.get(gap.epoch, 0)
+    if gap.last or not began:
+        return False
+    on = record.goes_on(gap)
+    present = record.epochs[on.epoch] if on else len(record.epochs) + 1
+    return bool(places) and all(
+        began < record.epochs.get(epoch, 0) < present or (on and epoch == on.epoch and offset < on.offset)
+        for epoch, offset in places.items()
+        if record.epochs.get(epoch, 0) <= present
+    )
 
 
 def covers(gap: Happening, epoch: str, offset: int) -> bool:

@@ -101,8 +101,9 @@ def stranded(record: Record) -> Iterator[Violation]:
     here = {stay.client for stay in record.stays.all if stay.leaving == FOREVER}
     end = _looked(record)
     for client, h in record.stays.outages.items():
-        # Who lost it in the last moment had no time to find another one.
-        if client in here and end - h.at >= record.lease:
+        # Who lost it in the last moments had no time to find another one: he has his grace for it, and who needs longer
+        # keeps the drill waiting.
+        if client in here and end - h.at >= record.grace:
             text = f"{client} lost {h.node or 'its node'} and never came back"
             yield Violation("stranded", text, h.at, client, h.node)
     for stay in record.stays.all if record.has_head else ():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -95,17 +95,14 @@ class Record:
         return places
 
     @cached_property
-    def epochs(self) -> dict[str, dict[str, int]]:
-        """By log: its epochs, numbered from 1 as they were first seen."""
-        found: dict[str, dict[str, float]] = defaultdict(dict)
-        for h in self.of(*SHOWN):
+    def epochs(self) -> dict[str, int]:
+        """The lives of the logs, numbered from 1 as they were first seen: all logs name a life alike. One in which
+        something was accepted counts, though nobody was shown anything of it."""
+        first: dict[str, float] = {}
+        for h in self.of(Kind.ACCEPTED, *SHOWN):
             if h.epoch:
-                times = found[h.to]
-                times[h.epoch] = min(h.at, times.get(h.epoch, h.at))
-        return {
-            log: {epoch: i for i, epoch in enumerate(sorted(times, key=times.__getitem__), 1)}
-            for log, times in found.items()
-        }
+                first[h.epoch] = min(h.at, first.get(h.epoch, h.at))
+        return {epoch: i for i, epoch in enumerate(sorted(first, key=first.__getitem__), 1)}
 
     @cached_property
     def stands(self) -> dict[tuple[str, str], frozenset[int]]:
@@ -123,6 +120,21 @@ class Record:
         for gap in self.of(Kind.GAP):
             gaps[gap.client, gap.to].append(gap)
         return gaps
+
+    @cached_property
+    def _read(self) -> dict[tuple[str, str], tuple[list[float], list[Happening]]]:
+        """By client and log: what it was shown with its place, by time."""
+        read: dict[tuple[str, str], list[Happening]] = defaultdict(list)
+        for h in sorted(self.of(Kind.RECEIVED, Kind.LATE), key=lambda h: h.at):
+            if h.offset:
+                read[h.client, h.to].append(h)
+        return {place: ([h.at for h in shown], shown) for place, shown in read.items()}
+
+    def goes_on(self, gap: Happening) -> Happening | None:
+        """What the client of a gap was shown next in that log; None: nothing any more, or it knows no places."""
+        times, shown = self._read.get((gap.client, gap.to), ((), ()))
+        after = bisect_left(times, gap.at)
+        return shown[after] if after < len(shown) else None
 
     @cached_property
     def names(self) -> dict[str, set[str]]:

@@ -52,8 +52,15 @@ class Cursors:
         """Whether the gap lies beyond what we saw of its epoch."""
         reached = self._reached(frame.log, frame.former)
         if reached is None:
-            return any(log == frame.log for log, _ in self._former) or frame.offset == 0
+            return frame.offset == 0 or self._was_here_before(frame)
         return frame.last == 0 or frame.last > reached
+
+    def _was_here_before(self, frame: Gap) -> bool:
+        """Whether we saw a life of the log before the one that the gap stands in: then the one that it names came and
+        went between the two."""
+        now = self.now.get(frame.log)
+        turns = now is not None and now[0] != frame.epoch
+        return turns or any(log == frame.log for log, _ in self._former)
 
     def first_missing(self, frame: Gap) -> int:
         """Of a gap that concerns us."""

@@ -148,6 +148,9 @@ class Node:
 
     # -- ClusterEvents, as far as a recovery and a heartbeat ask ----------------------------
 
+    def on_entering(self, epoch: str) -> None:
+        pass
+
     def remembered(self) -> Mapping[str, Sequence[Entry]]:
         return {LOBBY: list(self.memory)}
 
@@ -162,6 +165,9 @@ class Node:
     def on_opened(self) -> None: ...
     def on_beat(self, _: object) -> None: ...
     def on_bans(self, _: object) -> None: ...
+
+    def on_waiting(self, thread: str, seconds: float, why: str) -> None:
+        pass
 
     def on_damage(self, what: str) -> None:
         self.damages.append(what)

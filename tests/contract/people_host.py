@@ -83,6 +83,9 @@ class Host:
 
     # -- ClusterEvents, as far as a recovery and a heartbeat ask ----------------------------
 
+    def on_entering(self, epoch: str) -> None:
+        pass
+
     def remembered(self) -> Mapping[str, Sequence[Entry]]:
         return {log: list(entries) for log, entries in self.memory.items()}
 
@@ -98,6 +101,9 @@ class Host:
 
     def on_tops(self, _: object) -> None: ...
     def on_opened(self) -> None: ...
+
+    def on_waiting(self, thread: str, seconds: float, why: str) -> None:
+        pass
 
     def on_damage(self, what: str) -> None:
         self.damages.append(what)

@@ -166,6 +166,9 @@ class Recorder:
             self.opened += 1
             self.changed.notify_all()
 
+    def on_waiting(self, thread: str, seconds: float, why: str) -> None:
+        pass
+
     def on_damage(self, what: str) -> None:
         with self.changed:
             self.damages.append(what)
@@ -179,6 +182,9 @@ class Recorder:
     def local_sessions(self) -> Sequence[SessionRecord]:
         with self.changed:
             return [self._record(record) for record in self.listed.values()]
+
+    def on_entering(self, epoch: str) -> None:
+        pass
 
     def remembered(self) -> Mapping[str, Sequence[Entry]]:
         """As a feed does: the latest entries, of one epoch."""

@@ -29,6 +29,8 @@ class StillRecovery(Recovery):
         self.fresh = Fresh()
         self.server = "run:id"
         self.is_open = True
+        self.awaited = "n7"
+        self.step = ""
         self.looks: list[bool] = []  # what a look at the term finds; True when it is empty
         self.runs: list[Pending] = []
         self.registrations: list[str] = []
@@ -65,7 +67,9 @@ class Scene:
         self.told: list[str] = []
         self.done: list[tuple[str, Answer]] = []
         self.threads: set[str] = set()
-        events = PublisherEvents(*(self._teller(word) for word in ("lost", "answers", "ready", "new boot")))
+        self.waits: list[str] = []
+        lost, there, ready, new_boot = (self._teller(word) for word in ("lost", "answers", "ready", "new boot"))
+        events = PublisherEvents(lost, there, ready, new_boot, lambda _, why: self.waits.append(why))
         caller = Loaded(self.standing, Keys("{t}:"))
         self.publisher = Publisher(self.link, caller, self.standing, self.recovery, events)
         self.thread = threading.Thread(target=self.publisher.run, name="pipe")

@@ -93,3 +93,47 @@ def test_a_gap_may_be_told_in_the_epoch_that_the_log_has_turned_to(named: int, b
     ]
     made = both(told(named, named, epoch="e2"), add(*later))(run())
     assert rules(headed(made, *fault("flushall", 300.0, 301.0))) - {"false_gaps"} == broken
+
+
+def lives(*gaps: Happening, shown: int = 0) -> set[str]:
+    """A message of ana's is accepted in a life that ends before anybody is shown it. Ben is told of `gaps` in the next
+    one, and shown something there at `shown`, if at all."""
+    at = 100.0
+    said = [
+        Happening("ana", Kind.SENT, ROOM, text="gone", at=at),
+        Happening("ana", Kind.ACCEPTED, ROOM, text="gone", epoch="e2", offset=12, at=at + 1),
+        Happening("ana", Kind.SENT, ROOM, text="next", at=at + 3),
+        Happening("ana", Kind.ACCEPTED, ROOM, text="next", epoch="e3", offset=shown or 20, at=at + 4),
+    ]
+    for_all = [Happening(who, Kind.RECEIVED, ROOM, who="ana", text="next", epoch="e3", offset=shown or 20, at=at + 5)
+               for who in ("ana", "ben")]  # fmt: skip
+    mended = Happening("ana", Kind.GAP, ROOM, epoch="e2", first=12, last=12, at=at + 4.5)
+    return rules(headed([*run(), *said, mended, *gaps, *for_all], *fault("flushall", at + 2, at + 2.5)))
+
+
+def told_ben(epoch: str, first: int, last: int, at: float = 104.0) -> Happening:
+    return Happening("ben", Kind.GAP, ROOM, epoch=epoch, first=first, last=last, at=at)
+
+
+def test_a_gap_without_an_end_names_the_lives_that_followed_up_to_the_one_in_which_it_goes_on() -> None:
+    assert lives() == {"lost"}
+    assert lives(told_ben("e1", 10, 0)) == set()
+    assert lives(told_ben("e1", 10, 15)) == {"lost"}  # that one ends with the first life
+    assert lives(told_ben("e3", 14, 0)) == {"lost"}  # … and that begins behind it
+    assert lives(told_ben("e1", 10, 0, at=99.0)) == {"lost"}  # before it was said
+
+
+def test_a_gap_without_an_end_does_not_excuse_what_was_said_where_it_goes_on() -> None:
+    made = headed([*run(), Happening("ana", Kind.SENT, ROOM, text="now", at=100.0),
+                   Happening("ana", Kind.ACCEPTED, ROOM, text="now", epoch="e3", offset=9, at=101.0),
+                   Happening("ana", Kind.RECEIVED, ROOM, who="ana", text="now", epoch="e3", offset=9, at=102.0),
+                   told_ben("e1", 10, 0), Happening("ben", Kind.RECEIVED, ROOM, who="ana", text="ana-1 šťastný 你好",
+                                                    epoch="e3", offset=8, at=105.0)],
+                  *fault("flushall", 99.0, 99.5))  # fmt: skip
+    assert "lost" in rules(made)
+
+
+def test_a_gap_to_the_end_of_a_life_names_what_had_been_named_there() -> None:
+    """The entry that named it was lost with the life that it stood in."""
+    assert lives(told_ben("e3", 15, 25)) == set()
+    assert lives(told_ben("e3", 15, 17)) == {"lost"}

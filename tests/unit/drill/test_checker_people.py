@@ -94,7 +94,7 @@ def test_a_session_that_is_lost_within_the_grace() -> None:
     assert drill(1.0, *fault("flushall", lost, lost + 1)) == set()
 
 
-@pytest.mark.parametrize(("before", "found"), [(0.1, set()), (50.0, {"stranded"})])
+@pytest.mark.parametrize(("before", "found"), [(0.1, set()), (2.0, set()), (50.0, {"stranded"})])
 def test_who_loses_his_node_in_the_last_moment_is_not_stranded_yet(before: float, found: set[str]) -> None:
     lost = Happening("ben", Kind.DISCONNECTED, node="n2", at=999.0 - before)
     assert rules(headed([*run(), lost])) == found

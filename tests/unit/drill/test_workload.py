@@ -139,6 +139,16 @@ def test_a_gap_concerns_who_has_not_come_so_far() -> None:
     assert cursors.first_missing(gap(3, 6)) == 5
 
 
+def test_a_gap_of_a_life_that_came_and_went_between_two_concerns_who_saw_both_and_no_newcomer() -> None:
+    between = Gap(log=LOBBY, former="between", complete=0, first=5, last=8, epoch="new", offset=5)
+    cursors = Cursors()
+    cursors.begin({LOBBY: ("old", 4)})
+    assert cursors.concerns(between)  # it is the first that comes of the new life
+    newcomer = Cursors()
+    newcomer.begin({LOBBY: ("new", 4)})
+    assert not newcomer.concerns(between)
+
+
 def test_a_gap_does_not_concern_who_had_it_under_another_session() -> None:
     cursors = Cursors()
     cursors.begin({LOBBY: ("old", 9), "@": ("letters", 3)})

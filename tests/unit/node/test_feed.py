@@ -249,6 +249,79 @@ def test_what_comes_back_late_is_not_shown_to_a_plain_client_that_had_it() -> No
     assert native.said() == [1, 2, 3, 3]  # it knows it by its identity, and its cursor moves on
 
 
+def test_what_is_said_again_as_new_is_not_shown_to_a_plain_client_that_had_it() -> None:
+    """Its sender had no answer before the loss: the entry knows no former place, but this node does."""
+    bench = Bench(recent=LIMIT)
+    old, native = bench.join(dialect=Dialect.PLAIN), bench.join()
+    behind = bench.join(Position("E1", 0), dialect=Dialect.PLAIN)
+    for _ in range(3):
+        bench.feed.receive(bench.publish())
+    bench.settle()
+    bench.store.rewind("E2", {LOG: 2})
+    bench.store.append(LOG, "message", "s", 2, "bob", "text 2")
+    bench.settle()
+    new = bench.join(dialect=Dialect.PLAIN)
+    bench.feed.receive(bench.store.append(LOG, "message", "s", 3, "bob", "text 3"))
+    for reader in (old, native, behind, new):
+        reader.drain()
+    for reader in (old, behind):
+        assert [line for line in reader.taken if b"text" in line] == [b"#room bob: text %d" % n for n in (1, 2, 3)]
+    assert [line for line in new.taken if b"text" in line] == [b"#room bob: text 3"]
+    assert native.said() == [1, 2, 3, 2, 3]
+
+
+def test_what_a_plain_client_has_read_for_itself_is_not_shown_again_either() -> None:
+    """The feed has not come to the life in which that was."""
+    bench = Bench(recent=LIMIT)
+    bench.join()
+    bench.feed.receive(bench.publish())
+    bench.store.rewind("E2", {})
+    for _ in range(2):
+        bench.publish()
+    plain = bench.join(Position("E2", 1), dialect=Dialect.PLAIN)
+    assert bench.steps.due == [plain.delivery]
+    bench.steps.step(0)
+    plain.drain()
+    assert [line for line in plain.taken if b"text" in line] == [b"#room bob: text 2", b"#room bob: text 3"]
+    bench.store.rewind("E3", {LOG: 2})
+    bench.settle()
+    for n in (2, 3, 4):
+        bench.feed.receive(bench.store.append(LOG, "message", "s", n, "bob", f"text {n}"))
+    plain.drain()
+    assert [line for line in plain.taken if b"text" in line] == [b"#room bob: text %d" % n for n in (2, 3, 4)]
+
+
+def test_what_is_still_on_its_way_when_the_memory_is_brought_into_another_life_is_not_offered() -> None:
+    """It is in nobody's memory: shown now, it would stand in the new life behind what was said later, or not at all."""
+    bench = Bench(recent=LIMIT)
+    plain, native = bench.join(dialect=Dialect.PLAIN), bench.join()
+    bench.feed.receive(bench.publish())
+    delayed = [bench.publish(), bench.publish()]
+    bench.store.rewind("E2", {LOG: 2})
+    bench.feed.enter("E2")
+    assert [entry.offset for entry in bench.feed.remembered()] == [1]
+    for entry in delayed:
+        bench.feed.receive(entry)
+    assert native.said() == [1]
+    assert bench.feed in bench.steps.due  # it looks what there is instead
+    bench.settle()
+    bench.feed.receive(bench.store.append(LOG, "message", "s", 4, "bob", "text 4"))
+    assert native.said() == [1, 4]
+    plain.drain()
+    assert [line for line in plain.taken if b"text" in line] == [b"#room bob: text 1", b"#room bob: text 4"]
+
+
+def test_a_feed_that_was_told_of_its_own_life_hears_on() -> None:
+    """A recovery in the term that there is already; and data that come back in the life that they had."""
+    bench = Bench(recent=LIMIT)
+    native = bench.join()
+    bench.feed.receive(bench.publish())
+    for present in ("E1", "E2", "E1"):
+        bench.feed.enter(present)
+    bench.feed.receive(bench.publish())
+    assert native.said() == [1, 2]
+
+
 def test_what_was_said_lately_is_kept_beyond_the_limit_as_long_as_the_node_has_room() -> None:
     def filled(spare: Spare | None) -> int:
         bench = Bench()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import cast
 
+from cluster.lives import Lives
 from cluster.types import Claimed, Name, Position, Published
 from node import rooms as rooms_module
 from node.connection import Connection
@@ -38,6 +39,28 @@ def test_a_session_remembers_the_highest_position_of_few_logs() -> None:
     for number in range(200):
         one.published(Published(4, f"@{number}", Position("E", 1), 0))
     assert len(one.accepted) == 64
+
+
+def test_a_session_remembers_how_far_it_came_in_the_lives_before_that() -> None:
+    """Its node's feed may not have come to any of them when the data is lost again. Else nobody would know what was
+    accepted in the one before the last, and nobody could be told that it is missing."""
+    one, lives = session(), Lives()
+    for number, (epoch, offset) in enumerate([("E", 5), ("F", 3), ("F", 9), ("G", 2)], 1):
+        lives.enter(epoch)
+        one.published(Published(number, "#lobby", Position(epoch, offset), 0))
+    known = [place for log, place in lives.known_of(one.record({"#lobby": Position("E", 4)})) if log == "#lobby"]
+    assert sorted((place.epoch, place.offset) for place in known) == [("E", 5), ("F", 9), ("G", 2)]
+
+
+def test_only_few_lives_and_logs_are_remembered() -> None:
+    one = session()
+    for life in range(20):
+        one.published(Published(1, "#lobby", Position(f"E{life}", 1), 0))
+    assert [place.epoch for place in one.before["#lobby"]] == ["E16", "E17", "E18"]
+    for number in range(100):
+        for epoch in ("E", "F"):
+            one.published(Published(1, f"@{number}", Position(epoch, 1), 0))
+    assert len(one.before) <= 65
 
 
 def test_a_record_says_when_the_session_was_taken() -> None:
