@@ -20,10 +20,16 @@ class Hostile:
         self.wire = Wire(address)
         self.native = native
         self.n = 0
+        self._is_half_said = False
         self._rest = b""
         self._lines: list[bytes] = []
 
+    def ask(self, line: bytes) -> None:
+        """A line of its own, whatever was sent before: what has an answer."""
+        self.send((b"\n" if self._is_half_said else b"") + line)
+
     def send(self, data: bytes) -> None:
+        self._is_half_said = not data.endswith(b"\n") and bool(data or self._is_half_said)
         try:
             self.wire.send(frames.grown(data))
         except OSError:
