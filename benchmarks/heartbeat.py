@@ -1,9 +1,9 @@
 """How old a node's heartbeat grows while thousands come to it, and go, in one moment.
 
-A real Redis, one node without limits on connections and with the lease that it has by default, and `--busy` programs that do
-nothing but take processor time. For each crowd: the age of the node's heartbeat in Redis, looked at every twentieth of a second
-by Redis's own clock, at its worst while they came, stayed and went. A node whose heartbeat is older than its lease counts as
-dead. In calm the worst is the time between two beats.
+A real Redis, one node without limits on connections and with the lease that it has by default, and `--busy` programs
+that do nothing but take processor time. For each crowd: the age of the node's heartbeat in Redis, looked at every
+twentieth of a second by Redis's own clock, at its worst while they came, stayed and went. A node whose heartbeat is
+older than its lease counts as dead. In calm the worst is the time between two beats.
 """
 
 from __future__ import annotations
@@ -65,9 +65,11 @@ class Watch:
         with self._town.client() as redis:
             while not self._over.wait(LOOK):
                 beats: Any = redis.zrange(f"{PREFIX}nodes", 0, -1, withscores=True)
-                now, micros = redis.time()  # type: ignore[misc]
+                now, micros = redis.time()
                 if beats:
-                    self.worst = max(self.worst, int(now) * 1000 + int(micros) // 1000 - int(max(at for _, at in beats)))
+                    self.worst = max(
+                        self.worst, int(now) * 1000 + int(micros) // 1000 - int(max(at for _, at in beats))
+                    )
                 self.boots.update(member for member, _ in beats)
 
 

@@ -1,6 +1,6 @@
-"""Many connections that come in one moment: `python -m benchmarks.rush COUNT HOST:PORT [LINE]`, of which each sends LINE, with
-`%d` for its number, as soon as it is open. Says how many seconds passed until all of them had been told something, waits for a line,
-and lets all go in one moment. A process of its own, without a thread or an object for each."""
+"""Many connections that come in one moment: `python -m benchmarks.rush COUNT HOST:PORT [LINE]`, of which each sends LINE,
+with `%d` for its number, as soon as it is open. Says how many seconds passed until all of them had been told something,
+waits for a line, and lets all go in one moment. A process of its own, without a thread or an object for each."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ import sys
 import time
 
 AT_ONCE = 3000
-"""That are on their way: what does not fit into the kernel's queue comes again after a second, and that is no moment."""
+"""That are on their way: what does not fit into the kernel's queue comes again after a second, and is late."""
 WITHIN = 120.0
 
 
 def come(address: tuple[str, int], count: int, line: str) -> list[socket.socket]:
     """Until each was told something, or ended."""
-    poll, waiting, all_ = select.epoll(), {}, []
+    poll = select.epoll()
+    waiting: dict[int, tuple[socket.socket, int]] = {}
+    all_: list[socket.socket] = []
     until = time.monotonic() + WITHIN
     while (waiting or len(all_) < count) and time.monotonic() < until:
         while len(all_) < count and len(waiting) < AT_ONCE:
