@@ -1,6 +1,7 @@
-"""Many connections that come in one moment: `python -m benchmarks.rush COUNT HOST:PORT [LINE]`, of which each sends LINE,
-with `%d` for its number, as soon as it is open. Says how many seconds passed until all of them had been told something,
-waits for a line, and lets all go in one moment. A process of its own, without a thread or an object for each."""
+"""Many connections that come in one moment: `python -m benchmarks.rush COUNT HOST:PORT [LINE]`, of which each sends
+LINE, with `%d` for its number, as soon as it is open. Says how many seconds passed until all of them had been told
+something, waits for a line, and lets all go in one moment. A process of its own, without a thread or an object for
+each."""
 
 from __future__ import annotations
 
