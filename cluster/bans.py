@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
+from redis.exceptions import RedisError
+
 from cluster.calls import Caller, status
-from cluster.errors import ClusterError, Unavailable
-from cluster.link import Link, Reply
+from cluster.link import Command, Reply
+from cluster.mapping import is_no_script, reply_error
 from cluster.types import Ban
 
 _NETWORK = "net:"
@@ -24,16 +26,18 @@ class BanReader:
         self._version = b""
         self._is_damaged = False
 
-    def look(self, link: Link) -> None:
-        """Raises Unavailable."""
-        try:
-            reply = self._caller.call(link, "bans", [self._version])
-        except Unavailable:
-            raise
-        except ClusterError as error:  # a key of the wrong type, say: no reason for a node to stand still
-            if not self._is_damaged:
-                self._damaged(f"the bans can't be read: {error}")
-            self._is_damaged = True
+    def asking(self) -> Command:
+        """Whether they have changed: a command of which `look` takes the reply."""
+        return self._caller.command("bans", [self._version])
+
+    def look(self, reply: Reply) -> None:
+        """What Redis has answered."""
+        if isinstance(reply, RedisError):
+            # Scripts that Redis has lost come back with the next heartbeat. A key of the wrong type, say, is no reason
+            # for a node to stand still.
+            if not (self._is_damaged or is_no_script(reply)):
+                self._damaged(f"the bans can't be read: {reply_error(reply)}")
+            self._is_damaged = self._is_damaged or not is_no_script(reply)
             return
         self._is_damaged = False
         if status(reply) == "ok" and reply[1] != self._version:

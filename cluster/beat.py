@@ -1,7 +1,9 @@
 """R4: the heartbeat, and what goes with it: the list of nodes, the probe.
 
 One thread; `stop` and `poke` wake it. If Redis is slow it waits at most the link's timeout for each answer. What may
-take long is `Upkeep`'s: a lease must not run out over it.
+take long is `Upkeep`'s: a lease must not run out over it. Nor over what waits for Redis, or for the interpreter, once
+more: a heartbeat asks twice, who the server is and all the rest, and is due so long after the last one began, however
+long that took. A disk that is slow to sync makes Redis take a second for each answer.
 """
 
 from __future__ import annotations
@@ -15,15 +17,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from redis.exceptions import RedisError
+
 from cluster.bans import BanReader
 from cluster.board import Board
 from cluster.calls import Argument, Caller, status
 from cluster.errors import ClusterError, Unavailable
 from cluster.hearing import Hearing
 from cluster.keys import Keys
-from cluster.link import Identity, Link
+from cluster.link import Identity, Link, Reply
+from cluster.mapping import is_no_script, reply_error
 from cluster.memory import ASK, memory_of
-from cluster.roster import read_nodes
+from cluster.roster import told_nodes
 from cluster.seam import Beaten, ClusterEvents
 from cluster.term import Standing
 from cluster.types import NodeInfo
@@ -89,6 +94,7 @@ class Beat:
     def run(self) -> None:
         settings = self._standing.settings
         while not self._stopping:
+            began = time.monotonic()
             try:
                 well = self._once()
             except ClusterError as error:
@@ -97,7 +103,8 @@ class Beat:
                 self._board.beating(False)
                 self._hearing.restart()
                 well = False
-            self._wake.wait(settings.beat if well else min(settings.beat, 0.25))
+            due = began + (settings.beat if well else min(settings.beat, 0.25))
+            self._wake.wait(max(0.0, due - time.monotonic()))
             self._wake.clear()
         self._sign_off()
 
@@ -111,9 +118,9 @@ class Beat:
         if not self._standing.is_registered:  # a beat now would be taken for one that comes too late
             self._actions.poke()
             return False
-        row, asked = self._row(), time.monotonic()
-        word = status(self._caller.call(self._link, "heartbeat", row))
-        took = time.monotonic() - asked
+        nonce, asked = self._listen_to_ourselves(), time.monotonic()
+        reply, bans, memory = self._ask(nonce)
+        word, took = status(reply), time.monotonic() - asked
         if word == "recover":
             self._actions.recover_soon(term)
         elif word == "late":
@@ -121,30 +128,42 @@ class Beat:
         elif word == "superseded":
             self._events.on_superseded()
         else:
-            self._beaten(took)
+            self._bans.look(bans)
+            self._beaten(told_nodes(reply[1:], self._standing.settings.lease), Beaten(took, *memory_of(memory)))
             return True
         return False
 
-    def _beaten(self, took: float) -> None:
+    def _ask(self, nonce: str) -> tuple[list[Reply], Reply, Reply]:
+        """The heartbeat, the bans, our probe; and how full Redis is (`memory_of`). Raises ClusterError."""
+        told, bans, _, memory = self._run(nonce)
+        if isinstance(told, RedisError) and is_no_script(told):
+            self._caller.load_scripts(self._link)
+            told, bans, _, memory = self._run(nonce)
+        if isinstance(told, RedisError):
+            raise reply_error(told)
+        return told, bans, memory
+
+    def _run(self, nonce: str) -> list[Reply]:
+        beat = self._caller.command("heartbeat", self._row())
+        probe = ["PUBLISH", self._keys.node(self._standing.name), f"!probe {nonce}"]
+        return self._link.run([beat, self._bans.asking(), probe, ASK])
+
+    def _beaten(self, nodes: list[NodeInfo], beaten: Beaten) -> None:
         # Whoever is welcomed from now on is told where else he could go.
-        nodes = read_nodes(self._link, self._keys)
         if any(info.boot == self._standing.boot for info in nodes):  # else Redis has just lost them all
             self.nodes = nodes
-        self._bans.look(self._link)
         self._board.beating(True)
         self._waits.over()
         self._actions.poke()  # what the publisher had to put off is tried again
-        memory, memory_max = self._listen_to_ourselves()
         self._actions.upkeep()
-        self._events.on_beat(Beaten(took, memory, memory_max))
+        self._events.on_beat(beaten)
 
     def _connect(self) -> None:
         if not self._link.is_open:
-            self._link.open()
-            self._caller.load_scripts(self._link)
+            self._link.open()  # scripts that it lacks are loaded when one of them is
 
-    def _listen_to_ourselves(self) -> tuple[int | None, int | None]:
-        """On the way back we hear how full Redis is (`memory_of`)."""
+    def _listen_to_ourselves(self) -> str:
+        """What our next probe says."""
         settings = self._standing.settings
         if self._hearing.waited() > settings.timeout:
             self._hearing.reset()
@@ -153,8 +172,7 @@ class Beat:
         self._board.hearing(self._hearing.silence() < settings.lease * 0.6)
         nonce = secrets.token_hex(4)
         self._hearing.sent(nonce)
-        _, memory = self._link.run([["PUBLISH", self._keys.node(self._standing.name), f"!probe {nonce}"], ASK])
-        return memory_of(memory)
+        return nonce
 
     def _row(self) -> list[Argument]:
         settings, told = self._standing.settings, self._events.status()

@@ -51,7 +51,10 @@ class Link:
             health_check_interval=0,
             client_name=self._name,
         )
-        return pool.make_connection()
+        connection: Any = pool.make_connection()
+        # What the library says of itself is two more answers to wait for, and a heartbeat that was lost has no time.
+        connection.driver_info = connection.lib_name = connection.lib_version = None
+        return connection
 
     def open(self) -> None:
         """Raises Unavailable."""

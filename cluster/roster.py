@@ -1,26 +1,20 @@
-"""The list of nodes, as Redis has it."""
+"""The list of nodes, as Redis tells it with each heartbeat."""
 
 from __future__ import annotations
 
-from redis.exceptions import RedisError
+from collections.abc import Sequence
 
-from cluster.keys import Keys
-from cluster.link import Link, Reply
-from cluster.mapping import reply_error
+from cluster.link import Reply
 from cluster.types import NodeInfo
 
 
-def read_nodes(link: Link, keys: Keys) -> list[NodeInfo]:
-    """All boots that are alive or still have sessions, by name. Raises Unavailable, ClusterError."""
-    scores, clock, lease = _checked(
-        link.run([["ZRANGE", keys.nodes, 0, -1, "WITHSCORES"], ["TIME"], ["HGET", keys.term, "lease"]])
-    )
-    now = int(clock[0]) * 1000 + int(clock[1]) // 1000
-    names = [name.decode() for name in scores[::2]]
-    rows = _checked(link.run([["HGETALL", keys.node(name)] for name in names])) if names else []
+def told_nodes(reply: Sequence[Reply], lease: float) -> list[NodeInfo]:
+    """All boots that are alive or still have sessions, by name. `reply`: of the script, from its time on; `lease`:
+    seconds."""
+    now, told = int(reply[0]), reply[1:]
     found = [
-        _node(name, row, (now - float(score)) / 1000, int(lease or 0) / 1000)
-        for name, score, row in zip(names, scores[1::2], rows, strict=True)
+        _node(name.decode(), row, (now - float(score)) / 1000, lease)
+        for name, score, row in zip(told[::3], told[1::3], told[2::3], strict=True)
     ]
     return sorted(found, key=lambda info: (info.node, info.age))
 
@@ -39,10 +33,3 @@ def _node(name: str, flat: list[bytes], age: float, lease: float) -> NodeInfo:
         age,
         age <= lease,
     )
-
-
-def _checked(replies: list[Reply]) -> list[Reply]:
-    for reply in replies:
-        if isinstance(reply, RedisError):
-            raise reply_error(reply)
-    return replies

@@ -227,7 +227,7 @@ class Connection:
         self.protocol.close()
         if self.tls is not None:
             self.tls.close()
-        if house.deliverer.forget(self.outbox, LINGER):
+        if house.deliverer.forget(self.outbox, LINGER, self.sock.close):
             self.sock.close()
         else:
             house.log.error("error", reason="the deliverer does not answer", peer=self.peer)

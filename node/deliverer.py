@@ -7,8 +7,8 @@ does not take waits until the socket is writable.
 After a long round it rests for as long as that took: what comes meanwhile goes out together, and the kernel charges for
 calls, not for messages. When little is said rounds are far apart, and nothing waits for a rest.
 
-A descriptor is closed by its connection only, and only after `forget` has seen it out of here:
-else the number might by then be another client's.
+A descriptor is closed by its connection, and only after `forget` has seen it out of here: else the number might by then
+be another client's. Where the connection did not wait for that it is closed here.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from node.outbox import Outbox, Tls
 
@@ -51,11 +51,18 @@ class Deliverer:
         if not self._awake:
             self._ring()
 
-    def forget(self, outbox: Outbox, timeout: float) -> bool:
-        """Ends all use of the outbox's socket. False: the loop did not answer within `timeout` seconds."""
+    def forget(self, outbox: Outbox, timeout: float, close: Callable[[], None] = lambda: None) -> bool:
+        """Ends all use of the outbox's socket. False: the loop did not answer within `timeout` seconds; it calls
+        `close` when it does."""
         ended = outbox.ended = threading.Event()
+        # Before all others: it costs no call of the kernel, and a round of sends may take seconds in which the
+        # interpreter is wanted by hundreds of threads, of which each gets it between two of these.
+        self._due.appendleft(outbox)
         outbox.break_off()
-        return ended.wait(timeout)
+        if ended.wait(timeout):
+            return True
+        outbox.heir = close
+        return ended.is_set()  # just now: then both close it, which does no harm
 
     def stop(self) -> None:
         """Ends the loop. Idempotent."""
@@ -196,3 +203,5 @@ class Deliverer:
         for event in (outbox.flushed, outbox.ended):
             if event is not None:
                 event.set()
+        if outbox.heir is not None:
+            outbox.heir()

@@ -46,6 +46,7 @@ class Outbox:
         "ended",
         "finishing",
         "flushed",
+        "heir",
         "last_words",
         "limit",
         "low_water",
@@ -85,6 +86,7 @@ class Outbox:
         # in a finishing outbox is gone, the other when it has let go of the socket.
         self.flushed: threading.Event | None = None
         self.ended: threading.Event | None = None
+        self.heir: Callable[[], None] | None = None  # closes the socket, if the connection waited no longer for `ended`
 
     def offer(self, data: bytes) -> bool:
         """Appends whole lines. False: nothing more is taken (closing, or it overflowed just now)."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from types import FrameType
 
 import pytest
 from hypothesis import settings
@@ -26,6 +27,29 @@ settings.load_profile("hydrachat")
 # A shell lets what it starts in the background ignore Ctrl-C, and so would all that tests start and interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+class TooLong(BaseException):
+    """The time of a test is over. Hypothesis takes pytest's own word for it for a failure like any other: it then looks
+    for a simpler one for five minutes, and there is no second timeout."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_timeout_set_timer() -> Generator[None, object, object]:
+    """pytest-timeout's: what it raises is to end the test, whoever catches failures."""
+    result = yield
+    tell = signal.getsignal(signal.SIGALRM)
+
+    def over(number: int, frame: FrameType | None) -> None:
+        assert callable(tell)
+        try:
+            tell(number, frame)
+        except pytest.fail.Exception as error:
+            raise TooLong(str(error)) from None
+
+    if callable(tell):
+        signal.signal(signal.SIGALRM, over)
+    return result
 
 
 @pytest.fixture(autouse=True)

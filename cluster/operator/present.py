@@ -107,11 +107,15 @@ def _redraw(view: View, found: Iterator[View | Failed], every: float) -> None:
     # A screen that is not given back would leave the terminal in disorder.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     console = table.made_console()
-    with Live(_page(view, every, console.height), console=console, screen=True, auto_refresh=False) as live:
-        for each in found:
-            trouble = each.format_message() if isinstance(each, Failed) else ""
-            view = view if isinstance(each, Failed) else each
-            live.update(_page(view, every, console.height, trouble), refresh=True)
+    live = Live(_page(view, every, console.height), console=console, screen=True, auto_refresh=False)
+    try:
+        with live:
+            for each in found:
+                trouble = each.format_message() if isinstance(each, Failed) else ""
+                view = view if isinstance(each, Failed) else each
+                live.update(_page(view, every, console.height, trouble), refresh=True)
+    finally:
+        live.stop()  # it does not, when it is ended in the middle of its first drawing
 
 
 def _page(view: View, every: float, height: int, trouble: str = "") -> Group:

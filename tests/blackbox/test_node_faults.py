@@ -37,7 +37,8 @@ def test_kill_9_of_a_node_under_the_talk_of_20(deploy: Deploy) -> None:
 
 
 def test_a_node_that_wakes_up_after_its_lease_speaks_for_nobody(deploy: Deploy) -> None:
-    cluster = deploy(nodes=2, grace=3.0)
+    # Nothing waits for the end of the grace, in which dan has to come back, nor may the other node lose its lease.
+    cluster = deploy(nodes=2, lease=3.0, grace=12.0)
     sleeper, other = cluster.nodes
     cluster.wait_for_reaping()
     with (

@@ -23,6 +23,8 @@ from wire.codes import Code
 
 Deploy = Callable[..., Deployment]
 FROM = "127.0.0.1,::1"
+LEASE = 20.0
+"""Seconds: nothing here waits for its end, and on a busy machine one of a second has ended, with all sessions."""
 CHECKED = """
 defaults
     mode tcp
@@ -71,7 +73,7 @@ def stack() -> Iterator[ExitStack]:
 def test_sessions_and_bans_go_by_the_clients_own_address(
     deploy: Deploy, haproxy: str, stack: ExitStack, header: str
 ) -> None:
-    cluster = deploy(start=False, nodes=1)
+    cluster = deploy(start=False, nodes=1, lease=LEASE)
     front = behind(cluster, haproxy, header)
     (node,) = cluster.nodes
     bad = stack.enter_context(NativeClient(front.address, "bad", source="127.0.0.5"))
@@ -94,7 +96,7 @@ def test_sessions_and_bans_go_by_the_clients_own_address(
 
 
 def test_limits_by_address_hold_behind_a_balancer(deploy: Deploy, haproxy: str, stack: ExitStack) -> None:
-    cluster = deploy(start=False, nodes=1)
+    cluster = deploy(start=False, nodes=1, lease=LEASE)
     front = behind(cluster, haproxy, "send-proxy-v2", "--max-connections-per-address", "2", "--exempt", "192.0.2.1")
     for number in range(2):
         stack.enter_context(NativeClient(front.address, f"one{number}", source="127.0.0.5")).enter()
@@ -114,7 +116,7 @@ def test_limits_by_address_hold_behind_a_balancer(deploy: Deploy, haproxy: str, 
 def test_one_port_for_the_balancer_and_for_clients_from_elsewhere(
     deploy: Deploy, haproxy: str, stack: ExitStack
 ) -> None:
-    cluster = deploy(start=False, nodes=1)
+    cluster = deploy(start=False, nodes=1, lease=LEASE)
     (node,) = cluster.nodes
     node.argv += ["--proxy-from", "127.0.0.1"]
     cluster.start()
@@ -138,7 +140,7 @@ def test_one_port_for_the_balancer_and_for_clients_from_elsewhere(
 def test_checks_of_the_balancer_itself_are_answered_and_no_fault(
     deploy: Deploy, haproxy: str, stack: ExitStack, tmp_path: Path
 ) -> None:
-    cluster = deploy(start=False, nodes=1)
+    cluster = deploy(start=False, nodes=1, lease=LEASE)
     (node,) = cluster.nodes
     node.argv += ["--proxy-from", "127.0.0.1"]
     cluster.start()

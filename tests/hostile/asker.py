@@ -20,25 +20,20 @@ class Hostile:
         self.wire = Wire(address)
         self.native = native
         self.n = 0
-        self._is_half = False
+        self._is_half_said = False
         self._rest = b""
         self._lines: list[bytes] = []
 
+    def ask(self, line: bytes) -> None:
+        """A line of its own, whatever was sent before: what has an answer."""
+        self.send((b"\n" if self._is_half_said else b"") + line)
+
     def send(self, data: bytes) -> None:
+        self._is_half_said = not data.endswith(b"\n") and bool(data or self._is_half_said)
         try:
             self.wire.send(frames.grown(data))
         except OSError:
             self.wire.ended = True
-
-    def send_half(self, data: bytes) -> None:
-        """Without an end of its line."""
-        self._is_half |= bool(data)
-        self.send(data)
-
-    def ask(self, data: bytes) -> None:
-        """A line of its own, that has an answer of its own: what is half said before is ended first."""
-        self.send(b"\n" + data if self._is_half else data)
-        self._is_half = False
 
     def expect_answer(self, **fields: int) -> None:
         """An answer with these, or the node ends the connection."""

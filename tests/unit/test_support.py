@@ -28,6 +28,25 @@ def test_leaking_thread():
     threading.Thread(target=threading.Event().wait, args=(60,), name="left-over", daemon=True).start()
 """
 
+SEARCHES = """
+import time
+import pytest
+from hypothesis import given, strategies
+@pytest.mark.timeout(1)
+@given(strategies.lists(strategies.integers(), min_size=20))
+def test_searching_for_less(numbers):
+    time.sleep(0.4)
+    raise AssertionError("each try that fails takes its time")
+"""
+LONG = """
+import pytest
+@pytest.mark.long
+def test_for_twenty_minutes():
+    raise AssertionError("it ran")
+def test_for_a_moment():
+    raise AssertionError("so did the other one")
+"""
+
 
 def run_pytest(folder: Path, source: str) -> str:
     (folder / "test_inner.py").write_text(source)
@@ -45,6 +64,16 @@ def test_a_thread_that_crashes_fails_its_test(tmp_path: Path) -> None:
 
 def test_a_thread_that_is_left_running_fails_its_test(tmp_path: Path) -> None:
     assert "threads left running: left-over" in run_pytest(tmp_path, LEAKS)
+
+
+def test_a_test_whose_time_is_over_does_not_go_on_in_hypothesis(tmp_path: Path) -> None:
+    """It would be shrunk for up to five minutes, whatever the timeout."""
+    assert "TooLong: Timeout (>1.0s)" in run_pytest(tmp_path, SEARCHES)
+
+
+def test_long_ones_run_only_when_they_are_asked_for(tmp_path: Path) -> None:
+    """Whoever names a folder means what `make test` runs there."""
+    assert "1 failed, 1 deselected" in run_pytest(tmp_path, LONG)
 
 
 def test_a_thread_of_a_tool_may_stay() -> None:
