@@ -1,5 +1,6 @@
-"""What one hostile address does: `python -m benchmarks.attacks NAME HOST:PORT SOURCE` goes on until it is ended
-(SIGTERM), then says how many inputs it has tried. A process of its own: it costs who measures but the processor."""
+"""What one hostile address does: `python -m benchmarks.attacks NAME HOST:PORT SOURCE SHARE` goes on until it is ended
+(SIGTERM), then says how many inputs it has tried. A process of its own: it costs who measures but the processor, of
+which it takes `SHARE` of a core at most."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ import selectors
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 
 Connect = Callable[[], socket.socket]
@@ -18,6 +20,8 @@ Attack = Callable[[Connect], Iterator[int]]
 
 _MB = 1024 * 1024
 _AT_ONCE = 200
+_REST = 0.001
+"""Seconds that it is ahead of its share before it rests."""
 _numbers = itertools.count()
 
 
@@ -159,18 +163,33 @@ ATTACKS: Mapping[str, Attack] = {
 }
 
 
+class _Pace:
+    """Rests where it would take more than its share of a core."""
+
+    def __init__(self, share: float) -> None:
+        self._share = share
+        self._began = time.monotonic() - time.process_time() / share
+
+    def keep(self) -> None:
+        due = self._began + time.process_time() / self._share - time.monotonic()
+        if due > _REST:
+            time.sleep(due)
+
+
 def main() -> None:
-    name, address, source = sys.argv[1:]
+    name, address, source, share = sys.argv[1:]
     host, _, port = address.rpartition(":")
     ended: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: ended.append(number))
     print("ready", flush=True)
-    tried = 0
+    tried, pace = 0, _Pace(float(share))
     while not ended:
         # Turned away, or thrown out: it comes again.
         with contextlib.suppress(OSError):
+            pace.keep()
             for count in ATTACKS[name](lambda: socket.create_connection((host, int(port)), 5, (source, 0))):
                 tried += count
+                pace.keep()
                 if ended:
                     break
     print(tried, flush=True)
