@@ -36,7 +36,7 @@ from wire.address import Address
 SOURCE = "127.0.0.66"
 OPEN = [
     *("--max-connections-per-address", "0", "--max-pending", "20000", "--message-rate", "0", "--join-rate", "0"),
-    *("--address-message-rate", "0", "--address-join-rate", "0"),
+    *("--address-message-rate", "0", "--address-join-rate", "0", "--address-connect-rate", "0"),
 ]
 MB = 1024 * 1024
 STEP = 0.1

@@ -98,8 +98,12 @@ class Addresses:
             known = key in self._all
             address = self._all.setdefault(key, Address(key, self._settings))
             address.users += 1
-        if not known:
-            self._ask([address])
+        try:
+            if not known:
+                self._ask([address])
+        except BaseException:  # a fault of ours: nobody will ever leave for it; it is raised on
+            self.leave(address)
+            raise
         return address
 
     def leave(self, address: Address | None) -> None:
