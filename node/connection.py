@@ -35,6 +35,9 @@ LINGER = 3.0
 _LEAST, _MOST = 448, 65536
 """Bytes that are asked of the kernel at once. The least, with what Python adds, is below the 512 up to which it has an
 allocator of its own: the C library's keeps some KiB for each thread that comes to it."""
+DROPPED = 1024 * 1024
+"""Bytes a second that are read of a line that is too long and will be thrown away: the kernel hands us a thousand times
+as many, and what that takes would be the others'."""
 _TOO_SLOW = Error(code=Code.TOO_SLOW, text="you read too slowly; connect again and go on where you were")
 
 
@@ -136,6 +139,7 @@ class Connection:
         return self.outbox.offer(self.protocol.send(frame))
 
     def _serve(self) -> None:
+        house = self.house
         self.outbox.offer(GREETING)
         if self.tls is None and arrival.is_forged(self.sock):
             arrival.refuse(self, arrival.NOT_FROM_YOU)
@@ -149,6 +153,8 @@ class Connection:
                     self._act(self.protocol.receive_eof())
                 return
             self._act(self.protocol.receive_data(data))
+            if len(data) == _MOST and self.protocol.dropping:
+                house.standing.leaving.wait(_MOST / DROPPED)
             self.heard = time.monotonic()  # it could not be read while that took its time
             # The kernel's bytes are asked for in small pieces while a client idles: each recv allocates first.
             size = min(size * 2, _MOST) if len(data) == size else _LEAST
