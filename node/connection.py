@@ -32,7 +32,7 @@ from wire.plain import GREETING
 
 LINGER = 3.0
 """Seconds that what waits may take to be sent, once the connection is ending."""
-_LEAST, _MOST = 448, 65536
+_LEAST, MOST = 448, 65536
 """Bytes that are asked of the kernel at once. The least, with what Python adds, is below the 512 up to which it has an
 allocator of its own: the C library's keeps some KiB for each thread that comes to it."""
 DROPPED = 1024 * 1024
@@ -153,11 +153,11 @@ class Connection:
                     self._act(self.protocol.receive_eof())
                 return
             self._act(self.protocol.receive_data(data))
-            if len(data) == _MOST and self.protocol.dropping:
-                house.standing.leaving.wait(_MOST / DROPPED)
+            if len(data) == MOST and self.protocol.dropping:
+                house.standing.leaving.wait(MOST / DROPPED)
             self.heard = time.monotonic()  # it could not be read while that took its time
             # The kernel's bytes are asked for in small pieces while a client idles: each recv allocates first.
-            size = min(size * 2, _MOST) if len(data) == size else _LEAST
+            size = min(size * 2, MOST) if len(data) == size else _LEAST
 
     def _secure(self, tls: TlsWire) -> bool:
         """The handshake. It has as long as the hello has."""
@@ -220,7 +220,7 @@ class Connection:
         try:
             while (patience := deadline - time.monotonic()) > 0:
                 self.sock.settimeout(patience)
-                if not self.sock.recv(_MOST):
+                if not self.sock.recv(MOST):
                     return
         except OSError:
             return

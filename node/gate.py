@@ -25,6 +25,8 @@ LIMIT = "address_connect_rate"
 WORDS_RATE, WORDS_BURST = 10.0, 100
 """Refusals of one address that are told why, and when to come again: a herd of honest clients is. Those beyond are
 reset, which costs us a tenth of it, and a flood does not read anyhow."""
+PRESSING = 0.25
+"""Of its burst that an address has taken when it presses."""
 QUIET = Error(code=Code.RATE_LIMITED, text="")
 """Stands for a refusal without words."""
 _TOO_FAST = "too many connections come from your address; connect again in a moment"
@@ -49,6 +51,7 @@ class Gate:
     def __init__(self, settings: NodeSettings, cluster: ClusterSeam) -> None:
         self._settings, self._exempt = settings, Sources(settings.exempt)
         self._cluster = cluster
+        self._room = settings.address_connect_burst * (1 - PRESSING)
         # Guards the dict and what is in it. Those who accept, and the threads behind balancers, meet here with the
         # worker and the ticker.
         self._lock = threading.Lock()
@@ -73,6 +76,14 @@ class Gate:
                 return QUIET
             source.words.take(now)
         return Error(code=Code.RATE_LIMITED, text=_TOO_FAST, after=math.ceil(wait * 1000) + come_back())
+
+    def presses(self, peer: str) -> bool:
+        """Whether so many came from there just now that the next ones had better not come all at once."""
+        if not self._settings.address_connect_rate or peer in self._exempt:
+            return False
+        with self._lock:
+            source = self._all.get(source_of(peer))
+            return source is not None and source.bucket.wait(time.monotonic(), self._room) > 0
 
     def step(self) -> float | None:
         """Tells the others of those who came faster than their buckets fill, and hears of them."""

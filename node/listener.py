@@ -24,6 +24,8 @@ BACKLOG = 4096
 """Of connections that the kernel holds for us; it allows as many as `net.core.somaxconn` says."""
 PAUSE = 0.2
 """Seconds, when the process has no descriptor or thread left for another client."""
+SPACE = 0.002
+"""Seconds between two of an address that presses: threads for hundreds at once would hold up those who talk."""
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _GONE = (
     errno.ECONNABORTED, errno.EPROTO, errno.EINTR, errno.EPERM, errno.ETIMEDOUT, errno.ENETDOWN, errno.ENOPROTOOPT,
@@ -96,6 +98,8 @@ class Listener:
             self._house.doorstep.turn_away(sock, too_fast)
         else:
             self._welcome(sock, peer, proxied)
+            if not proxied and self._house.gate.presses(peer):
+                self._stopping.wait(SPACE)
 
     def _failed(self, error: OSError) -> None:
         if self._stopping.is_set() or error.errno in _GONE:

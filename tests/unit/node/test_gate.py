@@ -6,12 +6,13 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
 from cluster.errors import Degraded
-from node import crush as crush_module, gate as gate_module
+from node import crush as crush_module, gate as gate_module, listener as listener_module
 from node.admission import LEAST_BACK, MOST_BACK
 from node.crush import Crush
 from node.gate import LIMIT, QUIET, Gate
@@ -137,6 +138,19 @@ def test_an_address_is_remembered_while_it_owes_something(clock: list[float], mo
     assert len(door) == 0, "rather than without end"
 
 
+def test_an_address_presses_once_a_quarter_of_its_burst_is_gone(clock: list[float]) -> None:
+    door = gate(address_connect_burst=20)
+    assert not door.presses(ALICE), "nobody has come"
+    pressed = [door.refuses(ALICE) or door.presses(ALICE) for _ in range(8)]
+    assert pressed == [False] * 5 + [True] * 3
+    assert not door.presses("192.0.2.8:1")
+    clock[0] += 0.3
+    assert not door.presses(ALICE)
+    free = gate(address_connect_burst=1, exempt=("192.0.2.0/24",))
+    assert not free.refuses(ALICE)
+    assert not free.presses(ALICE)
+
+
 # -- at a node ------------------------------------------------------------------------------------
 
 
@@ -176,6 +190,19 @@ def test_behind_a_balancer_the_address_in_the_header_counts(monkeypatch: pytest.
             other.enter("other")
         one.enter("one")
     assert _counted(node) == 6
+
+
+def test_those_of_an_address_that_presses_come_in_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listener_module, "SPACE", 3600.0)
+    settings = {**STRICT, "address_connect_burst": 8}
+    with running(FakeCluster(Store()), **settings) as node, ExitStack() as stack:
+        inside = [stack.enter_context(Native(node)) for _ in range(3)]
+        waits = stack.enter_context(socket.create_connection(node.address, 5))
+        waits.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            waits.recv(1)
+        for number, client in enumerate(inside):
+            client.enter(f"n{number}")
 
 
 def test_a_node_that_leaves_waits_for_no_flood(monkeypatch: pytest.MonkeyPatch) -> None:
