@@ -95,6 +95,7 @@ def test_who_does_not_read_gets_no_more_history(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(cluster, "history", history)
     with running(cluster) as node, Native(node) as one:
         one.enter("one")
+        one.barrier()  # what is shown to who enters was asked for too
         asked.clear()
         (session,) = node.house.registry.all()
         outbox: Any = session.connection.outbox
