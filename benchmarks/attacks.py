@@ -78,6 +78,15 @@ def junk(connect: Connect) -> Iterator[int]:
             yield 200 * pump.push(lines)
 
 
+def nameless(connect: Connect) -> Iterator[int]:
+    """What is no nickname, on ten connections that never come in."""
+    lines = b"a name with blanks\n" * 1000
+    with contextlib.ExitStack() as stack:
+        pumps = [_Pump(stack.enter_context(connect())) for _ in range(10)]
+        while True:
+            yield sum(1000 * pump.push(lines) for pump in pumps)
+
+
 def storm(connect: Connect) -> Iterator[int]:
     """Connects and goes at once."""
     while True:
@@ -159,7 +168,7 @@ def joins(connect: Connect) -> Iterator[int]:
 
 ATTACKS: Mapping[str, Attack] = {
     attack.__name__: attack
-    for attack in (flood, junk, storm, half_open, hellos, huge_lines, history, slow_readers, joins)
+    for attack in (flood, junk, nameless, storm, half_open, hellos, huge_lines, history, slow_readers, joins)
 }
 
 

@@ -45,6 +45,8 @@ TRIFLE = 0.02
 """The same of what is cheap, and is answered in any case."""
 AGAIN = 0.25
 """What saying again costs of a message: after a loss of data everybody says again what he said within a minute."""
+STRANGER = 0.05
+"""Seconds until who has not come in yet is told that a line of his is not understood."""
 LOOK = 1.0
 """Seconds after which it is looked whether somebody who has to wait is there still."""
 _SIZES = {Code.TEXT_TOO_LONG: "max_text", Code.FRAME_TOO_LONG: "max_frame"}
@@ -120,11 +122,13 @@ def patient(connection: Connection, take: Callable[[], float], limit: Callable[[
 
 
 def breathe(connection: Connection) -> None:
-    """Before what costs next to nothing, and is answered in any case: too much of it is answered slowly."""
+    """Before what costs next to nothing, and is answered in any case: too much of it is answered slowly, and to who has
+    no session, and so no bucket, all of it."""
+    wait = STRANGER
     if connection.session is not None:
         wait = connection.session.quota.ask(TRIFLE, time.monotonic())
-        if wait > 0:
-            connection.house.standing.leaving.wait(min(wait, LOOK))
+    if wait > 0:
+        connection.house.standing.leaving.wait(min(wait, LOOK))
 
 
 def _hold_back(connection: Connection, quota: Quota, wait: float) -> None:

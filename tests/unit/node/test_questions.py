@@ -16,7 +16,7 @@ from node.settings import NodeSettings
 from node.verbs.pacing import cost_of
 from tests.unit.node.fake_cluster import FakeCluster
 from tests.unit.node.fake_store import Store
-from tests.unit.node.support import HERE, Native, plain, running
+from tests.unit.node.support import HERE, Client, Native, plain, running
 from tests.unit.node.waiting import wait_for
 from wire import Code
 from wire.frames import Accepted, Error, History, HistoryEnd, Message, RoomList, Rooms, Say, Who
@@ -137,3 +137,17 @@ def test_who_has_ended_a_line_that_was_too_long_goes_on() -> None:
         assert one.expect(Error).code == Code.FRAME_TOO_LONG
         one.say(Say(n=1, to=LOBBY, text="on"))
         one.expect(Accepted)
+
+
+@pytest.mark.parametrize("line", ["a name with blanks", '{"op":"dance"}'])
+def test_who_has_no_session_is_answered_slowly_what_is_not_understood(
+    monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    monkeypatch.setattr("node.verbs.pacing.STRANGER", 3600.0)
+    monkeypatch.setattr("node.verbs.pacing.LOOK", 3600.0)
+    with running(FakeCluster(Store())) as node, Client(node) as stranger, Native(node) as one:
+        stranger.put(f"{line}\n" * 1000)
+        stranger.sock.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            stranger.line()
+        one.enter("one")
