@@ -80,7 +80,15 @@ def junk(connect: Connect) -> Iterator[int]:
 
 def nameless(connect: Connect) -> Iterator[int]:
     """What is no nickname, on ten connections that never come in."""
-    lines = b"a name with blanks\n" * 1000
+    return _lines(connect, b"#none\n" * 1000)
+
+
+def passwords(connect: Connect) -> Iterator[int]:
+    """Wrong passwords, on ten connections."""
+    return _lines(connect, b"alice of wonderland\n" * 1000)
+
+
+def _lines(connect: Connect, lines: bytes) -> Iterator[int]:
     with contextlib.ExitStack() as stack:
         pumps = [_Pump(stack.enter_context(connect())) for _ in range(10)]
         while True:
@@ -168,7 +176,7 @@ def joins(connect: Connect) -> Iterator[int]:
 
 ATTACKS: Mapping[str, Attack] = {
     attack.__name__: attack
-    for attack in (flood, junk, nameless, storm, half_open, hellos, huge_lines, history, slow_readers, joins)
+    for attack in (flood, junk, nameless, passwords, storm, half_open, hellos, huge_lines, history, slow_readers, joins)
 }
 
 

@@ -36,8 +36,8 @@ _LEAST, MOST = 448, 65536
 """Bytes that are asked of the kernel at once. The least, with what Python adds, is below the 512 up to which it has an
 allocator of its own: the C library's keeps some KiB for each thread that comes to it."""
 DROPPED = 1024 * 1024
-"""Bytes a second that are read of a line that is too long and will be thrown away: the kernel hands us a thousand times
-as many, and what that takes would be the others'."""
+"""Bytes a second that are read of what will be thrown away, a line that is too long or what comes after the end: the
+kernel hands us a thousand times as many, and what that takes would be the others'."""
 _TOO_SLOW = Error(code=Code.TOO_SLOW, text="you read too slowly; connect again and go on where you were")
 
 
@@ -212,6 +212,7 @@ class Connection:
         deadline = time.monotonic() + LINGER
         flushed = threading.Event()
         self.outbox.flushed = flushed
+        self.protocol.close()  # what had come ahead is for nobody, and we stay for a while
         self.outbox.finish()
         if not flushed.wait(LINGER):
             return
@@ -220,8 +221,11 @@ class Connection:
         try:
             while (patience := deadline - time.monotonic()) > 0:
                 self.sock.settimeout(patience)
-                if not self.sock.recv(MOST):
+                data = self.sock.recv(MOST)
+                if not data:
                     return
+                if len(data) == MOST:
+                    self.house.standing.leaving.wait(min(MOST / DROPPED, patience))
         except OSError:
             return
 

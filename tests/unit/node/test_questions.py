@@ -18,8 +18,8 @@ from tests.unit.node.fake_cluster import FakeCluster
 from tests.unit.node.fake_store import Store
 from tests.unit.node.support import HERE, Client, Native, plain, running
 from tests.unit.node.waiting import wait_for
-from wire import Code
-from wire.frames import Accepted, Error, History, HistoryEnd, Message, RoomList, Rooms, Say, Who
+from wire import Code, encode
+from wire.frames import Accepted, Bye, Error, History, HistoryEnd, Message, Quit, RoomList, Rooms, Say, Who
 
 LOBBY = "#lobby"
 
@@ -128,6 +128,22 @@ def test_of_a_line_without_an_end_little_is_read(monkeypatch: pytest.MonkeyPatch
             assert connection_module.MOST / connection_module.DROPPED not in rests
             one.sock.sendall(b"x" * (4 * 1024 * 1024))
             wait_for(lambda: rests.count(connection_module.MOST / connection_module.DROPPED) >= 3)
+
+
+def test_of_what_comes_after_the_end_little_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    rests: list[float | None] = []
+
+    def rest(timeout: float | None = None) -> bool:
+        rests.append(timeout)
+        return False
+
+    with running(FakeCluster(Store())) as node, Native(node) as one:
+        one.enter("one")
+        with monkeypatch.context() as patch:
+            patch.setattr(node.house.standing.leaving, "wait", rest)
+            one.sock.sendall(encode(Quit()) + b"x" * (4 * 1024 * 1024))
+            wait_for(lambda: rests.count(connection_module.MOST / connection_module.DROPPED) >= 3)
+            assert isinstance(one.frames_to_end()[-1], Bye)
 
 
 def test_who_has_ended_a_line_that_was_too_long_goes_on() -> None:
