@@ -35,7 +35,7 @@ def test_questions_of_one_address_come_one_after_the_other() -> None:
     address = Address("192.0.2.7", NodeSettings(id="n1", listen=HERE, redis="redis://nowhere/0", http=HERE))
     waits = [address.turn(100.0, 2.0) for _ in range(14)]
     assert waits[:10] == [0.0] * 10, "a few at once"
-    assert waits[10:] == pytest.approx([0.02, 0.04, 0.06, 0.08], abs=1e-4), "each behind the one before"
+    assert waits[10:] == pytest.approx([0.04, 0.08, 0.12, 0.16], abs=1e-4), "each behind the one before"
     assert address.turn(200.0, 2.0) == 0.0
 
 
