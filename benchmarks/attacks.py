@@ -1,5 +1,6 @@
-"""What one hostile address does: `python -m benchmarks.attacks NAME HOST:PORT SOURCE` goes on until it is ended
-(SIGTERM), then says how many inputs it has tried. A process of its own: it costs who measures but the processor."""
+"""What one hostile address does: `python -m benchmarks.attacks NAME HOST:PORT SOURCE SHARE` goes on until it is ended
+(SIGTERM), then says how many inputs it has tried. A process of its own: it costs who measures but the processor, of
+which it takes `SHARE` of a core at most."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ import selectors
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 
 Connect = Callable[[], socket.socket]
@@ -18,6 +20,8 @@ Attack = Callable[[Connect], Iterator[int]]
 
 _MB = 1024 * 1024
 _AT_ONCE = 200
+_REST = 0.001
+"""Seconds that it is ahead of its share before it rests."""
 _numbers = itertools.count()
 
 
@@ -72,6 +76,23 @@ def junk(connect: Connect) -> Iterator[int]:
         pump = _Pump(sock)
         while True:
             yield 200 * pump.push(lines)
+
+
+def nameless(connect: Connect) -> Iterator[int]:
+    """What is no nickname, on ten connections that never come in."""
+    return _lines(connect, b"#none\n" * 1000)
+
+
+def passwords(connect: Connect) -> Iterator[int]:
+    """Wrong passwords, on ten connections."""
+    return _lines(connect, b"alice of wonderland\n" * 1000)
+
+
+def _lines(connect: Connect, lines: bytes) -> Iterator[int]:
+    with contextlib.ExitStack() as stack:
+        pumps = [_Pump(stack.enter_context(connect())) for _ in range(10)]
+        while True:
+            yield sum(1000 * pump.push(lines) for pump in pumps)
 
 
 def storm(connect: Connect) -> Iterator[int]:
@@ -155,22 +176,37 @@ def joins(connect: Connect) -> Iterator[int]:
 
 ATTACKS: Mapping[str, Attack] = {
     attack.__name__: attack
-    for attack in (flood, junk, storm, half_open, hellos, huge_lines, history, slow_readers, joins)
+    for attack in (flood, junk, nameless, passwords, storm, half_open, hellos, huge_lines, history, slow_readers, joins)
 }
 
 
+class _Pace:
+    """Rests where it would take more than its share of a core."""
+
+    def __init__(self, share: float) -> None:
+        self._share = share
+        self._began = time.monotonic() - time.process_time() / share
+
+    def keep(self) -> None:
+        due = self._began + time.process_time() / self._share - time.monotonic()
+        if due > _REST:
+            time.sleep(due)
+
+
 def main() -> None:
-    name, address, source = sys.argv[1:]
+    name, address, source, share = sys.argv[1:]
     host, _, port = address.rpartition(":")
     ended: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: ended.append(number))
     print("ready", flush=True)
-    tried = 0
+    tried, pace = 0, _Pace(float(share))
     while not ended:
         # Turned away, or thrown out: it comes again.
         with contextlib.suppress(OSError):
+            pace.keep()
             for count in ATTACKS[name](lambda: socket.create_connection((host, int(port)), 5, (source, 0))):
                 tried += count
+                pace.keep()
                 if ended:
                     break
     print(tried, flush=True)

@@ -20,11 +20,15 @@ class Watch:
 
     def lap(self) -> str:
         """Cores used since the last lap, by each."""
+        return "  ".join(f"{name} {cores:.2f}" for name, cores in self.used().items())
+
+    def used(self) -> dict[str, float]:
+        """The same as numbers; who has ended meanwhile used nothing, and his is the strangers'."""
         before, self._seen = self._seen, self._look()
         seconds = self._seen["clock"] - before["clock"]
         used = {name: max(0.0, self._seen[name] - before[name]) / seconds for name in before if name != "clock"}
         used[STRANGERS] = max(0.0, used.pop("machine") - sum(used.values()))
-        return "  ".join(f"{name} {cores:.2f}" for name, cores in used.items())
+        return used
 
     def _look(self) -> dict[str, float]:
         seen = {name: _spent(pid) for name, pid in self._processes.items()}

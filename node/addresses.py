@@ -19,6 +19,9 @@ from node.sources import Sources, source_of
 
 MERGED = 500
 """Addresses that are asked about in one run of the script."""
+QUESTIONS, AT_ONCE = 50.0, 20
+"""What is asked from one address in a second, and at once, as `verbs.pacing` counts it: about a fifth of a core. It is
+each node's own affair, and nothing is refused for it: what comes faster waits."""
 MOST = 100_000
 """Addresses that are remembered though nobody from there is here any more."""
 
@@ -27,7 +30,7 @@ class Address:
     """The buckets of one address. Any thread: connections from there, and the worker that merges, meet at the lock,
     which is never held while anything else is called."""
 
-    __slots__ = ("_joined", "_joins", "_lock", "_messages", "_said", "key", "users")
+    __slots__ = ("_joined", "_joins", "_lock", "_messages", "_questions", "_said", "key", "users")
 
     def __init__(self, key: str, settings: NodeSettings) -> None:
         self.key = key
@@ -35,6 +38,7 @@ class Address:
         self._lock = threading.Lock()
         self._messages = Bucket(settings.address_message_rate, settings.address_message_burst)
         self._joins = Bucket(settings.address_join_rate, settings.address_join_burst)
+        self._questions = Bucket(QUESTIONS, AT_ONCE)
         self._said = self._joined = 0.0  # taken since the others were told
 
     def say(self, now: float, cost: float = 1.0) -> float:
@@ -54,6 +58,13 @@ class Address:
                 self._joins.take(now, cost)
                 self._joined += cost
             return wait
+
+    def turn(self, now: float, cost: float) -> float:
+        """Seconds until a question is to be answered, 0: now. Its place in the line is taken by that."""
+        with self._lock:
+            wait = self._questions.wait(now, cost)
+            self._questions.take(now, cost)
+            return max(wait, 0.0)
 
     def is_whole(self, now: float) -> bool:
         with self._lock:
@@ -98,8 +109,12 @@ class Addresses:
             known = key in self._all
             address = self._all.setdefault(key, Address(key, self._settings))
             address.users += 1
-        if not known:
-            self._ask([address])
+        try:
+            if not known:
+                self._ask([address])
+        except BaseException:  # a fault of ours: nobody will ever leave for it; it is raised on
+            self.leave(address)
+            raise
         return address
 
     def leave(self, address: Address | None) -> None:

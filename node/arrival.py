@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from node import proxy
 from node.bans import last_words
+from node.gate import LIMIT, QUIET
 from node.roster import ALL, ONE_ADDRESS
 from wire import Code
 from wire.frames import Error
@@ -35,6 +36,8 @@ def find_out(connection: Connection) -> bool:
     # First the address, then the look: who brings bans meanwhile looks at those who are here.
     connection.peer = str(found) if found else connection.peer
     connection.proxied = False
+    if _comes_too_fast(connection):
+        return False
     ban = house.bans.of(connection.peer)
     if ban is not None:
         connection.turn_away(last_words(ban))
@@ -43,6 +46,19 @@ def find_out(connection: Connection) -> bool:
         house.limited.hit(ONE_ADDRESS, connection.peer)
         connection.turn_away(TOO_MANY)
         return False
+    return True
+
+
+def _comes_too_fast(connection: Connection) -> bool:
+    """As the listener has it, now that its address is known. Its thread is spent already."""
+    refusal = connection.house.gate.refuses(connection.peer)
+    if refusal is None:
+        return False
+    connection.house.limited.hit(LIMIT, connection.peer)
+    if refusal is QUIET:
+        connection.abort()
+    else:
+        connection.turn_away(refusal)
     return True
 
 

@@ -32,9 +32,12 @@ from wire.plain import GREETING
 
 LINGER = 3.0
 """Seconds that what waits may take to be sent, once the connection is ending."""
-_LEAST, _MOST = 448, 65536
+_LEAST, MOST = 448, 65536
 """Bytes that are asked of the kernel at once. The least, with what Python adds, is below the 512 up to which it has an
 allocator of its own: the C library's keeps some KiB for each thread that comes to it."""
+DROPPED = 1024 * 1024
+"""Bytes a second that are read of what will be thrown away, a line that is too long or what comes after the end: the
+kernel hands us a thousand times as many, and what that takes would be the others'."""
 _TOO_SLOW = Error(code=Code.TOO_SLOW, text="you read too slowly; connect again and go on where you were")
 
 
@@ -136,6 +139,7 @@ class Connection:
         return self.outbox.offer(self.protocol.send(frame))
 
     def _serve(self) -> None:
+        house = self.house
         self.outbox.offer(GREETING)
         if self.tls is None and arrival.is_forged(self.sock):
             arrival.refuse(self, arrival.NOT_FROM_YOU)
@@ -149,9 +153,11 @@ class Connection:
                     self._act(self.protocol.receive_eof())
                 return
             self._act(self.protocol.receive_data(data))
+            if len(data) == MOST and self.protocol.dropping:
+                house.standing.leaving.wait(MOST / DROPPED)
             self.heard = time.monotonic()  # it could not be read while that took its time
             # The kernel's bytes are asked for in small pieces while a client idles: each recv allocates first.
-            size = min(size * 2, _MOST) if len(data) == size else _LEAST
+            size = min(size * 2, MOST) if len(data) == size else _LEAST
 
     def _secure(self, tls: TlsWire) -> bool:
         """The handshake. It has as long as the hello has."""
@@ -206,6 +212,7 @@ class Connection:
         deadline = time.monotonic() + LINGER
         flushed = threading.Event()
         self.outbox.flushed = flushed
+        self.protocol.close()  # what had come ahead is for nobody, and we stay for a while
         self.outbox.finish()
         if not flushed.wait(LINGER):
             return
@@ -214,8 +221,11 @@ class Connection:
         try:
             while (patience := deadline - time.monotonic()) > 0:
                 self.sock.settimeout(patience)
-                if not self.sock.recv(_MOST):
+                data = self.sock.recv(MOST)
+                if not data:
                     return
+                if len(data) == MOST:
+                    self.house.standing.leaving.wait(min(MOST / DROPPED, patience))
         except OSError:
             return
 

@@ -50,6 +50,7 @@ class Events:
     def on_beat(self, beat: Beaten) -> None:
         self.house.metrics.beaten(beat)
         self._workers.schedule(self.house.addresses)
+        self._workers.schedule(self.house.gate)
 
     def on_taken(self, session: str, claim: str, how: str = "") -> None:
         if not claim:

@@ -10,6 +10,7 @@ from node.admission import Admission
 from node.bans import Bans, Doorstep
 from node.certificate import Certificate
 from node.deliverer import Deliverer
+from node.gate import Gate
 from node.hands import Hands
 from node.limited import Limited
 from node.logs import Log
@@ -48,6 +49,7 @@ class House:
     limited: Limited
     pressure: Pressure
     addresses: Addresses
+    gate: Gate
     vault: Vault
     trace: Trace | None = None
     certificate: Certificate | None = None

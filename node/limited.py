@@ -30,13 +30,17 @@ class Limited:
         self._log = log
         self._lock = threading.Lock()  # guards the tallies; not held while a line is written
         self._tallies: dict[str, _Tally] = {}
+        self._counters: dict[str, Counter] = {}  # the counter's own, which takes a lock to find each
 
-    def hit(self, limit: str, peer: str = "") -> None:
-        """`limit`, a field of `Limits`, has refused or ended something of `peer`."""
-        self._counter.labels(limit).inc()
+    def hit(self, limit: str, peer: str = "", count: int = 1) -> None:
+        """`limit`, a field of `Limits`, has refused or ended something of `peer`, `count` times."""
+        counter = self._counters.get(limit)
+        if counter is None:
+            counter = self._counters[limit] = self._counter.labels(limit)
+        counter.inc(count)
         with self._lock:
             tally = self._tallies.setdefault(limit, _Tally())
-            tally.count += 1
+            tally.count += count
             tally.peer = peer
         self._tell(limit, tally, time.monotonic())
 

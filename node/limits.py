@@ -27,6 +27,8 @@ class Limits:
 
     max_connections: int = 10_000
     max_connections_per_address: int = 200
+    address_connect_rate: float = 50.0
+    address_connect_burst: int = 600
     max_pending: int = 2000
     hello_timeout: float = 10.0
     max_text: int = 16 * 1024
@@ -52,6 +54,8 @@ MB = 1024 * 1024
 RANGES: Mapping[str, Range] = {
     "max_connections": Range(1, 1_000_000, "N", "Clients of this node."),
     "max_connections_per_address": Range(0, 1_000_000, "N", "Clients of this node from one address."),
+    "address_connect_rate": Range(0, 1_000_000, "N", "Connections a second from one address."),
+    "address_connect_burst": Range(1, 1_000_000, "N", "… and so many at once."),
     "max_pending": Range(1, 1_000_000, "N", "Clients that have not said hello yet; of more the oldest goes."),
     "hello_timeout": Range(0.05, 3600, "SECONDS", "A client that has not said hello by then is closed."),
     "max_text": Range(1, 16 * 1024, "BYTES", "Of one text."),

@@ -11,6 +11,8 @@ from node import arrival
 from node.admission import come_back
 from node.bans import in_both, last_words
 from node.connection import Connection
+from node.crush import Crush
+from node.gate import LIMIT, QUIET
 from node.house import House
 from node.pressure import Level
 from node.roster import ALL
@@ -22,6 +24,8 @@ BACKLOG = 4096
 """Of connections that the kernel holds for us; it allows as many as `net.core.somaxconn` says."""
 PAUSE = 0.2
 """Seconds, when the process has no descriptor or thread left for another client."""
+SPACE = 0.002
+"""Seconds between two of an address that presses: threads for hundreds at once would hold up those who talk."""
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _GONE = (
     errno.ECONNABORTED, errno.EPROTO, errno.EINTR, errno.EPERM, errno.ETIMEDOUT, errno.ENETDOWN, errno.ENOPROTOOPT,
@@ -61,6 +65,7 @@ class Listener:
         self._balancers = balancers
         self._only = only
         self._stopping = threading.Event()
+        self._crush = Crush(sock, LIMIT, house.limited, self._stopping)
         self.address = Address(*sock.getsockname()[:2])
 
     def stop(self) -> None:
@@ -79,7 +84,22 @@ class Listener:
                 except OSError as error:
                     self._failed(error)
                 else:
-                    self._welcome(sock, str(Address(*peer[:2])))
+                    self._meet(sock, str(Address(*peer[:2])))
+            self._crush.settle()
+
+    def _meet(self, sock: socket.socket, peer: str) -> None:
+        """First of all whether it comes too fast: that must cost next to nothing."""
+        proxied = peer in self._balancers
+        too_fast = None if proxied else self._house.gate.refuses(peer)
+        if too_fast is QUIET:
+            self._crush.refuse(sock, peer)
+        elif too_fast is not None:
+            self._house.limited.hit(LIMIT, peer)
+            self._house.doorstep.turn_away(sock, too_fast)
+        else:
+            self._welcome(sock, peer, proxied)
+            if not proxied and self._house.gate.presses(peer):
+                self._stopping.wait(SPACE)
 
     def _failed(self, error: OSError) -> None:
         if self._stopping.is_set() or error.errno in _GONE:
@@ -92,9 +112,8 @@ class Listener:
         self._house.log.warning("exhausted", reason=str(error))
         self._stopping.wait(PAUSE)
 
-    def _welcome(self, sock: socket.socket, peer: str) -> None:
+    def _welcome(self, sock: socket.socket, peer: str, proxied: bool) -> None:
         house = self._house
-        proxied = peer in self._balancers
         refusal = self._refusal(peer, proxied)
         if refusal is not None:
             house.doorstep.turn_away(sock, refusal)

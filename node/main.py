@@ -20,6 +20,7 @@ from node.certificate import BadCertificate, Certificate
 from node.deliverer import Deliverer
 from node.drain import Orders, drain, pace
 from node.events import Events
+from node.gate import Gate
 from node.gauges import Gauges
 from node.hands import Hands
 from node.health import HealthServer
@@ -108,6 +109,7 @@ class Node:
             pressure=Pressure(settings, limited),
             certificate=certificate,
             addresses=Addresses(settings, cluster),
+            gate=Gate(settings, cluster),
             vault=Vault(),
         )
         metrics.look_at(Gauges(self.house, version()))

@@ -49,6 +49,7 @@ class Ticker:
         house.limited.tick(now)
         house.doorstep.sweep(now)
         house.addresses.sweep(now)
+        house.gate.sweep(now)
         house.rooms.sweep(now)
         house.registry.sweep(now - house.settings.grace - house.settings.lease - ABSENT_KEPT)
         house.metrics.delay.tick(now, house.rooms.place)

@@ -51,6 +51,11 @@ class LineSplitter:
         return lines
 
     @property
+    def dropping(self) -> bool:
+        """Whether a line that was too long has not ended yet."""
+        return self._dropping
+
+    @property
     def held(self) -> int:
         """Bytes held now."""
         return len(self._rest)

@@ -102,6 +102,11 @@ class ServerProtocol:
         self.state = State.CLOSED
         self._ahead = _NOTHING
 
+    @property
+    def dropping(self) -> bool:
+        """Whether what comes now is the rest of a line that was too long: nobody waits for an answer to it."""
+        return self._splitter.dropping
+
     def _listening(self) -> bool:
         return self.state in (State.GREETED, State.WAITING, State.ACTIVE)
 

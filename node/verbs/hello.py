@@ -19,6 +19,7 @@ from node.session import Session, new_id, session_of, token_hash
 from node.verbs.admit import admit
 from node.verbs.attach import attach, finish_room, show_room
 from node.verbs.nick import proposals
+from node.verbs.pacing import breathe
 from node.verbs.refusals import LEASE_LOST, TAKEN_OVER, farewell, refusal
 from wire import Code, WireError, nickname
 from wire.frames import Cursors, Error, Hello, Welcome
@@ -44,6 +45,7 @@ def hello(connection: Connection, frame: Hello) -> None:
         act = _asked(connection, frame)
     except WireError as error:
         connection.house.metrics.unwelcome.inc()
+        breathe(connection)
         connection.send(error.to_frame())
         return
     if _turned_away(connection) or _too_full(connection, frame):

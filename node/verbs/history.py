@@ -10,7 +10,7 @@ from cluster.errors import ClusterError, Refused
 from cluster.types import Entry, Reason
 from node.letters import frame as frame_of
 from node.verbs.refusals import refusal
-from wire import WireError, room
+from wire import WireError, render, room
 from wire.frames import History, HistoryEnd
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 PATIENCE = 10.0
 """Seconds that a client may take to make room for more."""
+TOGETHER = 32 * 1024
+"""Bytes that are offered at once: to wake the deliverer for each line is most of the work. An outbox holds eight times
+as much, and a line, at least."""
 
 
 def history(connection: Connection, frame: History) -> None:
@@ -26,6 +29,7 @@ def history(connection: Connection, frame: History) -> None:
         session = connection.session
         if session is None or not session.is_in(name):
             raise Refused(Reason.NOT_MEMBER)
+        await_room(connection)  # who does not read what he was given needs no more of it yet
         entries = connection.house.cluster.history(name, frame.before, frame.limit, session.id)
     except WireError as error:
         connection.tell(WireError(error.code, error.text, id=frame.id).to_frame())
@@ -39,6 +43,8 @@ def history(connection: Connection, frame: History) -> None:
 
 def await_room(connection: Connection) -> None:
     """Blocks while the client takes slowly what it has asked for; `PATIENCE` at most."""
+    if connection.outbox.size < connection.outbox.low_water:
+        return
     room_again = threading.Event()
     if not connection.outbox.low(room_again.set):
         room_again.wait(PATIENCE)
@@ -47,8 +53,17 @@ def await_room(connection: Connection) -> None:
 def tell_history(connection: Connection, entries: Sequence[Entry]) -> None:
     """Messages marked as history: outside of the order of the log. Blocks while the client takes them
     slowly (the deliverer wakes us); if it stops, the outbox overflows and it is closed."""
+    lines, size = [], 0
     for entry in entries:
-        await_room(connection)
         told = frame_of(entry, history=True)
-        if told is not None:
-            connection.tell(told)
+        if told is None:
+            continue
+        lines.append(render(told, connection.dialect))
+        size += len(lines[-1])
+        if size >= TOGETHER:
+            await_room(connection)
+            connection.outbox.offer(b"".join(lines))
+            lines, size = [], 0
+    if lines:
+        await_room(connection)
+        connection.outbox.offer(b"".join(lines))

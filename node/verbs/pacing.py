@@ -34,11 +34,19 @@ COSTS: Mapping[type[Any], float] = {
     frames.History: 0.5,
     frames.Whois: 0.25,
 }
-"""What a request takes of the bucket of joins: as much as it costs the others, in parts of what a join does."""
+"""What a request takes of the bucket of joins: as much as it costs the others, in parts of what a join does. Of
+`history` it is the least."""
+OF_A_MESSAGE = 0.01
+"""The same of each message that is asked for."""
+QUESTIONS = frozenset({frames.History, frames.Who, frames.Rooms, frames.Whois})
+"""What is answered with much. Those of one address are answered one after the other (`Address.turn`), whichever of its
+sessions asks: ten threads that read and render would keep the interpreter from those who talk."""
 TRIFLE = 0.02
 """The same of what is cheap, and is answered in any case."""
 AGAIN = 0.25
 """What saying again costs of a message: after a loss of data everybody says again what he said within a minute."""
+STRANGER = 0.05
+"""Seconds until who has not come in yet is told that a line of his is not understood."""
 LOOK = 1.0
 """Seconds after which it is looked whether somebody who has to wait is there still."""
 _SIZES = {Code.TEXT_TOO_LONG: "max_text", Code.FRAME_TOO_LONG: "max_frame"}
@@ -64,19 +72,37 @@ def say_too_fast(connection: Connection, quota: Quota, n: int, *, again: bool) -
 
 def ask_too_fast(connection: Connection, event: Any) -> bool:
     """Whether a request comes too soon; then it was answered. A plain client's waits here instead."""
-    session, cost = connection.session, COSTS.get(type(event))
+    session, cost = connection.session, cost_of(event)
     if session is None or cost is None:
         return False
     quota = session.quota
     if not connection.native:
-        return not patient(connection, lambda: quota.ask(cost, time.monotonic()), lambda: quota.why_not_asked)
+        taken = patient(connection, lambda: quota.ask(cost, time.monotonic()), lambda: quota.why_not_asked)
+        return not (taken and _await_turn(connection, event, cost))
     wait = quota.ask(cost, time.monotonic())
     if wait > 0:
         _hold_back(connection, quota, wait)
         connection.tell(_refusal(connection, quota.why_not_asked, wait, id=event.id))
         return True
     _share(connection)
-    return False
+    return not _await_turn(connection, event, cost)
+
+
+def cost_of(event: Any) -> float | None:
+    """Of the bucket of joins; None: it costs nothing."""
+    cost = COSTS.get(type(event))
+    return max(cost or 0.0, event.limit * OF_A_MESSAGE) if isinstance(event, frames.History) else cost
+
+
+def _await_turn(connection: Connection, event: Any, cost: float) -> bool:
+    """Blocks while other questions of its address are answered. False: there is nobody to answer any more."""
+    if type(event) not in QUESTIONS or connection.address is None:
+        return True
+    until = time.monotonic() + connection.address.turn(time.monotonic(), cost)
+    while (left := until - time.monotonic()) > 0:
+        if connection.outbox.finishing or connection.house.standing.leaving.wait(min(left, LOOK)):
+            return False
+    return True
 
 
 def patient(connection: Connection, take: Callable[[], float], limit: Callable[[], str]) -> bool:
@@ -96,11 +122,13 @@ def patient(connection: Connection, take: Callable[[], float], limit: Callable[[
 
 
 def breathe(connection: Connection) -> None:
-    """Before what costs next to nothing, and is answered in any case: too much of it is answered slowly."""
+    """Before what costs next to nothing, and is answered in any case: too much of it is answered slowly, and to who has
+    no session, and so no bucket, all of it."""
+    wait = STRANGER
     if connection.session is not None:
         wait = connection.session.quota.ask(TRIFLE, time.monotonic())
-        if wait > 0:
-            connection.house.standing.leaving.wait(min(wait, LOOK))
+    if wait > 0:
+        connection.house.standing.leaving.wait(min(wait, LOOK))
 
 
 def _hold_back(connection: Connection, quota: Quota, wait: float) -> None:

@@ -167,3 +167,16 @@ def test_who_is_exempt() -> None:
     usual = Addresses(settings(), FakeCluster(Store()))
     assert usual.enter("127.9.9.9:1") is usual.enter("[::1]:1") is None
     assert usual.enter(ALICE) is not None
+
+
+def test_who_could_not_be_asked_about_for_a_fault_of_ours_is_not_remembered_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cluster = FakeCluster(Store())
+    one = Addresses(settings(), cluster)
+    with monkeypatch.context() as patch:
+        patch.setattr(cluster, "addresses", lambda _: [])  # fewer answers than questions
+        with pytest.raises(ValueError, match="zip"):
+            one.enter(ALICE)
+    one.sweep(10.0**9)
+    assert len(one) == 0

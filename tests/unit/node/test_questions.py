@@ -1,0 +1,169 @@
+"""What questions cost those who talk: how they are priced, that those of one address wait for each other, and how
+what answers them is sent. And what a line without an end costs."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from cluster.types import Entry
+from node import addresses as addresses_module, connection as connection_module
+from node.addresses import Address
+from node.settings import NodeSettings
+from node.verbs.pacing import cost_of
+from tests.unit.node.fake_cluster import FakeCluster
+from tests.unit.node.fake_store import Store
+from tests.unit.node.support import HERE, Client, Native, plain, running
+from tests.unit.node.waiting import wait_for
+from wire import Code, encode
+from wire.frames import Accepted, Bye, Error, History, HistoryEnd, Message, Quit, RoomList, Rooms, Say, Who
+
+LOBBY = "#lobby"
+
+
+@pytest.mark.parametrize(("limit", "cost"), [(1, 0.5), (50, 0.5), (80, 0.8), (200, 2.0)])
+def test_history_costs_as_much_as_it_brings(limit: int, cost: float) -> None:
+    assert cost_of(History(room=LOBBY, limit=limit)) == pytest.approx(cost)
+    assert cost_of(Who()) == 0.5
+    assert cost_of(Say(n=1, to=LOBBY, text="x")) is None
+
+
+def test_questions_of_one_address_come_one_after_the_other() -> None:
+    address = Address("192.0.2.7", NodeSettings(id="n1", listen=HERE, redis="redis://nowhere/0", http=HERE))
+    waits = [address.turn(100.0, 2.0) for _ in range(14)]
+    assert waits[:10] == [0.0] * 10, "a few at once"
+    assert waits[10:] == pytest.approx([0.04, 0.08, 0.12, 0.16], abs=1e-4), "each behind the one before"
+    assert address.turn(200.0, 2.0) == 0.0
+
+
+def test_who_asks_too_much_waits_and_nobody_else_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(addresses_module, "QUESTIONS", 0.001)
+    monkeypatch.setattr(addresses_module, "AT_ONCE", 1)
+    with running(FakeCluster(Store()), exempt=("127.0.0.2",)) as node, ExitStack() as stack:
+        one, two = (stack.enter_context(Native(node)) for _ in range(2))
+        one.enter("one")
+        two.enter("two")
+        one.say(Rooms(id=1))
+        assert one.expect(RoomList).id == 1
+        two.say(Rooms(id=2))  # of the same address, in a session of its own
+        (waits,) = (session.connection for session in node.house.registry.all() if session.name.shown == "two")
+        wait_for(lambda: waits.busy)
+        one.say(Say(n=1, to=LOBBY, text="meanwhile"))
+        one.expect(Accepted)
+        assert two.expect(Message).text == "meanwhile", "and what is said comes to who waits"
+        two.sock.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            two.expect(RoomList)
+    # It has stopped: `running` looks whether a thread is left that waits.
+
+
+def test_who_is_exempt_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(addresses_module, "QUESTIONS", 0.001)
+    monkeypatch.setattr(addresses_module, "AT_ONCE", 1)
+    with running(FakeCluster(Store())) as node, Native(node) as one:
+        one.enter("one")
+        for number in range(5):
+            one.say(Rooms(id=number))
+            assert one.expect(RoomList).id == number
+
+
+@pytest.mark.parametrize("together", [1, 300, 1024 * 1024])
+def test_a_page_of_history_comes_whole_and_in_order(monkeypatch: pytest.MonkeyPatch, together: int) -> None:
+    monkeypatch.setattr(sys.modules["node.verbs.history"], "TOGETHER", together)
+    with running(FakeCluster(Store())) as node, Native(node) as one, plain(node, "bob"):
+        one.enter("one")
+        for n in range(1, 31):
+            one.say(Say(n=n, to=LOBBY, text=f"{n}"))
+            one.expect(Accepted)
+        one.say(History(room=LOBBY, limit=30, id=7))
+        found = [one.expect(Message, lambda frame: frame.history).text for _ in range(30)]
+        assert found == [f"{n}" for n in range(1, 31)]
+        assert one.expect(HistoryEnd).count == 30
+
+
+def test_who_does_not_read_gets_no_more_history(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    cluster = FakeCluster(Store())
+
+    def history(room: str, *_: object) -> list[Entry]:
+        asked.append(room)
+        return []
+
+    monkeypatch.setattr(cluster, "history", history)
+    with running(cluster) as node, Native(node) as one:
+        one.enter("one")
+        one.barrier()  # what is shown to who enters was asked for too
+        asked.clear()
+        (session,) = node.house.registry.all()
+        outbox: Any = session.connection.outbox
+        outbox.size += outbox.limit // 2  # as if so much waited
+        one.say(History(room=LOBBY, id=1))
+        wait_for(lambda: outbox._when_low)
+        assert not asked
+        outbox.size -= outbox.limit // 2
+        one.say(Say(n=1, to=LOBBY, text="goes out behind it"))
+        for when_low in outbox._when_low:
+            when_low()
+        assert one.expect(HistoryEnd).id == 1
+        assert asked == [LOBBY]
+
+
+def test_of_a_line_without_an_end_little_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    rests: list[float | None] = []
+
+    def rest(timeout: float | None = None) -> bool:
+        rests.append(timeout)
+        return False
+
+    with running(FakeCluster(Store())) as node, Native(node) as one:
+        one.enter("one")
+        with monkeypatch.context() as patch:
+            patch.setattr(node.house.standing.leaving, "wait", rest)
+            for n in range(1, 21):
+                one.say(Say(n=n, to=LOBBY, text="x" * 15_000))
+                one.expect(Accepted)
+            assert connection_module.MOST / connection_module.DROPPED not in rests
+            one.sock.sendall(b"x" * (4 * 1024 * 1024))
+            wait_for(lambda: rests.count(connection_module.MOST / connection_module.DROPPED) >= 3)
+
+
+def test_of_what_comes_after_the_end_little_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    rests: list[float | None] = []
+
+    def rest(timeout: float | None = None) -> bool:
+        rests.append(timeout)
+        return False
+
+    with running(FakeCluster(Store())) as node, Native(node) as one:
+        one.enter("one")
+        with monkeypatch.context() as patch:
+            patch.setattr(node.house.standing.leaving, "wait", rest)
+            one.sock.sendall(encode(Quit()) + b"x" * (4 * 1024 * 1024))
+            wait_for(lambda: rests.count(connection_module.MOST / connection_module.DROPPED) >= 3)
+            assert isinstance(one.frames_to_end()[-1], Bye)
+
+
+def test_who_has_ended_a_line_that_was_too_long_goes_on() -> None:
+    with running(FakeCluster(Store())) as node, Native(node) as one:
+        one.enter("one")
+        one.sock.sendall(b"x" * 200_000 + b"\n")
+        assert one.expect(Error).code == Code.FRAME_TOO_LONG
+        one.say(Say(n=1, to=LOBBY, text="on"))
+        one.expect(Accepted)
+
+
+@pytest.mark.parametrize("line", ["a name with blanks", '{"op":"dance"}'])
+def test_who_has_no_session_is_answered_slowly_what_is_not_understood(
+    monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    monkeypatch.setattr("node.verbs.pacing.STRANGER", 3600.0)
+    monkeypatch.setattr("node.verbs.pacing.LOOK", 3600.0)
+    with running(FakeCluster(Store())) as node, Client(node) as stranger, Native(node) as one:
+        stranger.put(f"{line}\n" * 1000)
+        stranger.sock.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            stranger.line()
+        one.enter("one")
