@@ -198,10 +198,16 @@ def test_a_thousand_answers_and_a_thousand_bursts_come_whole_and_in_order() -> N
             outbox.answer(b"a%d %s\n" % (number, b"x" * (number % 300)))
 
     threads = [threading.Thread(target=each) for each in (burst, answer)]
+
+    def end() -> None:
+        for each in threads:
+            each.join()
+        outbox.finish(b"end\n")
+
     with ours, theirs:
         for each in threads:
             each.start()
-        ending = threading.Thread(target=lambda: ([each.join() for each in threads], outbox.finish(b"end\n")))
+        ending = threading.Thread(target=end)
         ending.start()
         seen = b"".join(iter(lambda: theirs.recv(65536), b""))
         ending.join()
