@@ -257,6 +257,10 @@ class Connection:
         """A frame that moves no state. False: the connection is ending."""
         return self.outbox.offer(render(frame, self.protocol.dialect))
 
+    def answer(self, frame: ServerFrame) -> bool:
+        """As `tell`, of its own thread, which sends for itself where it can."""
+        return self.outbox.answer(render(frame, self.protocol.dialect))
+
     def dismiss(self, frame: ServerFrame, within: float = LINGER) -> None:
         """Ends the connection with `frame` as its last words; it is cut if that takes longer than
         `within` seconds. Idempotent."""

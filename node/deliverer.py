@@ -20,14 +20,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from node.outbox import Outbox, Tls
+from node.outbox import AT_ONCE, Outbox, Tls
 
 _ROUND = 512
 """Sockets that are served between two looks at those that were full."""
 MANY, LONG = 16, 0.001
 """Sockets and seconds of a round from which on it is worth a rest. A few may take long because the machine is busy."""
 LONGEST_REST = 0.02
-_AT_ONCE = int(socket.MSG_DONTWAIT)  # a flag's own class costs a conversion for each call
 
 
 class Deliverer:
@@ -121,6 +120,8 @@ class Deliverer:
             self._serve(outbox)
 
     def _serve(self, outbox: Outbox) -> None:
+        if outbox.in_hand:
+            return  # who has it gives it back, if there is more
         if outbox.ended is not None:
             self._let_go(outbox)
             return
@@ -130,15 +131,12 @@ class Deliverer:
                 self._half_close(outbox)
             return
         try:
-            count = outbox.sock.send(data, _AT_ONCE)
+            count = outbox.sock.send(data, AT_ONCE)
         except BlockingIOError:
             count = 0
         except OSError:
             self._break(outbox, len(data))
             return
-        self._after(outbox, data, count)
-
-    def _after(self, outbox: Outbox, data: bytes | memoryview, count: int) -> None:
         whole = count == len(data)
         if outbox.rest or not whole:
             outbox.rest = b"" if whole else memoryview(data)[count:]

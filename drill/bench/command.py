@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from drill.bench.figures import Result
     from drill.bench.measured import Measured
 
+LANGUAGES = {"c": "C", "python": "Python"}
 FAILED, CANNOT = 1, 3
 EPILOG = """\b
 Examples:
@@ -76,6 +77,10 @@ def _split(_: click.Context, param: click.Parameter, value: str) -> tuple[str, .
     help="Of each run, after a warm-up of a quarter of that.",
 )  # fmt: skip
 @click.option(
+    "--load", type=click.Choice(("auto", *LANGUAGES)), default="auto", envvar="HYDRACHAT_LOAD",
+    help="Its language. auto: C where there is a compiler, else Python, which limits the first row.",
+)  # fmt: skip
+@click.option(
     "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), envvar="HYDRACHAT_BENCH_JSON",
     metavar="FILE", help="Write all figures there as well.",
 )  # fmt: skip
@@ -88,10 +93,12 @@ def bench(
     against: tuple[str, ...],
     runs: int,
     seconds: float,
+    load: str,
     json_file: Path | None,
     page_file: Path | None,
 ) -> int:
     """Measures deliveries, latency and cost of two nodes, and of other servers in turn."""
+    from drill.bench.compiler import CannotCompile
     from drill.bench.page import page
     from drill.bench.report import as_json, table
     from drill.processes.programs import CannotRun
@@ -99,8 +106,8 @@ def bench(
     _allow_descriptors()
     kinds = tuple(dict.fromkeys(("hydrachat", *against)))
     try:
-        found = measured(kinds, rows, runs, seconds)
-    except CannotRun as error:
+        found = measured(kinds, rows, runs, seconds, _language(load))
+    except (CannotRun, CannotCompile) as error:
         click.echo(f"Error: {error}", err=True)
         return CANNOT
     except (OSError, RuntimeError) as error:
@@ -115,20 +122,40 @@ def bench(
     return 0
 
 
-def measured(kinds: Sequence[str], rows: Sequence[str], runs: int, seconds: float) -> dict[str, dict[str, Result]]:
-    """By row, by kind. In turn, so that a machine that grows slow is slow for all. Raises CannotRun, OSError."""
+def _language(asked: str) -> str:
+    """Raises CannotCompile if C was asked for by name."""
+    from drill.bench.compiler import CannotCompile, library
+
+    if asked != "python":
+        try:
+            library()
+        except CannotCompile as error:
+            if asked == "c":
+                raise
+            click.echo(f"the load is in Python: {error}", err=True)
+            asked = "python"
+        else:
+            asked = "c"
+    return LANGUAGES[asked]
+
+
+def measured(
+    kinds: Sequence[str], rows: Sequence[str], runs: int, seconds: float, load_in: str = "Python"
+) -> dict[str, dict[str, Result]]:
+    """By row, by kind. In turn, so that a machine that grows slow is slow for all. `load_in`: the language of the load.
+    Raises CannotRun, OSError."""
     from drill.bench.figures import result
 
     taken: dict[tuple[str, str], list[Measured]] = {}
     for run in range(runs):
         for kind in kinds:
-            for row, one in _run(kind, rows, seconds):
+            for row, one in _run(kind, rows, seconds, load_in):
                 click.echo(f"run {run + 1} of {runs}: {kind}, {row}: {one.rate:,.0f} deliveries/s", err=True)
                 taken.setdefault((row, kind), []).append(one)
     return {row: {kind: result(taken[row, kind]) for kind in kinds if (row, kind) in taken} for row in rows}
 
 
-def _run(kind: str, rows: Sequence[str], seconds: float) -> Iterator[tuple[str, Measured]]:
+def _run(kind: str, rows: Sequence[str], seconds: float, load_in: str) -> Iterator[tuple[str, Measured]]:
     from drill.bench.kinds import KINDS, running
     from drill.bench.rows import ROWS, measure
 
@@ -141,7 +168,7 @@ def _run(kind: str, rows: Sequence[str], seconds: float) -> Iterator[tuple[str, 
             tempfile.TemporaryDirectory(prefix="hydrachat-bench-") as folder,
             running(kind, Path(folder), limited=limited) as servers,
         ):
-            yield row, measure(servers, KINDS[kind], ROWS[row], seconds / 4, seconds)
+            yield row, measure(servers, KINDS[kind], ROWS[row], seconds / 4, seconds, load_in=load_in)
 
 
 def _allow_descriptors() -> None:

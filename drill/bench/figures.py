@@ -27,7 +27,7 @@ class Result:
     """Deliveries a second; µs of the servers' processors a delivery; seconds from when a message was due to when it had
     come (0: not looked at), and all of these of all runs; bytes a connection; cores that the load took; messages that
     never came; seconds until all were in their rooms, and of the servers' processors for that; cores that these took
-    while nobody said anything."""
+    while nobody said anything; the language of the load."""
 
     rate: Spread
     cost: Spread
@@ -40,6 +40,7 @@ class Result:
     entering: Spread
     entering_cost: Spread
     resting: Spread
+    load_in: str
 
 
 def result(runs: Sequence[Measured]) -> Result:
@@ -56,6 +57,7 @@ def result(runs: Sequence[Measured]) -> Result:
         entering=spread(run.entering.seconds for run in runs),
         entering_cost=spread(run.entering.servers for run in runs),
         resting=spread(run.resting for run in runs),
+        load_in=runs[0].load_in,
     )
 
 

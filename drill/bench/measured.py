@@ -11,6 +11,7 @@ from pathlib import Path
 from drill.bench.member import Counted
 from drill.processes.process import Process
 
+PYTHON, C = "Python", "C"
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -27,7 +28,7 @@ class Spent:
 class Measured:
     """One run of one row. Seconds of processor time, of all server processes and of the load itself; bytes of memory
     that each connection took; what it took until all were in their rooms; cores that the servers took while nobody said
-    anything (0: not looked at), which is no part of `servers`."""
+    anything (0: not looked at), which is no part of `servers`; the language of the load."""
 
     counted: Counted
     servers: float
@@ -35,6 +36,7 @@ class Measured:
     memory: float = 0.0
     entering: Spent = Spent()
     resting: float = 0.0
+    load_in: str = PYTHON
 
     @property
     def rate(self) -> float:

@@ -31,9 +31,11 @@ class Dialect(Protocol):
     """Of one connection, number so and so of a run; pure. `enter`: said when it stands. `entered`: whether what came
     so far, `seen`, says that it is in the room; `turned_away`: that it is to connect again later. `next`: what has to
     be said to come in. `answer`: what has to be said to what came, if `asks` is in it (b'': never). `keep_alive`: said
-    every two seconds; b'': nothing. `say`: a message, as it goes out."""
+    every two seconds, the same each time; b'': nothing. `say`: a message, as it goes out; `counts`: what stands before
+    the sender's own count in it (b'': it has none)."""
 
     asks: bytes
+    counts: bytes
 
     def enter(self) -> bytes: ...
     def entered(self, seen: bytes) -> bool: ...
@@ -47,7 +49,7 @@ class Dialect(Protocol):
 class Quiet:
     """A dialect's answers where it has nothing to say."""
 
-    asks = b""
+    asks = counts = b""
 
     def __init__(self, run: int, number: int) -> None:
         self.nick = f"b{run}x{number}"

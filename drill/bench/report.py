@@ -19,8 +19,9 @@ SHARES = (0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1.0)
 
 
 def table(found: Found) -> str:
-    """Medians, with the least and the most of the runs. `in after`: all were in their rooms, and what that took of the
-    servers' processors. `at rest`: while nobody says anything."""
+    """Medians, with the least and the most of the runs. `load`: cores that it took, and its language.
+    `in after`: all were in their rooms, and what that took of the servers' processors. `at rest`: while nobody says
+    anything."""
     out = Console(file=StringIO(), width=WIDTH, color_system=None, highlight=False)
     made = Table("row", "servers", "deliveries/s", "ours are", "µs each", "p50 / p99", "KiB a connection", "load",
                  "in after (processor)", "at rest", box=None, pad_edge=False)  # fmt: skip
@@ -47,7 +48,7 @@ def _cells(each: Result, unit: str, ratio: str, longer: float) -> tuple[str, ...
         "-" if quiet else f"{each.cost.middle:.2f}",
         _latency(each, longer),
         _all(each.memory, lambda value: f"{value / 1024:.1f}") if quiet else "-",
-        f"{each.load.middle:.2f}",
+        f"{each.load.middle:.2f} {each.load_in}",
         f"{each.entering.middle:.1f} s ({each.entering_cost.middle:.1f} s)",
         f"{each.resting.middle:.2f} cores" if each.resting.middle else "-",
     )

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from drill.bench.compiled import CompiledLoad
 from drill.bench.load import Load
-from drill.bench.measured import Measured, Meter, resident
+from drill.bench.measured import PYTHON, C, Measured, Meter, resident
 from drill.bench.member import Counted
 from drill.bench.peer import Address, Kind, Places, Servers
 from drill.bench.rooms import Publishers, Rooms
@@ -90,10 +91,13 @@ ROWS = {
 }
 
 
-def measure(servers: Servers, kind: Kind, row: Row, warm_up: float, seconds: float) -> Measured:
-    """Raises door.TooSlow, OSError. Blocks for as long as it takes."""
+def measure(
+    servers: Servers, kind: Kind, row: Row, warm_up: float, seconds: float, *, load_in: str = PYTHON
+) -> Measured:
+    """`load_in`: the language of the load; rows with rooms are in Python in any case. Raises door.TooSlow, OSError;
+    CannotCompile. Blocks for as long as it takes."""
     empty = resident(servers.processes)
-    with _crowd(kind, servers.addresses, row) as crowd:
+    with _crowd(kind, servers.addresses, row, load_in) as crowd:
         coming = Meter(servers.processes)
         crowd.enter()
         entering = coming.read()
@@ -106,7 +110,8 @@ def measure(servers: Servers, kind: Kind, row: Row, warm_up: float, seconds: flo
         share = counted.seconds / spent.seconds
         memory = (resident(servers.processes) - empty) / (row.listeners + row.speakers)
         talking = max(0.0, spent.servers - resting * spent.seconds)
-        return Measured(counted, talking * share, spent.load * share, memory, entering, resting)
+        language = C if isinstance(crowd, CompiledLoad) else PYTHON
+        return Measured(counted, talking * share, spent.load * share, memory, entering, resting, language)
 
 
 def _resting(crowd: Load, servers: Servers, seconds: float) -> float:
@@ -119,9 +124,9 @@ def _resting(crowd: Load, servers: Servers, seconds: float) -> float:
     return spent.servers / spent.seconds
 
 
-def _crowd(kind: Kind, addresses: list[Address], row: Row) -> Load:
+def _crowd(kind: Kind, addresses: list[Address], row: Row, load_in: str) -> Load:
     if not row.rooms:
-        return Load(kind.dialect, addresses, row.listeners, row.speakers, SIZE)
+        return (CompiledLoad if load_in == C else Load)(kind.dialect, addresses, row.listeners, row.speakers, SIZE)
     assert kind.in_rooms is not None  # who asks has looked
     made = Publishers if row.outstanding else Rooms
     return made(kind.in_rooms, addresses, row.places, SIZE)

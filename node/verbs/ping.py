@@ -17,4 +17,4 @@ def ping(connection: Connection, frame: Ping) -> None:
     # Who knows only nodes that are gone has nowhere to move to.
     news = nodes if nodes != connection.told_nodes else []
     connection.told_nodes = nodes
-    connection.tell(Pong(id=frame.id, nodes=news))
+    connection.answer(Pong(id=frame.id, nodes=news))

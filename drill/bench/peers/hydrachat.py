@@ -24,6 +24,8 @@ LAST = 987_654_321
 class Native(Quiet):
     """As a bot of the library speaks it: it acknowledges direct messages only, and pings before a heartbeat is over."""
 
+    counts = b'"n":'
+
     def __init__(self, run: int, number: int) -> None:
         super().__init__(run, number)
         self._n = 0

@@ -49,6 +49,7 @@ def test_the_operators_commands_import_no_redis_before_they_run() -> None:
     assert python(code).splitlines()[-1] == "[]"
 
 
+OURS = {"client", "cluster", "hydrachat", "node", "wire"}
 SERVERS_ONLY = ("redis", "prometheus_client", "http", "rich", "cluster", "node", "drill")
 
 
@@ -64,6 +65,35 @@ def test_a_start_imports_only_what_it_needs(start: str, needless: tuple[str, ...
     """Imports are all that a start takes: whatever comes with one of these takes a tenth of it or more."""
     code = f"import sys; {start}\nprint([n for n in {needless} if n in sys.modules])"
     assert python(code).splitlines()[-1] == "[]"
+
+
+OF_A_NODE = {
+    "argon2", "click", "hiredis", "msgspec", "prometheus_client", "redis", "rich", "structlog", "typing_extensions",
+}  # fmt: skip
+OF_A_CLIENT = {"click", "msgspec", "typing_extensions"}
+IF_THERE = {"cryptography", "pygments"}
+"""redis and rich import them where they are installed."""
+
+
+@pytest.mark.parametrize(
+    ("start", "needed", "most"),
+    [
+        ("import hydrachat.cli, node.command, node.real", OF_A_NODE, 660),
+        (
+            "import hydrachat.cli, client.command, client.terminal.screen",
+            OF_A_CLIENT | {"prompt_toolkit", "wcwidth"},
+            490,
+        ),
+    ],
+    ids=["node", "join --plain"],
+)
+def test_a_start_imports_so_many_modules_at_most(start: str, needed: set[str], most: int) -> None:
+    """Counted, since a time would say more of the machine: 604 and 447 of them when this was written. A package that
+    comes at a start has to be named here."""
+    names = set(python(f"import sys; {start}\nprint(*sys.modules)").split())
+    foreign = {name.partition(".")[0] for name in names} - sys.stdlib_module_names - OURS
+    assert {name for name in foreign if not name.startswith("_")} - IF_THERE == needed
+    assert len([name for name in names if name.partition(".")[0] not in IF_THERE]) <= most
 
 
 @pytest.mark.parametrize("arguments", [["nonsense"], ["up", "--nodes", "many"], ["who", "--redis", "nowhere"]])

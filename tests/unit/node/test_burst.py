@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 from msgspec.structs import replace
 
@@ -15,13 +17,20 @@ from wire import Dialect
 @pytest.fixture
 def offers(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Outbox, bytes]]:
     """Whatever is offered to outboxes, in order."""
-    made, offer = list[tuple[Outbox, bytes]](), Outbox._put
+    made = list[tuple[Outbox, bytes]]()
+    offer, offer_all = Outbox.offer, Outbox.offer_all
 
-    def counting(outbox: Outbox, data: bytes, now: float) -> bool:
+    def counting(outbox: Outbox, data: bytes) -> bool:
         made.append((outbox, data))
-        return offer(outbox, data, now)
+        return offer(outbox, data)
 
-    monkeypatch.setattr(Outbox, "_put", counting)
+    def counting_all(outboxes: Iterable[Outbox], data: bytes) -> None:
+        there = list(outboxes)
+        made.extend((outbox, data) for outbox in there)
+        offer_all(there, data)
+
+    monkeypatch.setattr(Outbox, "offer", counting)
+    monkeypatch.setattr(Outbox, "offer_all", counting_all)
     return made
 
 
