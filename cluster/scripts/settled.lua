@@ -5,7 +5,7 @@
 -- ARGV[6] 'asks': only whether others are waited for   Reply: 'ok', how many, 'open' | 'recovering', 1 if
 --   nothing was done in this term before it; for who only asks: who is waited for, with commas
 if wrong_term() then return {'recover'} end
-if ARGV[6] == 'asks' then 
+if ARGV[6] == 'asks' then
   return {'ok', '0', recovering() and 'recovering' or 'open', redis.call('HGET', KEYS[1], 'awaited') or ''}
 end
 local count, in_time = 0, recovering() and 1 or 0

@@ -105,7 +105,7 @@ def test_every_command_does_something(hand: Hand) -> None:
 
 
 def test_a_password_goes_nowhere(hand: Hand) -> None:
-    assert hand.type("/register open sesame") == [("register", "open sesame")]
+    assert hand.type("/register open sesame") == [("register", "open sesame", None)]
     assert not any("sesame" in one.text for one in hand.model.current.entries)
 
 
