@@ -28,7 +28,7 @@ from tests.contract.heal_world import ALL, LEASE, PREFIX, Data, Serving
 
 NAMES = ["n1", "n2", "n3"]
 ROOMS = [LOBBY, "#ops"]
-HEARTBEAT = ["id", "n"]
+HEARTBEAT = ["id", "n", "access", "open"]
 
 
 class Tickets:
