@@ -163,7 +163,7 @@ def test_data_survives_a_restart_and_redis_itself(tmp_path: Path, stub: dict[str
         with redis.Redis(port=base + 99) as client:
             client.set("kept", "1")
         at = len(up.lines)
-        os.kill(up.child("redis-server"), signal.SIGKILL)
+        os.kill(up.child("-server"), signal.SIGKILL)
         at = up.wait_line("redis is lost", at)
         up.wait_line("redis is up again", at)
         assert is_listening(base + 99)

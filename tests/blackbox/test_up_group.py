@@ -39,7 +39,7 @@ def test_the_master_is_gone_and_nothing_is_lost_not_over_a_restart_either(
         with ChatClient([f"127.0.0.1:{base + 1}"], "ana", on_event=lambda _: None) as ana:
             assert ana.say("before").wait_accepted(PATIENCE)
             assert master_of(base) == base + 99
-            master = up.child("redis-server", str(base + 99))
+            master = up.child("-server", str(base + 99))
             os.kill(master, how)
             after = ana.say("after", timeout=PATIENCE)  # it waits in line
             wait_until(lambda: master_of(base) != base + 99, PATIENCE, "another master")

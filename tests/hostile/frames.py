@@ -38,7 +38,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "key": TEXT,
     "password": TEXT,
 }
-REQUESTS = sorted(CLIENT_OPS - {"hello", "quit", "say", "ack"})
+REQUESTS = sorted(CLIENT_OPS - {"hello", "quit", "say", "ack", "confirm"})
 
 
 def _known(op: str) -> st.SearchStrategy[dict[str, Any]]:
