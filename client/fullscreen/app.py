@@ -22,6 +22,7 @@ from client.fullscreen.bars import Head, Prompt, State
 from client.fullscreen.composer import Composer
 from client.fullscreen.conversation import Conversation
 from client.fullscreen.doing import Doing
+from client.fullscreen.driver import StdoutDriver
 from client.fullscreen.going import Going
 from client.fullscreen.keys import mend_alt_keys
 from client.fullscreen.layout import CSS, Columns
@@ -117,6 +118,7 @@ class RoomApp(App[None], inherit_bindings=False):
         if self._signals:
             for number in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, self.leave)
+            self.set_interval(1.0, self._leave_if_unseen)
         self._pump.start()
         self.doing.ask_rooms()
 
@@ -241,6 +243,11 @@ class RoomApp(App[None], inherit_bindings=False):
 
     def leave(self) -> None:
         self.exit()
+
+    def _leave_if_unseen(self) -> None:
+        """The terminal may be gone without a signal to us."""
+        if isinstance(self._driver, StdoutDriver) and self._driver.output.is_gone:
+            self.leave()
 
     def set_look(self, name: str) -> str:
         """What to say about it; "" if it is done."""

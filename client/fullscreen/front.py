@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Mapping
 
@@ -21,6 +22,11 @@ from wire.text import harmless
 
 WAIT_FOR_OUTCOMES = 5.0
 MARGIN = "\n  | "
+
+
+def _tell(text: str) -> None:
+    with contextlib.suppress(OSError):  # the terminal is gone
+        click.echo(f"hydrachat: {text}", err=True)
 
 
 class FullScreen:
@@ -59,9 +65,9 @@ class FullScreen:
             return ending.INTERRUPTED
         crash = self._app.crash
         if crash is not None:
-            click.echo(f"hydrachat: {line(crash)}", err=True)
+            _tell(line(crash))
         if self._chat.error is None and self._chat.pending:
-            click.echo("hydrachat: waiting until all that you said is accepted; Ctrl-C: don't", err=True)
+            _tell("waiting until all that you said is accepted; Ctrl-C: don't")
             self._chat.flush(WAIT_FOR_OUTCOMES)
         tally = self._app.doing.tally
         missing = ending.unaccepted(tally)
@@ -71,5 +77,5 @@ class FullScreen:
             told += self._unfinished()
         for text in (*told, missing):
             if text:
-                click.echo(f"hydrachat: {text}", err=True)
+                _tell(text)
         return self._app.return_code or ending.verdict(self._chat, tally)

@@ -260,14 +260,15 @@ LOGIN = "import os, sys; os.login_tty(0); os.execv(sys.argv[1], sys.argv[1:])"
 
 
 class Terminal:
-    """A person's terminal, with `hydrachat join` in it."""
+    """A person's terminal, with `hydrachat join` in it. `signals`: it is our own, as of who logged in there."""
 
-    def __init__(self, arguments: list[str], **environment: str) -> None:
+    def __init__(self, arguments: list[str], signals: bool = True, **environment: str) -> None:
         self.text = ""
         self._master, slave = pty.openpty()
         termios.tcsetwinsize(slave, (24, 80))
         self.process = subprocess.Popen(
-            [sys.executable, "-c", LOGIN, *arguments],
+            [sys.executable, "-c", LOGIN, *arguments] if signals else arguments,
+            start_new_session=not signals,
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -413,10 +414,14 @@ def test_a_terminal_asks_for_the_nickname(cluster: Loopback) -> None:
         assert terminal.ends() == 130
 
 
-def test_without_plain_a_terminal_is_a_full_screen(cluster: Loopback) -> None:
-    """More of it in tests/blackbox/test_room.py."""
+def answers_lists(cluster: Loopback) -> None:
     cluster.world.on[Who] = lambda line, asked: line.down.append(Members([], asked.room, id=asked.id))
     cluster.world.on[Rooms] = lambda line, asked: line.down.append(RoomList([], id=asked.id))
+
+
+def test_without_plain_a_terminal_is_a_full_screen(cluster: Loopback) -> None:
+    """More of it in tests/blackbox/test_room.py."""
+    answers_lists(cluster)
     with Terminal(command(cluster)) as terminal:
         terminal.shows("you are in #lobby")
         terminal.types("hello\r")
@@ -425,6 +430,18 @@ def test_without_plain_a_terminal_is_a_full_screen(cluster: Loopback) -> None:
         assert terminal.ends() == 5
         assert terminal.text.rstrip().endswith("hydrachat: resumed elsewhere")
         assert "Traceback" not in terminal.text
+
+
+def test_a_screen_whose_terminal_went_without_a_word_leaves_in_order(cluster: Loopback) -> None:
+    """It would read nothing, as fast as it can, and wait for its writer for ever."""
+    answers_lists(cluster)
+    with Terminal(command(cluster), signals=False) as terminal:
+        terminal.shows("you are in #lobby")
+        terminal.hang_up()
+        for n in range(50):  # more than what Textual lets wait
+            cluster.post(f"line {n}")
+        assert terminal.process.wait(20) >= 0
+        assert cluster.run(lambda: cluster.world.sessions) == {}
 
 
 # F1 is a fault from now on; the rest is the program.
@@ -440,8 +457,7 @@ runpy.run_module("client", run_name="__main__")
 def test_a_screen_that_fails_ends_in_one_line_and_shows_nothing_that_was_typed(
     cluster: Loopback, tmp_path: Path
 ) -> None:
-    cluster.world.on[Who] = lambda line, asked: line.down.append(Members([], asked.room, id=asked.id))
-    cluster.world.on[Rooms] = lambda line, asked: line.down.append(RoomList([], id=asked.id))
+    answers_lists(cluster)
     words = [sys.executable, "-c", FAULTY, *command(cluster)[len(PROGRAM) :]]
     with Terminal(words, XDG_STATE_HOME=str(tmp_path)) as terminal:
         terminal.shows("you are in #lobby")
