@@ -29,7 +29,7 @@ def silent(calm: Deployment) -> Iterator[tuple[Wire, float]]:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("racer", "racer"), ("Åsa", "åsa"), ("ＦＵＬＬ", "full"), ("Ωmega", "ωMEGA"), ("同名", "同名")],
+    [("racer", "racer"), ("Åsa", "åsa"), ("ＦＵＬＬ", "full"), ("Ωμέγα", "ωΜΈΓΑ"), ("同名", "同名")],
 )
 def test_of_two_who_race_for_a_name_one_gets_it(calm: Deployment, one: str, other: str) -> None:
     with NativeClient(calm.addresses[0], one) as first, NativeClient(calm.addresses[1], other) as second:
