@@ -4,7 +4,7 @@ tries to come in."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import count
+from itertools import count, cycle
 from typing import Any
 
 from client import ChatClient
@@ -32,13 +32,14 @@ class Guarded(Scene):
         roles = [Role(f"{CAST}{name}", self._turned(), self._notes, self._patience) for name in names]
         self._lord, self._guest, self._heir, self._stray = roles
         self._roles, self._rooms, self._room = roles, count(1), ""
+        self._guards = cycle((INVITE, BY_KEY))
 
     def _play(self) -> None:
         if not all(role.is_in or role.come() == "" for role in self._roles):
             return
         self._room = f"#{CAST}den-{next(self._rooms)}"
         try:
-            self._round(self._rng.choice((INVITE, BY_KEY)))
+            self._round(next(self._guards))
         except Undone:
             pass
         finally:

@@ -47,7 +47,6 @@ CONTROLS = [
     Control("no_guards", "reset", frozenset({"trespassed"}), 25.0),
     Control("no_mutes", "reset", frozenset({"unmuted"}), 25.0),
     Control("no_leaving", "reset", frozenset({"leaked"}), 25.0),
-    Control("no_walls", "reset", frozenset({"leaked"}), 25.0),
     Control("no_handing_over", "reset", frozenset({"two_owners"}), 25.0),
     Control("no_spending", "reset", frozenset({"spent_taken"}), 25.0),
     Control("no_open_tokens", "reset", frozenset({"token_refused", "put_out"}), 25.0),
