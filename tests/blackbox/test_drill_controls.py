@@ -24,12 +24,14 @@ TIMES = Times(lease=1.0, grace=4.0, pause=(0.5, 1.5), every=0.8, settle=10.0)
 
 @dataclass(frozen=True)
 class Control:
-    """`module`: beside tests/support/broken_nodes. `fault`: what provokes it. `rules`: of which one must be broken."""
+    """`module`: beside tests/support/broken_nodes. `fault`: what provokes it. `rules`: of which one must be broken. `long`: of the
+    long tests."""
 
     module: str
     fault: str
     rules: frozenset[str]
     seconds: float = 9.0
+    long: bool = False
 
 
 CONTROLS = [
@@ -38,18 +40,18 @@ CONTROLS = [
     Control("no_catch_up", "pubsub-kill", frozenset({"lost"})),
     Control("no_reaping", "kill", frozenset({"announcements", "displaced"})),
     Control("no_terms", "rewind", frozenset({"lost", "clashing"})),
-    # A round of a scene takes its time.
+    # A round of a scene takes its time: those by which the others stand are enough for each run of the suite.
     Control("no_password", "reset", frozenset({"usurped"}), 25.0),
-    Control("no_owner_first", "reset", frozenset({"shut_out"}), 25.0),
-    Control("no_mail", "reset", frozenset({"undelivered"}), 25.0),
+    Control("no_owner_first", "reset", frozenset({"shut_out"}), 25.0, long=True),
+    Control("no_mail", "reset", frozenset({"undelivered"}), 25.0, long=True),
     Control("no_name_check", "reset", frozenset({"two_holders"}), 25.0),
-    Control("no_new_name", "reset", frozenset({"misnamed"}), 25.0),
+    Control("no_new_name", "reset", frozenset({"misnamed"}), 25.0, long=True),
     Control("no_guards", "reset", frozenset({"trespassed"}), 25.0),
-    Control("no_mutes", "reset", frozenset({"unmuted"}), 25.0),
-    Control("no_leaving", "reset", frozenset({"leaked"}), 25.0),
-    Control("no_handing_over", "reset", frozenset({"two_owners"}), 25.0),
+    Control("no_mutes", "reset", frozenset({"unmuted"}), 25.0, long=True),
+    Control("no_leaving", "reset", frozenset({"leaked"}), 25.0, long=True),
+    Control("no_handing_over", "reset", frozenset({"two_owners"}), 25.0, long=True),
     Control("no_spending", "reset", frozenset({"spent_taken"}), 25.0),
-    Control("no_open_tokens", "reset", frozenset({"token_refused", "put_out"}), 25.0),
+    Control("no_open_tokens", "reset", frozenset({"token_refused", "put_out"}), 25.0, long=True),
 ]
 SCENES_NEED = 25.0
 ACTS = {"come", "register", "rename", "join", "guard", "invite", "mute", "remove", "owner", "resume", "copy"}
@@ -81,7 +83,10 @@ def broken_node(module: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("control", CONTROLS, ids=lambda control: control.module)
+@pytest.mark.parametrize(
+    "control",
+    [pytest.param(one, id=one.module, marks=[pytest.mark.long] if one.long else []) for one in CONTROLS],
+)
 def test_a_safeguard_that_is_missing_is_found(
     control: Control, redis_server: str, haproxy: str, tmp_path: Path
 ) -> None:

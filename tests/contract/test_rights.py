@@ -247,6 +247,23 @@ def test_a_room_that_is_empty_begins_anew_and_what_was_said_behind_guards_stays_
     assert node.cluster.rooms(alice.session) == [(LOBBY, 2), ("#ops", 1)]
 
 
+def test_who_leaves_a_guarded_room_as_its_last_and_reads_on_misses_nothing(space: Space) -> None:
+    """He has moved just before, and is still owed what came since: his own going."""
+    node = space.serve("n1")
+    alice = node.claim("Alice")
+    node.hear("#ops")
+    join(alice, "#ops")
+    guard(alice, "#ops", Guard.INVITE)
+    alice.said("secret", "#ops")
+    seen = node.cluster.read(
+        "#ops", Position(node.cluster.read("#ops", alice.claimed.logs[LOBBY], 1).position.epoch, 0), 9
+    )
+    alice.leave("#ops")
+    page = node.cluster.read("#ops", seen.position, 9)
+    assert (page.entries, page.lost_first) == ((), 0)
+    assert page.start == page.position.offset + 1 == seen.position.offset + 2
+
+
 def test_an_open_room_that_is_empty_keeps_what_was_said(space: Space) -> None:
     node = space.serve("n1")
     alice, bob = node.claim("Alice"), node.claim("Bob")
