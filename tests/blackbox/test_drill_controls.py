@@ -24,8 +24,8 @@ TIMES = Times(lease=1.0, grace=4.0, pause=(0.5, 1.5), every=0.8, settle=10.0)
 
 @dataclass(frozen=True)
 class Control:
-    """`module`: beside tests/support/broken_nodes. `fault`: what provokes it. `rules`: of which one must be broken. `long`: of the
-    long tests."""
+    """`module`: beside tests/support/broken_nodes. `fault`: what provokes it. `rules`: of which one must be broken.
+    `long`: of the long tests."""
 
     module: str
     fault: str
