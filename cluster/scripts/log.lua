@@ -150,14 +150,19 @@ end
 -- What is to be published of an entry waits for `announce`. `was`: as below.
 local function tell_entry(log, channel, offset, entry, was)
   local head = table.concat({log, EPOCH, int(offset), entry.time, entry.kind, entry.session, entry.n, entry.nick}, ' ')
-  if was then head = head .. ' late' .. string.gsub(' ' .. was, ' ', ' was=') end
+  if was then head = head .. ' late' .. (was ~= '' and string.gsub(' ' .. was, ' ', ' was=') or '') end
   announcements[#announcements + 1] = {channel, head .. '\n' .. entry.text}
 end
 
--- Appends one entry. `was`: of one that comes back late its former places, as '<epoch>:<offset> …'.
+local function late_fields(was)
+  if not was then return {} end
+  return was == '' and {'late', '1'} or {'late', '1', 'was', was}
+end
+
+-- Appends one entry. `was`: of one that comes back late its former places, as '<epoch>:<offset> …', '': none here.
 local function append_entry(log, channel, entry, was)
   local offset = settle(log) + 1
-  put(log, offset, entry, was and {'late', '1', 'was', was} or {})
+  put(log, offset, entry, late_fields(was))
   redis.call('HSET', base(log) .. ':meta', 'epoch', EPOCH, 'top', int(offset))
   tell_entry(log, channel, offset, entry, was)
   return int(offset)

@@ -13,8 +13,8 @@ local function hand_over_mail(account, session)
   for _, item in ipairs(redis.call('XRANGE', base(log) .. ':log', int(from + 1) .. '-0', '+')) do
     local entry = of_stream(item)
     if entry.kind == 'message' or entry.kind == 'gap' then
-      -- Without its places in former lives: those are of another log.
-      append_entry('@' .. session, channel_of('@' .. session), entry)
+      -- Without its places in former lives: those are of another log. One that came late is late here, too.
+      append_entry('@' .. session, channel_of('@' .. session), entry, entry.late and '')
     end
     redis.call('XDEL', base(log) .. ':log', item[1]) -- a later one may fail
   end
@@ -29,7 +29,7 @@ local function keep_mail(session, account)
   for _, item in ipairs(redis.call('XRANGE', base('@' .. session) .. ':log', '-', '+')) do
     local entry = of_stream(item)
     if entry.kind == 'message' and entry.session ~= session then
-      append_entry(log, channel_of(log), entry)
+      append_entry(log, channel_of(log), entry, entry.late and '')
     end
     redis.call('XDEL', base('@' .. session) .. ':log', item[1])
   end

@@ -50,6 +50,19 @@ def test_it_waits_and_is_delivered_once_in_order(space: Space) -> None:
     assert texts(space, again.inbox) == []
 
 
+def test_what_came_late_is_late_when_it_is_handed_over(space: Space) -> None:
+    """After a loss of data it stands behind what was said later."""
+    node = space.serve("n1")
+    mail = owner_away(space, node)
+    node.claim("Alice").said("psst", "@bob")
+    stream = space.key(f"inbox:{mail[1:]}:log")
+    ((place, fields),) = space.admin.xrange(stream)
+    space.admin.delete(stream)
+    space.admin.xadd(stream, {**fields, "late": "1", "was": "E0:7"}, place)
+    (found,) = node.read_all(login(node, "Bob").inbox)
+    assert (found.text, found.late, found.was) == ("psst", True, ())
+
+
 def test_for_who_is_not_registered_it_is_refused(space: Space) -> None:
     node = space.serve("n1")
     alice = node.claim("Alice")
