@@ -155,7 +155,7 @@ def test_who_has_ended_a_line_that_was_too_long_goes_on() -> None:
         one.expect(Accepted)
 
 
-@pytest.mark.parametrize("line", ["no/nickname", '{"op":"dance"}'])
+@pytest.mark.parametrize("line", ["no,nickname", '{"op":"dance"}'])
 def test_who_has_no_session_is_answered_slowly_what_is_not_understood(
     monkeypatch: pytest.MonkeyPatch, line: str
 ) -> None:
