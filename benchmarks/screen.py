@@ -16,21 +16,18 @@ import signal
 import struct
 import subprocess
 import sys
-import tempfile
 import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from benchmarks.figures import Spread, spread
+from benchmarks.server import own_redis
 from benchmarks.startup import GIVEN_UP, HYDRACHAT, STEP, ready, until
 from client import ChatClient
-from cluster.up.programs import find_server
 from drill.processes.ports import HOST, free_port
 from drill.processes.process import environment
-from drill.processes.redis_server import RedisProcess
 
 SIZE = struct.pack("HHHH", 40, 120, 0, 0)
 HELD, RATE = 10_000, 100
@@ -188,16 +185,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.screen", description=__doc__)
     parser.add_argument("--runs", type=int, default=40)
     options = parser.parse_args()
-    program = find_server()
-    if program is None:
-        sys.exit("redis-server is missing: install the Debian package redis-server")
-    with tempfile.TemporaryDirectory() as folder:
-        redis = RedisProcess(program, "redis", Path(folder))
-        redis.start()
-        try:
-            measure(redis.url, options.runs)
-        finally:
-            redis.discard()
+    with own_redis() as (url, _):
+        measure(url, options.runs)
 
 
 if __name__ == "__main__":

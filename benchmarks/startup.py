@@ -15,18 +15,15 @@ import select
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from http.client import HTTPConnection
-from pathlib import Path
 
 from benchmarks.figures import spread
-from cluster.up.programs import find_server
+from benchmarks.server import own_redis
 from drill.processes.ports import HOST, free_port
 from drill.processes.process import environment
-from drill.processes.redis_server import RedisProcess
 
 HYDRACHAT = (sys.executable, "-m", "hydrachat")
 PROMPT = b"#lobby>"
@@ -123,17 +120,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.startup", description=__doc__)
     parser.add_argument("--runs", type=int, default=10)
     options = parser.parse_args()
-    program = find_server()
-    if program is None:
-        sys.exit("redis-server is missing: install the Debian package redis-server")
-    with tempfile.TemporaryDirectory() as folder:
-        redis = RedisProcess(program, "redis", Path(folder))
-        redis.start()
-        try:
-            env = compiled_into(folder)
-            report([one_round(redis.url, env) for _ in range(options.runs + 1)][1:])
-        finally:
-            redis.discard()
+    with own_redis() as (url, folder):
+        env = compiled_into(str(folder))
+        report([one_round(url, env) for _ in range(options.runs + 1)][1:])
 
 
 if __name__ == "__main__":

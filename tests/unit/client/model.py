@@ -390,3 +390,11 @@ def hears(driver: Driver, *frames: ServerFrame) -> None:
     number = line(driver).link
     for frame in frames:
         driver.do(driver.machine.received(number, frame, driver.now))
+
+
+def phase(driver: Driver) -> Phase:
+    return driver.machine.phase
+
+
+def said(offset: int, text: str = "hi", epoch: str = "e1", log: str = LOBBY, n: int = 0) -> Message:
+    return Message(log, epoch, offset, "bob-session", n or offset, "bob", text, 1000)

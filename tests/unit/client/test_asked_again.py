@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from client.events import JoinedEvent, RequestRefused
-from tests.unit.client.model import Driver, active, hears, line
+from tests.unit.client.model import Driver, hears, line
 from wire.codes import Code
 from wire.frames import Error, Join, Pong, Who
-
-
-@pytest.fixture
-def driver() -> Driver:
-    return active()
 
 
 def test_what_was_asked_is_asked_again_on_a_new_connection(driver: Driver) -> None:

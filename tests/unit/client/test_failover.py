@@ -23,7 +23,7 @@ from client.events import (
     Stopped,
 )
 from client.links import Phase
-from tests.unit.client.model import ADDRESSES, LOBBY, Driver, World, active, hears, line
+from tests.unit.client.model import ADDRESSES, LOBBY, Driver, World, hears, line, phase, said
 from wire.codes import Code
 from wire.frames import (
     INBOX,
@@ -45,19 +45,6 @@ from wire.frames import (
     Say,
     Welcome,
 )
-
-
-@pytest.fixture
-def driver() -> Driver:
-    return active()
-
-
-def phase(driver: Driver) -> Phase:
-    return driver.machine.phase
-
-
-def said(offset: int, text: str = "hi", epoch: str = "e1", log: str = LOBBY, n: int = 0) -> Message:
-    return Message(log, epoch, offset, "bob-session", n or offset, "bob", text, 1000)
 
 
 def test_hello_goes_out_before_anything_comes_in() -> None:

@@ -14,7 +14,7 @@ from client.events import (
     Stopped,
 )
 from client.links import Phase
-from tests.unit.client.model import LOBBY, Driver, Line, World, active, hears, line
+from tests.unit.client.model import LOBBY, Driver, Line, World, hears, line, phase
 from wire.codes import Code
 from wire.frames import (
     Accepted,
@@ -25,19 +25,6 @@ from wire.frames import (
     Left,
     Message,
 )
-
-
-@pytest.fixture
-def driver() -> Driver:
-    return active()
-
-
-def phase(driver: Driver) -> Phase:
-    return driver.machine.phase
-
-
-def said(offset: int, text: str = "hi", epoch: str = "e1", log: str = LOBBY, n: int = 0) -> Message:
-    return Message(log, epoch, offset, "bob-session", n or offset, "bob", text, 1000)
 
 
 def test_resume_refused_begins_a_new_session_and_tells_what_is_in_doubt(driver: Driver) -> None:

@@ -11,27 +11,13 @@ from client.events import (
     Stopped,
 )
 from client.links import Phase
-from tests.unit.client.model import LOBBY, Driver, World, active, hears, line
+from tests.unit.client.model import Driver, World, hears, line, phase
 from wire.codes import Code
 from wire.frames import (
     Confirm,
     Error,
     Hello,
-    Message,
 )
-
-
-@pytest.fixture
-def driver() -> Driver:
-    return active()
-
-
-def phase(driver: Driver) -> Phase:
-    return driver.machine.phase
-
-
-def said(offset: int, text: str = "hi", epoch: str = "e1", log: str = LOBBY, n: int = 0) -> Message:
-    return Message(log, epoch, offset, "bob-session", n or offset, "bob", text, 1000)
 
 
 def test_each_resume_brings_a_new_token_which_is_confirmed(driver: Driver) -> None:

@@ -5,18 +5,9 @@ from __future__ import annotations
 import pytest
 
 from client.links import Phase
-from tests.unit.client.model import Driver, Line, World, active, hears, line
+from tests.unit.client.model import Driver, Line, World, hears, line, phase
 from wire.codes import Code
 from wire.frames import Error, Hello
-
-
-@pytest.fixture
-def driver() -> Driver:
-    return active()
-
-
-def phase(driver: Driver) -> Phase:
-    return driver.machine.phase
 
 
 def test_our_own_late_resume_is_no_rival(driver: Driver) -> None:

@@ -5,14 +5,9 @@ from __future__ import annotations
 import pytest
 
 from client.events import GapEvent, LeftEvent, RequestRefused
-from tests.unit.client.model import Driver, Line, active, hears, line
+from tests.unit.client.model import Driver, Line, hears, line
 from wire.codes import Code
 from wire.frames import Cursors, Error, Hello, Joined, Leave, Left, Message, ServerFrame, Welcome
-
-
-@pytest.fixture
-def driver() -> Driver:
-    return active()
 
 
 def said(offset: int, text: str, epoch: str, log: str) -> Message:

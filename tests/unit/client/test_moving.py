@@ -6,15 +6,10 @@ import pytest
 
 from client.events import Disconnected
 from client.links import Phase
-from tests.unit.client.model import ADDRESSES, LOBBY, Driver, active, hears, line
+from tests.unit.client.model import ADDRESSES, LOBBY, Driver, hears, line
 from wire.address import Address
 from wire.codes import Code
 from wire.frames import Error, Hello, Message, Pong, Reconnect
-
-
-@pytest.fixture
-def driver() -> Driver:
-    return active()
 
 
 def refuse_hellos(driver: Driver) -> None:

@@ -11,11 +11,6 @@ from wire.codes import Code
 from wire.frames import INBOX, Accepted, Bye, Error, Gap, Joined, Message, Receipt, Recovered, Say, Welcome
 
 
-@pytest.fixture
-def driver() -> Driver:
-    return active()
-
-
 def again(driver: Driver) -> list[Say]:
     return [frame for frame in driver.sent if isinstance(frame, Say) and frame.again is not None]
 

@@ -12,6 +12,7 @@ import pytest
 from cluster.types import Entry
 from node import addresses as addresses_module, connection as connection_module
 from node.addresses import Address
+from node.main import Node
 from node.settings import NodeSettings
 from node.verbs.pacing import cost_of
 from tests.unit.node.fake_cluster import FakeCluster
@@ -111,17 +112,23 @@ def test_who_does_not_read_gets_no_more_history(monkeypatch: pytest.MonkeyPatch)
         assert asked == [LOBBY]
 
 
-def test_of_a_line_without_an_end_little_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def rests_of(node: Node, patch: pytest.MonkeyPatch) -> list[float | None]:
+    """For how long its threads rest from here on; none does."""
     rests: list[float | None] = []
 
     def rest(timeout: float | None = None) -> bool:
         rests.append(timeout)
         return False
 
+    patch.setattr(node.house.standing.leaving, "wait", rest)
+    return rests
+
+
+def test_of_a_line_without_an_end_little_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     with running(FakeCluster(Store())) as node, Native(node) as one:
         one.enter("one")
         with monkeypatch.context() as patch:
-            patch.setattr(node.house.standing.leaving, "wait", rest)
+            rests = rests_of(node, patch)
             for n in range(1, 21):
                 one.say(Say(n=n, to=LOBBY, text="x" * 15_000))
                 one.expect(Accepted)
@@ -131,16 +138,10 @@ def test_of_a_line_without_an_end_little_is_read(monkeypatch: pytest.MonkeyPatch
 
 
 def test_of_what_comes_after_the_end_little_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    rests: list[float | None] = []
-
-    def rest(timeout: float | None = None) -> bool:
-        rests.append(timeout)
-        return False
-
     with running(FakeCluster(Store())) as node, Native(node) as one:
         one.enter("one")
         with monkeypatch.context() as patch:
-            patch.setattr(node.house.standing.leaving, "wait", rest)
+            rests = rests_of(node, patch)
             one.sock.sendall(encode(Quit()) + b"x" * (4 * 1024 * 1024))
             wait_for(lambda: rests.count(connection_module.MOST / connection_module.DROPPED) >= 3)
             assert isinstance(one.frames_to_end()[-1], Bye)
