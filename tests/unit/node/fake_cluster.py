@@ -8,12 +8,11 @@ from dataclasses import replace
 
 import msgspec
 
-from cluster.errors import ClusterError, Degraded, Fenced, Refused, Stopped, Unavailable
-from cluster.seam import Beaten, ClusterEvents, Health, PublishDone
+from cluster.errors import ClusterError, Fenced, Refused, Stopped, Unavailable
+from cluster.seam import Beaten, Health, PublishDone
 from cluster.types import (
     LOBBY,
     NOTHING_LOST,
-    Account,
     Claimed,
     Company,
     Entry,
@@ -35,21 +34,18 @@ from cluster.types import (
     Rights,
     Topic,
 )
+from tests.unit.node.fake_accounts import FakeAccounts
 from tests.unit.node.fake_rights import RIGHT_HINTS
 from tests.unit.node.fake_store import Row, Store
 
 
-class FakeCluster:
+class FakeCluster(FakeAccounts):
     """Implements `ClusterSeam` for one node. Knobs: `hold_says`, `failing_reads`, `mute`."""
 
     def __init__(self, store: Store, node: str = "n1") -> None:
-        self.store = store
-        self.node = node
+        super().__init__(store, node)
         self.boot = f"{node}-boot"
-        self.health = Health.STARTING
-        self.events: ClusterEvents | None = None
         self.wanted: list[str] = []
-        self.calls: list[tuple[str, ...]] = []
         self.infos: list[NodeInfo] = []
         self.owed: dict[str, Position] = {}  # what `resume` says of logs without a cursor
         self.mute = False  # live entries get lost
@@ -57,14 +53,11 @@ class FakeCluster:
         self.hold_says = False
         self.held: list[tuple[PublishDone, Published | ClusterError]] = []
         self.answers: list[ClusterError] = []  # given to the next says instead of doing them
-        self.changed = threading.Condition(store.lock)
-        self.stopped = False
         store.nodes.append(self)
 
     # -- for the tests --------------------------------------------------------------------
 
     def hear(self, entry: Entry) -> None:
-        """What the subscriber does."""
         if self.mute or self.events is None:
             return
         if entry.log in self.wanted or (entry.log[0] == "@" and self._is_here(entry.log[1:])):
@@ -96,23 +89,6 @@ class FakeCluster:
     def _is_here(self, session: str) -> bool:
         row = self.store.rows.get(session)
         return row is not None and row.node is self
-
-    def _note(self, *call: str) -> None:
-        with self.changed:
-            self.calls.append(call)
-            self.changed.notify_all()
-
-    def _owned(self, session: str, claim: str) -> Row:
-        row = self.store.rows.get(session)
-        if row is None or row.claim != claim or row.node is not self:
-            raise Fenced
-        return row
-
-    def _check_taking(self) -> None:
-        if self.stopped:
-            raise Stopped
-        if self.health in (Health.DEGRADED, Health.STARTING):
-            raise Degraded
 
     # -- ClusterSeam ----------------------------------------------------------------------
 
@@ -280,33 +256,6 @@ class FakeCluster:
         with self.store.lock:
             self._owned(session, claim).open = []
         self._note("confirm", session, token_hash)
-
-    def account(self, mapped: str, whose: str) -> Account | None:
-        self._check_taking()
-        self._note("account", mapped, whose)
-        hashed = self.store.accounts.get(mapped)
-        return None if hashed is None else Account(f"id of {mapped}", hashed)
-
-    def admitted(self, mapped: str, whose: str, hashed: str, renewed: str) -> None:
-        self._note("admitted", mapped, whose, hashed, renewed)
-        if renewed and self.store.accounts.get(mapped) == hashed:
-            self.store.accounts[mapped], self.store.formers[mapped] = renewed, hashed
-
-    def register(self, session: str, claim: str, name: Name, hashed: str, proof: str = "") -> tuple[str, str]:
-        self._check_taking()
-        self._owned(session, claim)
-        if not self.store.is_proof(name.mapped, proof):
-            raise Refused(Reason.NOT_ADMITTED)
-        self._note("register", name.mapped, hashed)
-        self.store.accounts[name.mapped] = hashed
-        return name.shown, f"id of {name.mapped}"
-
-    def unregister(self, session: str, claim: str, mapped: str, hashed: str) -> str:
-        self._check_taking()
-        if self.store.accounts.get(mapped) != hashed:
-            raise Refused(Reason.NOT_REGISTERED)
-        del self.store.accounts[mapped]
-        return self._owned(session, claim).name.shown
 
     def _enter(self, row: Row, room: str) -> Entry:
         row.rooms.append(room)
