@@ -15,6 +15,7 @@ from node.outbox import Outbox
 from tests.unit.node.fake_cluster import FakeCluster
 from tests.unit.node.fake_store import Store
 from tests.unit.node.support import Native, running
+from tests.unit.node.waiting import wait_for
 from wire.frames import Ping, Pong
 
 
@@ -228,6 +229,9 @@ def test_a_ping_wakes_no_deliverer(monkeypatch: pytest.MonkeyPatch) -> None:
         alice.enter("alice")
         alice.say(Ping(id=1))
         alice.expect(Pong)
+        (connection,) = node.house.roster.all()
+        # What came before has left, but who sent it may not have noted that yet.
+        wait_for(lambda: not connection.outbox._scheduled)
         rings = itertools.count()
         deliverer = node.house.deliverer
         schedule = deliverer.schedule
