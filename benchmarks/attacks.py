@@ -20,6 +20,8 @@ Attack = Callable[[Connect], Iterator[int]]
 
 _MB = 1024 * 1024
 _AT_ONCE = 200
+_NO_PORT = 24
+"""IP_BIND_ADDRESS_NO_PORT of Linux, which Python 3.11 has no name for."""
 _REST = 0.001
 """Seconds that it is ahead of its share before it rests."""
 _numbers = itertools.count()
@@ -180,6 +182,21 @@ ATTACKS: Mapping[str, Attack] = {
 }
 
 
+def _dial(target: tuple[str, int], source: str) -> socket.socket:
+    """Binds to the address alone: a port that was used for the decoy may be used again for the node, and those that
+    wait for their time do not run out."""
+    sock = socket.socket()
+    try:
+        sock.setsockopt(socket.IPPROTO_IP, _NO_PORT, 1)
+        sock.bind((source, 0))
+        sock.settimeout(5)
+        sock.connect(target)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
 class _Pace:
     """Rests where it would take more than its share of a core."""
 
@@ -204,7 +221,7 @@ def main() -> None:
         # Turned away, or thrown out: it comes again.
         with contextlib.suppress(OSError):
             pace.keep()
-            for count in ATTACKS[name](lambda: socket.create_connection((host, int(port)), 5, (source, 0))):
+            for count in ATTACKS[name](lambda: _dial((host, int(port)), source)):
                 tried += count
                 pace.keep()
                 if ended:

@@ -20,8 +20,8 @@ from node.sources import Sources, source_of
 MERGED = 500
 """Addresses that are asked about in one run of the script."""
 QUESTIONS, AT_ONCE = 50.0, 20
-"""What is asked from one address in a second, and at once, as `verbs.pacing` counts it: about a fifth of a core. It is
-each node's own affair, and nothing is refused for it: what comes faster waits."""
+"""What is asked from one address in a second, and at once, as `verbs.pacing` counts it. It is each node's own affair,
+and nothing is refused for it: what comes faster waits."""
 MOST = 100_000
 """Addresses that are remembered though nobody from there is here any more."""
 
