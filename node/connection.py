@@ -135,8 +135,18 @@ class Connection:
             self._close()
 
     def send(self, frame: ServerFrame) -> bool:
-        """A frame that may move the protocol's state."""
-        return self.outbox.offer(self.protocol.send(frame))
+        """A frame that may move the protocol's state. After an ending error the node closes. False: the connection is
+        ending."""
+        ends = self.protocol.ends(frame)
+        line = self.protocol.send(frame)
+        if not ends:
+            return self.outbox.offer(line)
+        self._finish(line, LINGER)
+        return False
+
+    def _finish(self, last: bytes, within: float) -> None:
+        self.outbox.finish(last)
+        self.deadline = self.deadline or time.monotonic() + within
 
     def _serve(self) -> None:
         house = self.house
@@ -266,15 +276,13 @@ class Connection:
         `within` seconds. Idempotent."""
         if isinstance(frame, Error) and frame.code == Code.HELLO_TIMEOUT and self.tls and not self.tls.heard:
             self.tls.say_plainly(_TLS_NEEDED)  # somebody waits for a greeting, perhaps
-        self.outbox.finish(render(frame, self.protocol.dialect))
-        self.deadline = self.deadline or time.monotonic() + within
+        self._finish(render(frame, self.protocol.dialect), within)
 
     def turn_away(self, frame: Error) -> None:
         """`dismiss` before the greeting: nobody knows yet how the client talks."""
         if self.tls is not None:
             self.tls.say_plainly(in_both(frame))
-        self.outbox.finish(b"" if self.tls else in_both(frame))
-        self.deadline = self.deadline or time.monotonic() + LINGER
+        self._finish(b"" if self.tls else in_both(frame), LINGER)
 
     def expel(self, ban: Ban) -> None:
         """An operator has banned the address: whoever is here has left, now. Idempotent."""

@@ -97,6 +97,10 @@ class ServerProtocol:
             line += plain.ASK
         return line
 
+    def ends(self, frame: ServerFrame) -> bool:
+        """Whether the node closes the connection after `frame`, sent now: an ending error."""
+        return states.ends(frame, self.state)
+
     def close(self) -> None:
         """The socket is gone. Idempotent."""
         self.state = State.CLOSED

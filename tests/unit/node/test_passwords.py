@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
+from cluster.errors import Refused
 from cluster.hashing import hasher
+from cluster.types import Reason
 from node.access import PASSWORD, REGISTERED, tries_of
 from node.main import Node
 from node.settings import BadSetting, NodeSettings
@@ -235,6 +237,24 @@ def test_too_many_are_told_when_to_come_back(cluster: FakeCluster, monkeypatch: 
         alice.say(Register(password=SECRET, id=7))
         refused = alice.expect(Error)
         assert (refused.code, refused.id, refused.after > 0) == (Code.RATE_LIMITED, 7, True)
+
+
+@pytest.mark.parametrize("why", [Busy(), Refused(Reason.RATE_LIMITED, "1000")])
+def test_an_answer_that_ends_the_connection_ends_it(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, why: Exception
+) -> None:
+    """Else all that a stranger sends until the time for his hello is over would be read, as fast as it comes."""
+
+    def refuse(*_: Any) -> bool:
+        raise why
+
+    target: Any = Vault if isinstance(why, Busy) else cluster
+    monkeypatch.setattr(target, "verify" if isinstance(why, Busy) else "account", refuse)
+    with running(cluster) as node, Native(node) as client:
+        client.say(Hello(nick="alice", password=SECRET))
+        (*_, last) = client.frames_to_end()
+        assert isinstance(last, Error)
+        assert last.code in (Code.BUSY, Code.RATE_LIMITED)
 
 
 def test_registering_and_giving_up(cluster: FakeCluster) -> None:
