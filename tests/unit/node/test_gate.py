@@ -138,8 +138,8 @@ def test_an_address_is_remembered_while_it_owes_something(clock: list[float], mo
     assert len(door) == 0, "rather than without end"
 
 
-def test_an_address_presses_once_a_quarter_of_its_burst_is_gone(clock: list[float]) -> None:
-    door = gate(address_connect_burst=20)
+def test_an_address_presses_once_a_part_of_its_burst_is_gone(clock: list[float]) -> None:
+    door = gate(address_connect_burst=100)
     assert not door.presses(ALICE), "nobody has come"
     pressed = [door.refuses(ALICE) or door.presses(ALICE) for _ in range(8)]
     assert pressed == [False] * 5 + [True] * 3
@@ -194,7 +194,7 @@ def test_behind_a_balancer_the_address_in_the_header_counts(monkeypatch: pytest.
 
 def test_those_of_an_address_that_presses_come_in_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listener_module, "SPACE", 3600.0)
-    settings = {**STRICT, "address_connect_burst": 8}
+    settings = {**STRICT, "address_connect_burst": 40}
     with running(FakeCluster(Store()), **settings) as node, ExitStack() as stack:
         inside = [stack.enter_context(Native(node)) for _ in range(3)]
         waits = stack.enter_context(socket.create_connection(node.address, 5))
