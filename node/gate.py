@@ -26,8 +26,8 @@ WORDS_RATE, WORDS_BURST = 10.0, 100
 """Refusals of one address that are told why, and when to come again: a herd of honest clients is. Those beyond are
 reset, which costs us a tenth of it, and a flood does not read anyhow."""
 PRESSING = 0.05
-"""Of its burst that an address has taken when it presses. With a quarter the p99 of the others was 26 to 100 ms in a storm
-of connections, with this 10 (benchmarks/hostile.py)."""
+"""Of its burst that an address has taken when it presses. With a quarter the p99 of the others was 26 to 100 ms in a
+storm of connections, with this 10 (benchmarks/hostile.py)."""
 QUIET = Error(code=Code.RATE_LIMITED, text="")
 """Stands for a refusal without words."""
 _TOO_FAST = "too many connections come from your address; connect again in a moment"
