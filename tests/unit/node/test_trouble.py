@@ -15,7 +15,7 @@ from tests.unit.node.fake_store import Store
 from tests.unit.node.support import Native, get, log_of, plain, running
 from tests.unit.node.waiting import wait_for
 from wire import Code
-from wire.frames import Accepted, Ack, Error, Gap, Hello, Message, Ping, Pong, Recovered, Say, ServerFrame
+from wire.frames import Accepted, Ack, Error, Gap, Hello, Message, Ping, Pong, Receipt, Recovered, Say, ServerFrame
 
 
 def test_window() -> None:
@@ -108,6 +108,7 @@ def test_acknowledgements_are_told_in_measure() -> None:
         welcome = alice.enter("alice")
         for n in range(1, 11):
             cluster.store.append(f"@{welcome.session}", "receipt", welcome.session, n, "bob", "sent")
+            alice.expect(Receipt)  # nothing counts as acknowledged that was not offered
         for offset in range(1, 11):
             alice.say(Ack(cursors={"@": ("E1", offset)}))
         cluster.await_call("acknowledge", welcome.session, "10", "received")
@@ -127,6 +128,7 @@ def test_acknowledgements_are_told_again_to_a_redis_that_may_have_forgotten_them
     with running(cluster) as node, Native(node) as alice:
         welcome = alice.enter("alice")
         cluster.store.append(f"@{welcome.session}", "receipt", welcome.session, 1, "bob", "sent")
+        alice.expect(Receipt)
         alice.say(Ack(cursors={"@": ("E1", 1)}))
         cluster.await_call("acknowledge", welcome.session, "1", "received")
         cluster.calls.clear()
