@@ -206,7 +206,7 @@ class RoomApp(App[None], inherit_bindings=False):
             self._paint()
             self.composer.insert(left)
 
-        self.push_screen(PasteQuestion(text, where.title), answered)
+        self.push_screen(PasteQuestion(text, where.title, self.composer.post_message), answered)
 
     # -- actions -------------------------------------------------------------------------
 
@@ -229,7 +229,8 @@ class RoomApp(App[None], inherit_bindings=False):
     def action_help(self) -> None:
         from client.fullscreen.dialogs import Help
 
-        self.push_screen(Help())
+        if len(self.screen_stack) == 1:  # not twice for a key that is pressed twice
+            self.push_screen(Help(self.composer.post_message))
 
     def action_interrupt(self) -> None:
         """First away with what is typed (Up brings it back), then with us."""

@@ -11,7 +11,7 @@ from textual import events
 from textual.binding import Binding
 from textual.widgets import TextArea
 
-from client.fullscreen.composing import Completion, Typing, completion
+from client.fullscreen.composing import Completion, Cuttings, Typing, completion
 from client.fullscreen.keys import ESCAPED
 from client.fullscreen.model import Model
 from client.terminal.secrets import masked, secret
@@ -28,6 +28,7 @@ def _editing() -> Iterator[tuple[str, tuple[str, tuple[bool, ...]]]]:
 
 
 _EDITING = {**dict(_editing()), "alt+d": ("delete_word_right", ())}
+_CUTS = ("delete_word_left", "delete_word_right", "delete_to_start_of_line", "delete_to_end_of_line_or_delete_line")
 _JOINERS = "\u200c\u200d"
 
 
@@ -56,6 +57,7 @@ class Composer(TextArea):
         self.cursor_blink = False  # it would paint twice a second, also over ssh
         self._model, self._send, self._ask_paste, self._leave = model, send, ask_paste, leave
         self.typing = Typing()
+        self._cuttings = Cuttings()
         self._walk: Completion | None = None
         self._others = keys
         self._keys: dict[str, Callable[[], bool]] = {
@@ -68,6 +70,7 @@ class Composer(TextArea):
             "up": self._up,
             "down": self._down,
             "ctrl+d": self._end,
+            "ctrl+y": self._yank,
         }
 
     def write(self, text: str) -> None:
@@ -89,6 +92,8 @@ class Composer(TextArea):
         doing = self._keys.get(event.key)
         if event.key not in ("tab", "shift+tab"):
             self._walk = None
+        if _EDITING.get(event.key, ("", ()))[0] not in _CUTS:
+            self._cuttings.leave_off()
         other = self._others.get(event.key)
         if other is not None:
             other()
@@ -111,11 +116,21 @@ class Composer(TextArea):
         """Does what the key does in every TextArea, at once: by way of the application it would overtake, or be
         overtaken by, what is typed next."""
         name, given = _EDITING.get(key, ("", ()))
+        before, at = (self.text, self._cursor()) if name in _CUTS else ("", 0)
         if name:
             done = getattr(self, f"action_{name}")(*given)
             if inspect.isawaitable(done):
                 await done
+        if name in _CUTS:
+            self._keep_cut(before, at)
         return bool(name)
+
+    def _keep_cut(self, before: str, at: int) -> None:
+        """`before`, `at`: the text and the cursor as they were. What must not be seen is not kept."""
+        if masked(before) == before:
+            now = self._cursor()
+            first = min(at, now)
+            self._cuttings.cut(before[first : first + len(before) - len(self.text)], backward=now < at)
 
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()
@@ -135,6 +150,10 @@ class Composer(TextArea):
         self.load_text("")
         self.typing.keep(text)
         self._send(text)  # what was not taken can be had again with Up
+        return True
+
+    def _yank(self) -> bool:
+        self.insert(self._cuttings.text)
         return True
 
     def _new_line(self) -> bool:
