@@ -88,7 +88,10 @@ class RoomApp(App[None], inherit_bindings=False):
         self._side, self._members = Side(model, id="side"), Members(model, id="members")
         self._columns = Columns(self._side, self._members)
         self._list, self._prompt = MessageList(model, id="list"), Prompt(model, id="prompt")
-        self._bars = [Head(model, id="head"), State(model, lambda: self.doing.search.state, self._now, id="state")]
+        state = State(
+            model, lambda: self.doing.search.state, self._now, lambda: not self._side.display, id="state"
+        )
+        self._bars = [Head(model, id="head"), state]
         keys = self._keys()
         self.composer = Composer(
             model, send=self._typed, ask_paste=self._ask_paste, leave=self.leave, keys=keys, id="composer"
@@ -140,6 +143,10 @@ class RoomApp(App[None], inherit_bindings=False):
         if self.focused is not self.composer and len(self.screen_stack) == 1:
             self.composer.focus()
             self.composer.post_message(events.Key(event.key, event.character))
+
+    def watch_app_focus(self, focus: bool) -> None:
+        self.model.watch(focus)
+        self.call_after_refresh(self._paint)
 
     def on_unmount(self) -> None:
         self._pump.stop()

@@ -28,6 +28,7 @@ def _editing() -> Iterator[tuple[str, tuple[str, tuple[bool, ...]]]]:
 
 
 _EDITING = {**dict(_editing()), "alt+d": ("delete_word_right", ())}
+HINT = "type here; F1 lists keys and commands"
 _CUTS = ("delete_word_left", "delete_word_right", "delete_to_start_of_line", "delete_to_end_of_line_or_delete_line")
 _JOINERS = "\u200c\u200d"
 
@@ -53,7 +54,7 @@ class Composer(TextArea):
         keys: Mapping[str, Callable[[], object]],
         id: str,  # noqa: A002
     ) -> None:
-        super().__init__(id=id, soft_wrap=True, compact=True, highlight_cursor_line=False)
+        super().__init__(id=id, soft_wrap=True, compact=True, highlight_cursor_line=False, placeholder=HINT)
         self.cursor_blink = False  # it would paint twice a second, also over ssh
         self._model, self._send, self._ask_paste, self._leave = model, send, ask_paste, leave
         self.typing = Typing()
@@ -148,6 +149,7 @@ class Composer(TextArea):
         if not text.strip():
             return True
         self.load_text("")
+        self.placeholder = ""  # who has typed once knows how
         self.typing.keep(text)
         self._send(text)  # what was not taken can be had again with Up
         return True

@@ -30,10 +30,12 @@ Row = tuple[Span, ...]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the rows of an entry depend on beside itself. `found`: a searched text."""
+    """What the rows of an entry depend on beside itself. `found`: a searched text. `names`: how wide the nicknames
+    are that stand beside it."""
 
     columns: int
     found: str = ""
+    names: int = 14
 
     @property
     def narrow(self) -> bool:
@@ -41,7 +43,9 @@ class Look:
 
     @property
     def nick(self) -> int:
-        return 10 if self.columns < 72 else 14
+        """No wider than it is needed, in steps: the text has the rest, and does not move with each who speaks."""
+        most = 10 if self.columns < 72 else 16
+        return max(6, min(self.names + self.names % 2, most))
 
 
 GUTTERS = {
@@ -82,7 +86,7 @@ def _laid_out(entry: Entry, look: Look) -> tuple[Row, ...]:
 
 
 def _aligned(entry: Entry, look: Look) -> tuple[Row, Row]:
-    who = Span(fit(shown(entry.nick), look.nick, right=True), _nick_role(entry), entry.nick)
+    who = Span(short(shown(entry.nick), look.nick), _nick_role(entry), entry.nick)
     if not entry.nick or entry.kind is not Kind.TALK:
         who = Span(fit(_SIGNS.get(entry.kind, ""), look.nick, right=True), entry.kind.value)
     head = (Span(clock(entry.time) + " ", "time"), who, Span(" "), _gutter(entry), Span(" "))
@@ -95,6 +99,14 @@ def _narrow_head(entry: Entry) -> Row:
         who = Span(guarded(shown(entry.nick)), _nick_role(entry), entry.nick)
     mark = (Span(" "), _gutter(entry)) if entry.mark is not Mark.NONE or entry.mention else ()
     return (Span(clock(entry.time) + " ", "time"), who, *mark)
+
+
+def short(nick: str, cells: int) -> str:
+    """Cut in its middle where it is too long: names that begin alike often end otherwise."""
+    tail = nick[-3:]
+    if width(nick) > cells > 8 and tail.isascii():
+        nick = fit(nick[:-3], cells - 3) + tail
+    return fit(nick, cells, right=True)
 
 
 def _nick_role(entry: Entry) -> str:

@@ -91,10 +91,10 @@ async def test_the_whole_screen_at_80x24() -> None:
         assert found[1].startswith("›1 #lobby        │")
         assert found[2] == "─" * 17 + "┤"
         assert [row[:17].rstrip() for row in found[3:5]] == [" ● alice", " ● bob"]
-        assert found[-4] == " " * 17 + "│12:13        bob »  hello alice"
-        assert found[-3] == " " * 17 + "│12:13        eve │  日本語 👨👩👧 ok"
+        assert found[-4] == " " * 17 + "│12:13    bob »  hello alice"
+        assert found[-3] == " " * 17 + "│12:13    eve │  日本語 👨👩👧 ok"
         assert found[-2] == " ● n1" + " " * 50 + "alice · complete to #813"
-        assert found[-1] == " #lobby>"
+        assert found[-1] == " #lobby> type here; F1 lists keys and commands"
 
 
 @screen_test
@@ -123,7 +123,7 @@ async def test_a_small_screen_is_all_for_the_talk() -> None:
         await it.hear(message(1, "hello"))
         await it.pilot.resize_terminal(50, 16)
         await it.until(lambda: "│" not in it.rows[1])
-        assert it.rows[-3].rstrip() == "12:00        bob │  hello"
+        assert it.rows[-3].rstrip() == "12:00    bob │  hello"
         assert it.rows[-2].startswith(" ● n1")
         await it.pilot.press("f2")
         await it.shows("›1 #lobby        │", "● bob")
@@ -135,10 +135,10 @@ async def test_a_small_screen_is_all_for_the_talk() -> None:
 @screen_test
 async def test_it_wraps_again_when_the_width_changes() -> None:
     async with room() as it:
-        await it.hear(message(1, "one two three four five six seven eight nine ten eleven twelve"))
-        await it.shows("│  nine ten")
+        await it.hear(message(1, "one two three four five six seven eight nine ten eleven twelve thirteen"))
+        await it.shows("│  ten eleven")
         await it.pilot.resize_terminal(120, 24)
-        await it.shows("seven eight nine ten")
+        await it.shows("seven eight nine ten eleven")
 
 
 @screen_test
