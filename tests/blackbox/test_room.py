@@ -155,6 +155,16 @@ def test_columns_stand_whatever_is_written(calm: Deployment, at: Open) -> None:
         assert [row.count("│") for row in rows] == [3] * 4, "between conversations and messages, in them, and members"
 
 
+def test_the_mouse_can_be_left_to_the_terminal(calm: Deployment, at: Open, tmp_path: Path) -> None:
+    settings = tmp_path / "settings.toml"
+    settings.write_text("mouse = false\n")
+    with at("kim", calm.addresses, "--config", str(settings)) as kim, at("leo", calm.addresses) as leo:
+        kim.shows("● kim")
+        leo.shows("● leo")
+        assert b"\x1b[?1000h" in leo.raw
+        assert b"\x1b[?1000h" not in kim.raw
+
+
 def test_no_color_is_heeded(calm: Deployment, at: Open) -> None:
     with at("jo", calm.addresses, env={"NO_COLOR": "1"}) as jo:
         jo.shows("● jo", "›1 #lobby")
