@@ -88,9 +88,7 @@ class RoomApp(App[None], inherit_bindings=False):
         self._side, self._members = Side(model, id="side"), Members(model, id="members")
         self._columns = Columns(self._side, self._members)
         self._list, self._prompt = MessageList(model, id="list"), Prompt(model, id="prompt")
-        state = State(
-            model, lambda: self.doing.search.state, self._now, lambda: not self._side.display, id="state"
-        )
+        state = State(model, lambda: self.doing.search.state, self._now, lambda: not self._side.display, id="state")
         self._bars = [Head(model, id="head"), state]
         keys = self._keys()
         self.composer = Composer(

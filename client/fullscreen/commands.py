@@ -66,7 +66,10 @@ KEYS = (
     ("F1", "this help"),
     ("F2, F3", "show or hide the conversations, the members"),
     ("Ctrl+A, Ctrl+E", "beginning and end of the line; Ctrl+Left, Ctrl+Right: by words"),
-    ("Ctrl+W, Alt+D, Ctrl+U, Ctrl+K", "delete a word, the next one, to the beginning, to the end; Ctrl+Y: put it here; Ctrl+Z: undo"),
+    (
+        "Ctrl+W, Alt+D, Ctrl+U, Ctrl+K",
+        "delete a word, the next one, to the beginning, to the end; Ctrl+Y: put it here; Ctrl+Z: undo",
+    ),
     ("Ctrl+L", "paint the screen again"),
     ("Ctrl+D", "leave, where nothing is typed; Ctrl+C: clears what is typed, then leaves"),
 )

@@ -64,7 +64,7 @@ class Side(Lines):
 
 
 def unread_count(unread: int, *, mentions: bool) -> str:
-    """"" where there is nothing."""
+    """ "" where there is nothing."""
     return ("!" if mentions else "") + (f"{unread}" if unread < 1000 else "999+") if unread else ""
 
 

@@ -129,7 +129,7 @@ async def test_a_small_screen_is_all_for_the_talk() -> None:
         await it.shows("›1 #lobby        │", "● bob")
         await it.pilot.resize_terminal(36, 16)
         await it.pilot.press("f2")
-        await it.shows("12:00 bob", "      hello")
+        await it.shows("12:00 bob: hello")
 
 
 @screen_test
