@@ -68,8 +68,9 @@ KEYS = (
     ("Ctrl+A, Ctrl+E", "beginning and end of the line; Ctrl+Left, Ctrl+Right: by words"),
     (
         "Ctrl+W, Alt+D, Ctrl+U, Ctrl+K",
-        "delete a word, the next one, to the beginning, to the end; Ctrl+Y: put it here; Ctrl+Z: undo",
+        "delete a word, the next one, to the beginning, to the end; Ctrl+Y: put it here",
     ),
+    ("Ctrl+Z", "undo what was typed last"),
     ("Ctrl+L", "paint the screen again"),
     ("Ctrl+D", "leave, where nothing is typed; Ctrl+C: clears what is typed, then leaves"),
 )

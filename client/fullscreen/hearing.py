@@ -13,7 +13,6 @@ from client.fullscreen.filling import Filling
 from client.fullscreen.model import Model, Ring, mapped
 from client.terminal.wording import lines
 
-
 CROWD = 50
 """Members of a room from which on not everybody who comes or goes is told of; the list has them all."""
 FORCED = ("ended", "kicked", "banned", "removed")

@@ -18,7 +18,6 @@ from client.terminal.wording import Kind as LineKind, Line
 from wire.errors import WireError
 from wire.names import nickname, room as room_name
 
-
 RENAMED = 4096
 """So many sessions that changed their names are remembered, the latest."""
 
