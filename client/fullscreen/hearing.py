@@ -38,6 +38,7 @@ class Hearing:
         self._backlog: dict[int, Conversation] = {}  # tickets of histories asked for by scrolling
         self._asked: dict[int, Conversation] = {}  # tickets of questions -> where they were typed
         self._rings: list[Ring] = []
+        self._move: Entry | None = None  # the line that tells of the last one
         self._does: dict[type[ev.Event], Callable[[Any], None]] = {
             ev.Connected: self._connected,
             ev.Moved: self._moved,
@@ -88,11 +89,23 @@ class Hearing:
         self._worded(event)
 
     def _moved(self, event: ev.Moved) -> None:
-        self._worded(event)
+        self._tell_move(event)
         # Hints that came meanwhile were not told.
         for conversation in self._model.listed():
             if conversation.present:
                 self._ask_who(conversation.key)
+
+    def _tell_move(self, event: ev.Moved) -> None:
+        """Moves with nothing between them are one line, of the last one: on a bad line they would push all else off
+        the screen."""
+        here = self._model.current
+        last = here.entries[-1] if here.entries else None
+        if event.complete and last is not None and last is self._move:
+            last.text, last.time = lines(event, here.key)[0].text, int(self._model.now() * 1000)
+            last.cached = None
+            return
+        self._worded(event)
+        self._move = here.entries[-1] if event.complete else None
 
     def _gap(self, event: ev.GapEvent) -> None:
         where = self._model.current if event.room is None else self._model.room(event.room)

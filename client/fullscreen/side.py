@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 from textual import events
 
-from client.fullscreen.cells import fit, shown
+from client.fullscreen.cells import fit, nick_width, shown, width as cells
 from client.fullscreen.conversation import Conversation
 from client.fullscreen.lines_widget import Lines
 from client.fullscreen.model import Model
 from client.fullscreen.people import SIGNS, Person
-from client.fullscreen.rows import Row, Span
+from client.fullscreen.rows import Row, Span, short
+
+LEAST_OF_A_WORD = 6
 
 
 class Side(Lines):
@@ -94,9 +96,9 @@ def members(model: Model, width: int, height: int, *, rule: bool) -> list[Row]:
 
 def _person(one: Person, width: int) -> Row:
     sign = SIGNS.get(one.state, "?")
+    nick = short(shown(one.nick), min(nick_width(one.nick), width - 3))
     word = "" if one.state == "here" else f" {one.state}"
-    nick = shown(one.nick)
-    if len(nick) + len(word) + 3 > width:
-        word = ""
+    room = width - 3 - cells(nick)
+    word = word if len(word) <= room else fit(word, room) if room >= LEAST_OF_A_WORD else ""
     role = ("nick", one.nick) if one.state == "here" else ("dim", "")
     return (Span(f" {sign} ", "received" if one.state == "here" else "gap"), Span(fit(nick + word, width - 3), *role))

@@ -300,6 +300,13 @@ def test_who_comes_and_goes_one_after_the_other_is_one_line(world: World) -> Non
     assert screen(world.lobby)[-1].endswith("bob left")
 
 
+def test_moves_with_nothing_between_them_are_one_line(world: World) -> None:
+    world.hear(ev.Moved("n2", "n1", True), ev.Moved("n3", "n2", True), ev.Moved("n1", "n3", True))
+    assert told(world, "moved to") == "moved to n1, nothing missed"
+    world.hear(message(1), ev.Moved("n2", "n1", True), ev.Moved("n3", "n2", False), ev.Moved("n1", "n3", True))
+    assert told(world, "moved to").count("moved to") == 4
+
+
 def crowd(world: World, size: int = 60) -> None:
     members = [Member(f"m{n}", f"s-m{n}", "n1") for n in range(size)]
     world.hear(ev.MembersEvent("#lobby", tuple(members), ticket=None))

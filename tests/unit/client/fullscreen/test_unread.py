@@ -7,6 +7,7 @@ from textual import events
 from client import events as ev
 from tests.unit.client.fullscreen.test_app import room, screen_test
 from tests.unit.client.fullscreen.world import joined, message
+from wire.frames import Member
 
 
 @screen_test
@@ -60,6 +61,16 @@ async def test_what_is_refused_elsewhere_is_told_where_one_looks() -> None:
         await it.shows("not said to @nobody: nobody of that name", "#lobby>")
         await it.pilot.press("alt+2")
         await it.shows("not said to @nobody", "✗  psst", "@nobody>")
+
+
+@screen_test
+async def test_how_somebody_is_stands_behind_the_name_as_far_as_it_fits() -> None:
+    async with room(120) as it:
+        members = (("carl", "away"), ("dora", "reconnecting"), ("somebody-from-afar-1", "away"), ("小林", "away"))
+        await it.hear(
+            ev.MembersEvent("#lobby", tuple(Member(*one[:1], f"s-{one[0]}", "n1", one[1]) for one in members))
+        )
+        await it.shows("│ ○ carl away", "│ ~ dora reconnecti…", "│ ○ somebody-fro…r-1", "│ ○ 小林 away")
 
 
 @screen_test
