@@ -43,10 +43,18 @@ class Heard(Message):
         self.batch = batch
 
 
+class PumpFailed(Message):
+    """Nothing will come any more."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+
 class RoomApp(App[None], inherit_bindings=False):
     """`signals`: whether SIGTERM and SIGHUP end it in order (only where it owns the process).
 
-    Textual's thread runs all of it; the pump's only posts `Heard`."""
+    Textual's thread runs all of it; the pump's only posts `Heard` and `PumpFailed`."""
 
     ENABLE_COMMAND_PALETTE = False
     ALLOW_SELECT = False
@@ -74,7 +82,9 @@ class RoomApp(App[None], inherit_bindings=False):
         self._chat, self._now, self._signals, self._tell_ready = chat, now, signals, ready
         self.doing = Doing(chat, model, show_help=self.action_help, set_theme=self.set_look, leave=self.leave)
         self._notifier = notifier or Notifier()
-        self._pump = Pump(chat, lambda batch: self.post_message(Heard(batch)))
+        self._pump = Pump(
+            chat, lambda batch: self.post_message(Heard(batch)), lambda error: self.post_message(PumpFailed(error))
+        )
         self._shown = model.current
         self._width = 80
         for theme in THEMES.values():
@@ -188,6 +198,9 @@ class RoomApp(App[None], inherit_bindings=False):
             self._pump.done()
         if isinstance(message.batch[-1], ev.Stopped):
             self.exit()
+
+    def on_pump_failed(self, message: PumpFailed) -> None:
+        raise message.error
 
     def _call(self, ring: Ring) -> None:
         sequence = self._notifier.sequence(ring, self._now())

@@ -12,10 +12,11 @@ from textual.binding import Binding
 from textual.widgets import TextArea
 
 from client.fullscreen.composing import Completion, Cuttings, Typing, completion
+from client.fullscreen.entry import Kind
 from client.fullscreen.keys import ESCAPED
 from client.fullscreen.model import Model
 from client.terminal.secrets import masked, secret
-from wire.text import harmless, strip_plain
+from wire.text import MAX_TEXT, harmless, strip_plain
 
 
 def _editing() -> Iterator[tuple[str, tuple[str, tuple[bool, ...]]]]:
@@ -29,6 +30,8 @@ def _editing() -> Iterator[tuple[str, tuple[str, tuple[bool, ...]]]]:
 
 _EDITING = {**dict(_editing()), "alt+d": ("delete_word_right", ())}
 HINT = "type here; F1 lists keys and commands"
+LONGEST_PASTE = 4 * MAX_TEXT
+"""What is longer can't be said, nor edited: each key would take a second."""
 _CUTS = ("delete_word_left", "delete_word_right", "delete_to_start_of_line", "delete_to_end_of_line_or_delete_line")
 _JOINERS = "\u200c\u200d"
 
@@ -137,6 +140,10 @@ class Composer(TextArea):
         event.stop()
         event.prevent_default()
         text = cleaned(event.text)
+        if len(text) > LONGEST_PASTE:
+            said = f"not pasted: {len(text)} characters; a message may have {MAX_TEXT} bytes, a paste {LONGEST_PASTE}"
+            self._model.note(said, Kind.TROUBLE)
+            return
         if "\n" in text and not secret(self.text):
             self._ask_paste(text)
         else:

@@ -407,3 +407,26 @@ async def test_ctrl_d_leaves_where_nothing_is_typed() -> None:
         await it.pilot.press("backspace", "ctrl+d")
         assert it.app._exit
         assert not it.app.interrupted
+
+
+@screen_test
+async def test_a_paste_that_nobody_can_say_is_refused() -> None:
+    async with room() as it:
+        it.app.composer.post_message(events.Paste("x" * 70_000))
+        await it.shows("not pasted: 70000 characters")
+        assert it.app.composer.text == ""
+
+
+async def _without_events() -> None:
+    async with room() as it:
+
+        def broken(_: float | None = None) -> None:
+            raise LookupError("the queue")
+
+        it.chat.next_event = broken  # type: ignore[method-assign, assignment]
+        await it.until(lambda: it.app.crash is not None)
+
+
+def test_it_ends_where_nothing_can_come_any_more() -> None:
+    with pytest.raises(LookupError, match="the queue"):
+        asyncio.run(_without_events())
