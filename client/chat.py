@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Self
 from client.asking import Asking
 from client.commands import valid
 from client.conversation import Conversation
-from client.errors import Closed
+from client.errors import Backlogged, Closed
 from client.events import Event
 from client.failover import Failover
 from client.listening import Listening
@@ -99,7 +99,7 @@ class ChatClient(Speaking, Asking, Listening):
             self._changed.wait_for(lambda: self._session or self._over, timeout)
             if self._session:
                 return
-            error = self._error if self._over else None
+            error = (self._error or Closed("the client was closed")) if self._over else None
         self.close()
         raise error or self._machine.unreachable()
 
@@ -107,7 +107,7 @@ class ChatClient(Speaking, Asking, Listening):
         """Leaves in order: the others see us leave at once. What is pending then is dropped; see
         `flush`. Idempotent."""
         self._network.submit(lambda machine, now: machine.quit(now))
-        if not self._network.current and self._started:
+        if self._started and not self._busy:
             self._network.join(timeout)
         self.close()
 
@@ -120,8 +120,14 @@ class ChatClient(Speaking, Asking, Listening):
         if not self._started and first:
             self._network.abort()
             self._ended(None)
-        elif self._started and not self._network.current:
+        elif self._started and not self._busy:
             self._network.join(None)
+
+    @property
+    def _busy(self) -> bool:
+        """Whether the caller is who would be waited for: the network thread, or a signal handler that has interrupted
+        a thread which holds the lock. What he wants is done once he is through."""
+        return self._network.current or self._changed.mine
 
     def __enter__(self) -> Self:
         """Starts; raises what `start` does."""
@@ -138,10 +144,16 @@ class ChatClient(Speaking, Asking, Listening):
         """Waits up to `settings.flush_timeout` for the outcomes of what was said, but after an error; then quits."""
         # In order also after an error: who is started again finds the nickname free.
         try:
-            if kind is None and not self.flush(self._settings.flush_timeout):
+            if kind is None and not self._flushed():
                 log.warning("left with %d messages of which it is not known whether they were said", self.pending)
         finally:
             self.quit()
+
+    def _flushed(self) -> bool:
+        try:
+            return self.flush(self._settings.flush_timeout)
+        except Backlogged:
+            return False
 
 
 def _trust(servers: Sequence[Address], ca: str | Path | None, name: str | None, *, tls: bool) -> Trust | None:

@@ -34,7 +34,8 @@ class Handle(Generic[Outcome]):
 
     def wait(self, timeout: float | None = None) -> Outcome:
         """Blocks up to `timeout` seconds (None: until there is an outcome). Raises what went wrong (Refused, Unsure,
-        Closed, Crashed), TimeoutError, or RuntimeError inside `on_event`. It may be called again, by any thread."""
+        Closed, Crashed), TimeoutError, RuntimeError inside `on_event`, or Backlogged: ten times `settings.unread`
+        events wait to be taken, and the outcome comes behind them. It may be called again, by any thread."""
         with self._changed:
             self._changed.wait_for(lambda: self.done, timeout)
             if self._error is not None:

@@ -24,6 +24,7 @@ class Listening(Core):
         with self._changed:
             self._changed.wait_for(lambda: self._queue or self._queue.ended, timeout)
             event, relieved = self._queue.take()
+            self._changed.flooded = self._queue.flooded
         if relieved:
             self._network.wake()
         return event
