@@ -19,12 +19,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from client.asking import Asking
+from client.awaiting import START_TIMEOUT, Awaiting
 from client.commands import valid
 from client.conversation import Conversation
 from client.errors import Backlogged, Closed
 from client.events import Event
 from client.failover import Failover
-from client.listening import Listening
+from client.listening import check
 from client.settings import Settings
 from client.speaking import Speaking
 from client.stay import Stay
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("hydrachat.client")
 
 
-class ChatClient(Speaking, Asking, Listening):
+class ChatClient(Speaking, Asking, Awaiting):
     """One user's stay.
 
     `servers`: nodes or balancers, as "HOST:PORT" or Address; tried in random order, or first
@@ -76,6 +77,8 @@ class ChatClient(Speaking, Asking, Listening):
         for one in (servers, rooms):
             if isinstance(one, str):
                 raise TypeError(f"a list of texts is wanted, not one: write [{one!r}]")
+        if on_event is not None:
+            check(on_event)
         settings, rng = settings or Settings(), rng or random.Random()
         stay = Stay(
             valid(nickname, nick).shown, [valid(room, name) for name in rooms], client_name, settings, rng, password
@@ -87,16 +90,26 @@ class ChatClient(Speaking, Asking, Listening):
 
     # -- beginning and end ---------------------------------------------------------------
 
-    def start(self, timeout: float | None = 10.0) -> None:
+    def start(self, timeout: float | None = START_TIMEOUT) -> None:
         """Blocks until a node has welcomed us. Raises Unreachable after `timeout` seconds, Refused,
         Closed. Once only."""
+        self._begin()
+        with self._changed:
+            self._changed.wait_for(self._has_begun, timeout)
+        self._welcomed()
+
+    def _begin(self) -> None:
         with self._changed:
             if self._started or self._over:
                 raise Closed("a client is started once")
             self._started = True
         self._network.start()
+
+    def _has_begun(self) -> bool:
+        return bool(self._session) or self._over
+
+    def _welcomed(self) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: self._session or self._over, timeout)
             if self._session:
                 return
             error = (self._error or Closed("the client was closed")) if self._over else None

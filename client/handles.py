@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from typing import Generic, TypeVar
+from collections.abc import Generator
+from typing import Any, Generic, TypeVar
 
+from client.changed import Changed
 from client.errors import ChatError
 from client.events import AcceptedEvent, Event
+from client.until import until
 
 Outcome = TypeVar("Outcome", bound=Event)
 
@@ -16,7 +18,7 @@ class Handle(Generic[Outcome]):
 
     `changed` is the client's condition; it guards the handle's fields."""
 
-    def __init__(self, ticket: int, changed: threading.Condition) -> None:
+    def __init__(self, ticket: int, changed: Changed) -> None:
         self.ticket = ticket
         self._changed = changed
         self._outcome: Outcome | None = None
@@ -44,6 +46,14 @@ class Handle(Generic[Outcome]):
                 raise TimeoutError("no outcome yet")
             return self._outcome
 
+    def __await__(self) -> Generator[Any, None, Outcome]:
+        """In asyncio: as `wait`, without a thread. Giving up, as `asyncio.timeout` does, changes nothing."""
+        return self._awaited().__await__()
+
+    async def _awaited(self) -> Outcome:
+        await until(self._changed, lambda: self.done)
+        return self.wait(0.0)
+
     def settle(self, outcome: Outcome) -> None:
         """Network thread, with the condition held."""
         self._outcome = outcome
@@ -61,7 +71,7 @@ class Reply(Handle[Outcome]):
 class Sending(Handle[AcceptedEvent]):
     """Something said: in line, then accepted or not; a direct message also received or not."""
 
-    def __init__(self, ticket: int, to: str, text: str, changed: threading.Condition) -> None:
+    def __init__(self, ticket: int, to: str, text: str, changed: Changed) -> None:
         super().__init__(ticket, changed)
         self.to = to
         self.text = text
@@ -101,6 +111,12 @@ class Sending(Handle[AcceptedEvent]):
             if self._received is None:
                 raise TimeoutError("no receipt yet")
             return self._received
+
+    async def receipt(self) -> str:
+        """In asyncio: as `wait_received`."""
+        if self.to.startswith("@"):
+            await until(self._changed, lambda: self._received or self._error or self._no_receipt)
+        return self.wait_received(0.0)
 
     def receive(self, state: str) -> None:
         """Network thread, with the condition held."""
