@@ -9,6 +9,7 @@ import pytest
 
 from client import (
     Backlogged,
+    ChatClient,
     Closed,
     Code,
     Event,
