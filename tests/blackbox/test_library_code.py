@@ -45,28 +45,36 @@ def nick(code: str) -> str | None:
     return found[1] if found else None
 
 
+def settle(cluster: Deployment, process: Process, who: str | None) -> bool:
+    """Waits until it is done, or in the chat. Whether it is in."""
+    wait_until(lambda: not process.alive or who in cluster.presence(), 30, f"{process.name} is in, or done")
+    return process.alive and who is not None
+
+
+def end(process: Process, who: str | None) -> None:
+    """Waits for its end, of those without one after a Ctrl-C."""
+    if who in ENDLESS:
+        process.signal(signal.SIGINT)
+    code, told = process.wait(30), process.tail()
+    assert code == 0 or (who in ENDLESS and "KeyboardInterrupt" in told), f"{code}\n{told}"
+    assert "ChatError" not in told
+
+
 @pytest.mark.timeout(180)
 def test_it_runs(deploy: Deploy, tmp_path: Path) -> None:
     cluster = deploy(nodes=2)
-    came: list[str] = []
+    came: set[str | None] = set()
     with ExitStack() as stack:
         person = stack.enter_context(ChatClient(cluster.addresses, "person", on_event=lambda event: None))
         for number, code in enumerate(blocks()):
-            path = tmp_path / f"block{number}.py"
+            path, who = tmp_path / f"block{number}.py", nick(code)
             path.write_text(SERVERS.sub(f'"{cluster.addresses[0]}"', code))
             arguments = ["--server", cluster.addresses[0]] if "bot_arguments" in code else []
             process = Process(path.stem, [sys.executable, str(path), *arguments], tmp_path)
             stack.callback(process.discard)
             process.start()
-            who = nick(code)
-            wait_until(lambda: not process.alive or who in cluster.presence(), 30, f"{path.name} is in, or done")
-            if process.alive and who is not None:
-                came.append(who)
-                person.say("hello, and enough").wait(30)
+            if settle(cluster, process, who):
+                came.add(who)
                 person.say("enough").wait(30)
-            if who in ENDLESS:
-                process.signal(signal.SIGINT)
-            code_, told = process.wait(30), process.tail()
-            assert code_ == 0 or (who in ENDLESS and "KeyboardInterrupt" in told), f"{code}\n{told}"
-            assert "ChatError" not in told
-    assert ENDLESS | {"aio"} <= set(came)
+            end(process, who)
+    assert came >= ENDLESS | {"aio"}
