@@ -30,7 +30,7 @@ class Awaiting(Listening):
         except TimeoutError:
             pass  # told as `start` tells it
         except BaseException:
-            self.close()
+            await asyncio.to_thread(self.quit)
             raise
         self._welcomed()
         return self

@@ -147,7 +147,7 @@ class ChatClient(Speaking, Asking, Awaiting):
         try:
             self.start()
         except BaseException:  # after Ctrl-C too nobody calls `__exit__`; it is raised on
-            self.close()
+            self.quit()  # it may have come in meanwhile, and would hold the nickname for the grace
             raise
         return self
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Generator
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from client.changed import Changed
 from client.errors import ChatError
@@ -18,7 +19,7 @@ class Handle(Generic[Outcome]):
 
     `changed` is the client's condition; it guards the handle's fields."""
 
-    def __init__(self, ticket: int, changed: Changed) -> None:
+    def __init__(self, ticket: int, changed: threading.Condition) -> None:
         self.ticket = ticket
         self._changed = changed
         self._outcome: Outcome | None = None
@@ -51,7 +52,7 @@ class Handle(Generic[Outcome]):
         return self._awaited().__await__()
 
     async def _awaited(self) -> Outcome:
-        await until(self._changed, lambda: self.done)
+        await until(cast(Changed, self._changed), lambda: self.done)
         return self.wait(0.0)
 
     def settle(self, outcome: Outcome) -> None:
@@ -71,7 +72,7 @@ class Reply(Handle[Outcome]):
 class Sending(Handle[AcceptedEvent]):
     """Something said: in line, then accepted or not; a direct message also received or not."""
 
-    def __init__(self, ticket: int, to: str, text: str, changed: Changed) -> None:
+    def __init__(self, ticket: int, to: str, text: str, changed: threading.Condition) -> None:
         super().__init__(ticket, changed)
         self.to = to
         self.text = text
@@ -115,7 +116,7 @@ class Sending(Handle[AcceptedEvent]):
     async def receipt(self) -> str:
         """In asyncio: as `wait_received`."""
         if self.to.startswith("@"):
-            await until(self._changed, lambda: self._received or self._error or self._no_receipt)
+            await until(cast(Changed, self._changed), lambda: self._received or self._error or self._no_receipt)
         return self.wait_received(0.0)
 
     def receive(self, state: str) -> None:
