@@ -17,6 +17,7 @@ from client import ChatClient, Closed, Connected, Crashed, Event, Stopped, forke
 from tests.support.waiting import wait_until
 from tests.unit.client.scripted import Loopback
 from tests.unit.client.test_chat import client
+from wire.frames import Quit
 
 
 @pytest.fixture
@@ -185,3 +186,17 @@ def test_who_is_closed_while_it_starts_is_told_that(cluster: Loopback) -> None:
     with pytest.raises(Closed):
         chat.start(30)
     closing.join(10)
+
+
+def test_a_ctrl_c_while_it_comes_in_leaves_no_session(cluster: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+    chat = client(cluster)
+    start = chat.start
+
+    def interrupted() -> None:
+        start()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(chat, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt), chat:
+        pass
+    assert any(isinstance(frame, Quit) for frame in cluster.heard)
