@@ -27,6 +27,8 @@ _ROUND = 512
 """Sockets that are served between two looks at those that were full."""
 _SOON = 4
 """Of those that go out in between, so many for each of the others: who floods a few does not stop a large room."""
+SHORT_REST = 0.005
+"""Seconds, at most, where there was something for a few, but for many such few."""
 MANY, LONG = 16, 0.001
 """Sockets and seconds of a round from which on it is worth a rest. A few may take long because the machine is busy."""
 
@@ -88,16 +90,21 @@ class Deliverer:
                 if self._soon:
                     self._serve_in_between(_SOON)
                 self._serve(self._due.popleft())
-            self._serve_in_between(_ROUND)
+            few = self._serve_in_between(_ROUND)
             left, count, spent = left - some, count + some, spent + time.monotonic() - began
             if not left:
                 if count >= MANY and spent >= LONG:
                     self._rest_after(spent)
+                elif few >= MANY and spent >= LONG:
+                    time.sleep(min(spent, SHORT_REST))
                 count, spent = 0, 0.0
 
-    def _serve_in_between(self, most: int) -> None:
-        for _ in range(min(most, len(self._soon))):
+    def _serve_in_between(self, most: int) -> int:
+        """How many there were."""
+        some = min(most, len(self._soon))
+        for _ in range(some):
             self._serve(self._soon.popleft())
+        return some
 
     def _rest_after(self, spent: float) -> None:
         self._now = time.monotonic()
