@@ -191,8 +191,10 @@ class Reading:
             concerns = concerns and fresh and (reached is not None or (track is not None and bool(track.former)))
         else:
             self._stay.inbound.skip(frame.log, frame.former, frame.last)
-        if concerns:
-            first = frame.first if reached is None else max(frame.first, reached + 1)
+        first = frame.first if reached is None else max(frame.first, reached + 1)
+        # What has no end is in no log, so whoever comes back is told of it again.
+        again = frame.last == 0 and track is not None and (frame.former, first, 0) in track.gaps
+        if concerns and not again:
             events.append(self._gap(frame.log, frame.former, first, frame.last))
         return events
 
