@@ -118,7 +118,7 @@ def test_data_that_are_set_back_leave_it(own_space: Space, rewinder: Rewinder) -
         letters.say_unheard()
         for more in (1, 2):  # the first may have been on its way already
             letters.one.cluster.beat_soon()
-            letters.one.events.wait(lambda more=more: len(letters.one.events.beats) >= before + more, "a heartbeat")
+            wait_until(lambda more=more: len(letters.one.events.beats) >= before + more, what="a heartbeat")  # type: ignore[misc]
 
     with slow_to_remember(letters.two):
         rewinder(beat)
