@@ -79,6 +79,7 @@ class Reading:
         first = inbound.first_time(frame.log, frame.session, frame.n)
         if first and not inbound.has_had(frame.log, frame.was):
             events.append(self._as_event(frame))
+        inbound.came_back(frame.log, frame.was)
         return events
 
     def joined(self, frame: Joined, now: float) -> list[Event]:
@@ -195,8 +196,18 @@ class Reading:
         # What has no end is in no log, so whoever comes back is told of it again.
         again = frame.last == 0 and track is not None and (frame.former, first, 0) in track.gaps
         if concerns and not again:
-            events.append(self._gap(frame.log, frame.former, first, frame.last))
+            events += self._missing(frame, first)
         return events
+
+    def _missing(self, frame: Gap, first: int) -> list[Event]:
+        """What of a gap beyond `first` has not come back to us before: data may have been lost once more since."""
+        track, last = self._stay.inbound.track(frame.log), frame.last
+        if last and track is not None:
+            lacking = track.lacks(frame.former, first, last)
+            if lacking is None:
+                return []
+            first, last = lacking
+        return [self._gap(frame.log, frame.former, first, last)]
 
     def away(self, frame: Away, now: float) -> list[Event]:
         if frame.id is not None:
