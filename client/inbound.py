@@ -63,7 +63,7 @@ class Track:
         return not any(epoch == one and first <= offset <= (last or offset) for one, first, last in self.gaps)
 
     def lacks(self, epoch: str, first: int, last: int) -> tuple[int, int] | None:
-        """What of a gap is missing here: the first and the last place of which nothing came; None: all did, be it late."""
+        """What of a gap is missing: the first and the last place of which nothing came; None: all did, be it late."""
         had = {offset for name, offset in self.back if name == epoch and first <= offset <= last}
         while first <= last and first in had:
             first += 1

@@ -407,8 +407,8 @@ def told_gaps(driver: Driver) -> list[str]:
     ("first", "last", "told"),
     [
         (5, 6, None),
-        (5, 7, "complete to #6; 7-7 may be missing"),
-        (4, 6, "complete to #3; 4-4 may be missing"),
+        (5, 7, "complete to #6; 7 may be missing"),
+        (4, 6, "complete to #3; 4 may be missing"),
         (4, 7, "complete to #3; 4-7 may be missing"),
     ],
 )
