@@ -79,8 +79,7 @@ def _carried(record: Record, log: str, gap: Happening, places: dict[str, int]) -
     yield from places.items()
     lives = record.epochs
     if gap.epoch not in places:
-        turn = lives.get(gap.epoch, len(lives) + 1)  # a life that nobody was shown anything of is over by now as well
-        earlier = [offset for epoch, offset in places.items() if lives.get(epoch, 0) < turn]
+        earlier = [offset for epoch, offset in places.items() if lives.get(epoch, 0) < lives.get(gap.epoch, 0)]
         taken = record.stands.get((f"@{gap.client}" if log == "@" else log, gap.epoch), frozenset())
         yield from ((gap.epoch, offset) for offset in earlier if offset not in taken)
         if earlier and len(earlier) == len(places) and taken and max(taken) <= gap.last:
