@@ -142,6 +142,7 @@ class Failover(Links):
         self._dial_at = None
         self._move.cancel()
         self._outage.end()
+        self._renewal.end()
         link.welcomed(frame.heartbeat, now)
         self.failures.clear()
         self._book.learn(frame.nodes, link.address)
@@ -154,6 +155,7 @@ class Failover(Links):
         # What may be tried again may have been begun: only a final word is an answer to the hello itself.
         link.greeted, link.refused = may_retry(frame.code), True
         resuming = self.conversation.stay.session is not None
+        renewing = self.conversation.stay.lost is not None and not resuming
         remedy = to_hello(frame, resuming=resuming)
         if self._active is not None or remedy is Remedy.ELSEWHERE or self._late.explains(remedy, now):
             self._candidate_failed(frame.text, now, frame.after / 1000)
@@ -162,6 +164,10 @@ class Failover(Links):
                 self._emit([Notice(frame.code, frame.text)])
             self._emit(self.conversation.abandon(now))
             self._candidate_failed(frame.text, now) if ends(frame, State.WAITING) else self._greet(link, now)
+        elif renewing and self._renewal.bears(frame, now):
+            self._candidate_failed(frame.text, now)
+        elif renewing:
+            self._stop(self._renewal.verdict(frame, now))
         else:
             self._stop(Refused(frame.code, frame.text, frame.suggestion))
 

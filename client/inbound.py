@@ -18,8 +18,9 @@ from typing import TypeVar
 from client.seen import Seen
 from wire.frames import INBOX, Ack, Cursor, Cursors
 
-FORMER_KEPT = 8
+FORMER_KEPT = 64
 GAPS_KEPT = 64
+BACK_KEPT = 4096
 LOGS_KEPT = 256
 
 
@@ -35,7 +36,7 @@ class Verdict(Enum):
 class Track:
     """Where one log stands with us."""
 
-    __slots__ = ("epoch", "former", "gaps", "hole_at", "loose", "offset")
+    __slots__ = ("back", "epoch", "former", "gaps", "hole_at", "loose", "offset")
 
     def __init__(self, epoch: str, offset: int) -> None:
         self.epoch = epoch
@@ -44,6 +45,7 @@ class Track:
         self.loose = False  # a gap of unknown length was told: any higher offset is next
         self.hole_at: Cursor | None = None
         self.gaps: deque[tuple[str, int, int]] = deque(maxlen=GAPS_KEPT)  # epoch, first, last (0: open)
+        self.back: deque[Cursor] = deque(maxlen=BACK_KEPT)  # former places of what came back, or was said again
 
     @property
     def cursor(self) -> Cursor:
@@ -60,11 +62,21 @@ class Track:
             return False
         return not any(epoch == one and first <= offset <= (last or offset) for one, first, last in self.gaps)
 
+    def lacks(self, epoch: str, first: int, last: int) -> tuple[int, int] | None:
+        """What of a gap is missing: the first and the last place of which nothing came; None: all did, be it late."""
+        had = {offset for name, offset in self.back if name == epoch and first <= offset <= last}
+        while first <= last and first in had:
+            first += 1
+        while first <= last and last in had:
+            last -= 1
+        return (first, last) if first <= last else None
+
     def inherit(self, old: Track) -> None:
         """It is the same log, followed by an earlier session: what that one had is known."""
         self.former = {**old.former, old.epoch: old.offset}
         self.former.pop(self.epoch, None)
         self.gaps.extend(old.gaps)
+        self.back.extend(old.back)
 
     def move(self, epoch: str, offset: int) -> None:
         if epoch != self.epoch:
@@ -190,6 +202,12 @@ class Inbound:
         track = self._tracks.get(log)
         if track is not None:
             track.gaps.append((epoch, first, last))
+
+    def came_back(self, log: str, places: Iterable[Cursor]) -> None:
+        """Something came that had stood at `places` in former epochs: a later gap that names them is no news."""
+        track = self._tracks.get(log)
+        if track is not None:
+            track.back.extend(place for place in places if (track.reached(place[0]) or 0) < place[1])
 
     def has_had(self, log: str, places: Iterable[Cursor]) -> bool:
         """Whether a message that stood at `places` in former epochs came at one of them."""

@@ -15,6 +15,7 @@ from client.late import LateHellos
 from client.link import Link
 from client.move import Move
 from client.outage import Outage
+from client.renewal import Renewal
 from client.settings import Settings
 from wire.address import Address
 from wire.frames import ClientFrame
@@ -57,6 +58,7 @@ class Links:
         self._move = Move()
         self._outage = Outage(settings.searching_after)
         self._late = LateHellos(settings.ghost_time)
+        self._renewal = Renewal(settings.renew_within)
         self._quit_until = 0.0
 
     def deadline(self) -> float | None:

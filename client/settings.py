@@ -22,6 +22,7 @@ class Settings:
     searching_after: float = 3.0  # of outage, until the user is told
     catch_up_timeout: float = 2.0  # after a move, until the user is told without a promise
     ghost_time: float = 45.0  # how long an unanswered hello of ours may hold the nickname
+    renew_within: float = 90.0  # of a lost session's first refusal, until its nickname is given up
     lived: float = 2.0  # a connection that lived less counts as a failed attempt
     window: int = 64  # `say` unanswered
     kept: int = 128  # `say` with an outcome, remembered in case the cluster loses its newest data

@@ -75,6 +75,7 @@ class Beat:
         self._stopping = False
         self._waits = Waits(actions.waits)
         self.nodes: list[NodeInfo] = []
+        self.at = 0  # Redis's time of that heartbeat, ms; 0: there was none
         self._bans = BanReader(caller, events.on_bans, events.on_damage)
         self._started = int(time.time() * 1000)  # for people: the process's own clock, Unix ms
 
@@ -129,7 +130,8 @@ class Beat:
             self._events.on_superseded()
         else:
             self._bans.look(bans)
-            self._beaten(told_nodes(reply[1:], self._standing.settings.lease), Beaten(took, *memory_of(memory)))
+            nodes = told_nodes(reply[1:], self._standing.settings.lease)
+            self._beaten(nodes, int(reply[1]), Beaten(took, *memory_of(memory)))
             return True
         return False
 
@@ -148,10 +150,10 @@ class Beat:
         probe = ["PUBLISH", self._keys.node(self._standing.name), f"!probe {nonce}"]
         return self._link.run([beat, self._bans.asking(), probe, ASK])
 
-    def _beaten(self, nodes: list[NodeInfo], beaten: Beaten) -> None:
+    def _beaten(self, nodes: list[NodeInfo], at: int, beaten: Beaten) -> None:
         # Whoever is welcomed from now on is told where else he could go.
         if any(info.boot == self._standing.boot for info in nodes):  # else Redis has just lost them all
-            self.nodes = nodes
+            self.nodes, self.at = nodes, at
         self._board.beating(True)
         self._waits.over()
         self._actions.poke()  # what the publisher had to put off is tried again
@@ -193,6 +195,7 @@ class Beat:
             "grace": settings.grace,
             "retain": settings.retain,
             "access": settings.access,
+            "recalls": 1,
         }
         return [part for pair in row.items() for part in pair]
 

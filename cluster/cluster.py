@@ -23,6 +23,7 @@ from cluster.publisher import Publisher, PublisherEvents
 from cluster.reader import Reader
 from cluster.recovery import Recovery
 from cluster.rights import KeptRights, told_rights
+from cluster.roster import Alive, alive_of
 from cluster.seam import ClusterEvents, Health, PublishDone
 from cluster.sentinels import Sentinels
 from cluster.sessions import Sessions
@@ -149,8 +150,8 @@ class Cluster:
         if self._kept_rights.heard(room, version, lines) or fallen:
             self._events.on_rights(told_rights(room, lines, fallen))
 
-    def _alive(self) -> set[str]:
-        return {info.node for info in self._beat.nodes if info.alive}
+    def _alive(self) -> Alive:
+        return alive_of(self._beat.nodes, self._beat.at)
 
     def _forks(self, log: str, epoch: str) -> str:
         return self._upkeep.tops.forks(log, epoch)

@@ -8,7 +8,7 @@ when all nodes that were alive have done so, or after half a lease.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set as AbstractSet
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set as AbstractSet
 
 from redis.exceptions import RedisError
 
@@ -21,6 +21,7 @@ from cluster.lookalikes import skeletons
 from cluster.mapping import reply_error
 from cluster.restoring import Restoring
 from cluster.rights import KeptRights
+from cluster.roster import Alive
 from cluster.seam import ClusterEvents
 from cluster.settings import SCHEMA
 from cluster.term import Standing, new_nonce
@@ -36,7 +37,7 @@ Forks = Callable[[str, str], str]
 
 class Recovery:
     """`run` brings `standing` into the present term. `taken(session, claim, time, how)`: as in a notice.
-    `alive`: ids of the nodes that were alive when we last looked, of which others may know sessions.
+    `alive`: the nodes at our last heartbeat: others may know their sessions.
     `forks`: see `Tops.forks`."""
 
     def __init__(
@@ -47,7 +48,7 @@ class Recovery:
         events: ClusterEvents,
         fresh: Fresh,
         taken: Taken,
-        alive: Callable[[], Collection[str]],
+        alive: Callable[[], Alive],
         forks: Forks,
         lives: Lives,
         rights: KeptRights,
@@ -82,7 +83,7 @@ class Recovery:
         self.step = "looking for the term of Redis's data"
         self.look(link)
         term = self._open(link)
-        self._enrol(link, term)
+        self._enrol(link, term, self._alive() if self._was_in_a_term else Alive())
         self.step = "bringing back rights in rooms"
         self._restoring.rights(link, term)  # before anybody may come in
         self.step = "bringing back what was said"
@@ -120,13 +121,13 @@ class Recovery:
 
     def register(self, link: Link) -> None:
         """A new boot in the present term. Raises Unavailable."""
-        self._enrol(link, self._standing.term)
+        self._enrol(link, self._standing.term, Alive())
         self._standing.registered = self._known_boot
 
-    def _enrol(self, link: Link, term: str) -> None:
-        """Raises LeaseLost for a boot that slept through the end of its lease."""
+    def _enrol(self, link: Link, term: str, alive: Alive) -> None:
+        """`alive`: at the end of the former term. Raises LeaseLost for a boot that slept through its lease's end."""
         again = self._known_boot == self._standing.boot
-        word = self._check(self._caller.call(link, "register", [int(again)], term))
+        word = self._check(self._caller.call(link, "register", [int(again), ",".join(alive.boots), alive.at], term))
         if word == "superseded":
             self._events.on_superseded()
             raise Unavailable("another process runs under this node's id")
@@ -143,7 +144,7 @@ class Recovery:
                     self._taken(record.session, claim.decode(), int(time), how.decode())
 
     def _open(self, link: Link) -> str:
-        awaited = {self._standing.settings.node, *self._alive()} if self._was_in_a_term else ()
+        awaited = {self._standing.settings.node, *self._alive().ids} if self._was_in_a_term else ()
         arguments: list[Argument] = [self.server, new_nonce(), SCHEMA, ",".join(sorted(awaited))]
         reply = self._caller.call(link, "recover", arguments)
         if status(reply) == "schema":

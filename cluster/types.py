@@ -354,3 +354,4 @@ class NodeInfo:
     clients: int
     age: float
     alive: bool
+    recalls: bool = False  # it tells a new term when it has brought back all that it remembers

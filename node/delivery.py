@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from node.feed import Feed
 
 PAGE, LEAST_PAGE = 200, 10
-EPOCHS_KEPT = 8
+EPOCHS_KEPT = 64
 NEWEST = 1000
 """Entries of a room for one who was away for longer than its log reaches."""
 RETRY = 0.3

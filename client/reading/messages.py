@@ -37,6 +37,7 @@ class Messages(Taking):
         first = inbound.first_time(frame.log, frame.session, frame.n)
         if first and not inbound.has_had(frame.log, frame.was):
             events.append(self._as_event(frame))
+        inbound.came_back(frame.log, frame.was)
         return events
 
     def receipt(self, frame: Receipt, now: float) -> list[Event]:

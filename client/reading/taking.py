@@ -46,10 +46,22 @@ class Taking:
             concerns = concerns and fresh and (reached is not None or (track is not None and bool(track.former)))
         else:
             self._stay.inbound.skip(frame.log, frame.former, frame.last)
-        if concerns:
-            first = frame.first if reached is None else max(frame.first, reached + 1)
-            events.append(self._gap(frame.log, frame.former, first, frame.last))
+        first = frame.first if reached is None else max(frame.first, reached + 1)
+        # What has no end is in no log, so whoever comes back is told of it again.
+        again = frame.last == 0 and track is not None and (frame.former, first, 0) in track.gaps
+        if concerns and not again:
+            events += self._missing(frame, first)
         return events
+
+    def _missing(self, frame: Gap, first: int) -> list[Event]:
+        """What of a gap beyond `first` has not come back to us before: data may have been lost once more since."""
+        track, last = self._stay.inbound.track(frame.log), frame.last
+        if last and track is not None:
+            lacking = track.lacks(frame.former, first, last)
+            if lacking is None:
+                return []
+            first, last = lacking
+        return [self._gap(frame.log, frame.former, first, last)]
 
     def recovered(self, frame: Recovered, now: float) -> list[Event]:
         self._stay.kept.recovered(now)

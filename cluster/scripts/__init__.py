@@ -14,9 +14,9 @@ _INCLUDE, _ON_DEMAND = "-- include:", "-- on demand:"
 _ALWAYS = ("lib", "log", "healing")
 _LIBRARIES = {
     *(*_ALWAYS, "rights", "naming", "mail", "tokens", "membership", "saying", "seeing", "staging"),
-    *("banning", "announcing"),
+    *("banning", "announcing", "remembering"),
 }
-_NEEDS = {"membership": ("rights", "membership")}
+_NEEDS = {"membership": ("rights", "membership"), "staging": ("remembering", "staging")}
 
 
 @dataclass(frozen=True, slots=True)

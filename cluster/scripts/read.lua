@@ -1,4 +1,4 @@
--- include: seeing
+-- include: seeing remembering
 -- R5, R7: entries of a log after a cursor, which may be of an earlier epoch.
 -- ARGV[6] log: '#room' or '@session'  [7] epoch  [8] offset  [9] how many
 -- Reply: 'ok', epoch, top, offset of the first entry that follows, first lost, last lost (0: unknown), entries
@@ -21,12 +21,21 @@ end
 
 local shut = closed()
 if shut then return shut end
+-- What was said to somebody is known to his node and to the sender's: where one that was alive has not brought what it
+-- remembers, nobody can say what is lost.
+local is_unsure, may_come = false, false
+if string.sub(log, 1, 1) == '@' and epoch ~= EPOCH and epoch ~= '' then is_unsure, may_come = lacks_memory() end
+if may_come then return {'wait'} end
 local top = settle(log)
 local from, beyond = mapped(log, epoch, offset)
 local first_lost, last_lost = 0, 0
 -- Where a node could still tell what was lost, an entry of kind gap says so in the log itself; else only the
 -- cursor shows that something was there, and this reader alone is told.
 if beyond then first_lost = offset + 1 end
+if is_unsure and noted('older') and not beyond then
+  local told = tonumber(redis.call('HGET', base(log) .. ':meta', 'lost:' .. epoch) or '0')
+  first_lost = math.max(offset, told) + 1
+end
 if from > top then from = top end
 local stream = base(log) .. ':log'
 if string.sub(log, 1, 1) == '@' then

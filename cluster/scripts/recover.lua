@@ -1,3 +1,4 @@
+-- include: remembering
 -- R5: opens a term for this life of the data, unless another node has done so. One node wins.
 -- ARGV[1] and [2] as ever, of which [1] is '' ; ARGV[6] run id and replication id as '<run id>:<replication id>'
 -- ARGV[7] nonce for the new term  [8] the schema that this node knows  [9] ids of the nodes that this one last saw
@@ -19,8 +20,10 @@ local function await(id)
   seen[id] = true
 end
 for id in string.gmatch(awaited, '[^,]+') do await(id) end
-for _, node in ipairs(redis.call('ZRANGEBYSCORE', key('nodes'), int(tonumber(term[4] or '0') - LEASE), '+inf')) do
+local beat, boots = tonumber(term[4] or '0'), {}
+for _, node in ipairs(redis.call('ZRANGEBYSCORE', key('nodes'), int(beat - LEASE), '+inf')) do
   await(string.match(node, '^[^/]*'))
+  if redis.call('HGET', key('node:' .. node), 'recalls') == '1' then boots[#boots + 1] = node end
 end
 local own = string.match(NODE, '^[^/]*')
 local function await_listeners()
@@ -37,6 +40,9 @@ redis.call('SET', key('schema'), int(schema))
 redis.call('HSET', KEYS[1], 'server', server, 'term', opened, 'state', 'open', 'opened', int(NOW),
   'hold', int(NOW + LEASE + GRACE), 'beat', int(NOW), 'lease', int(LEASE), 'opener', NODE)
 redis.call('HDEL', KEYS[1], 'awaited', 'until')
+EPOCH = nonce
+note_expected(table.concat(boots, ','), beat)
+if not term[1] then note_older() end
 if awaited ~= '' then
   redis.call('HSET', KEYS[1], 'state', 'recovering', 'awaited', awaited, 'until', int(NOW + math.floor(LEASE / 2)))
 end

@@ -42,6 +42,7 @@ local function unknown_beyond()
 end
 
 local function stage(lacking)
+  if lacking[1] then note_older() end
   for _, entry in ipairs(lacking) do
     local was = entry.late and 'late ' .. entry.was or entry.was
     local head = table.concat({entry.kind, entry.session, entry.n, entry.nick, entry.time, was}, ' ')

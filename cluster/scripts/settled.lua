@@ -1,4 +1,4 @@
--- include: naming mail membership
+-- include: naming mail membership remembering
 -- R5: a node has brought back all that it has. What else stands under its name is a ghost that a rewind brought
 -- back, or has moved and will be re-claimed elsewhere: it gets its grace. The last one that was awaited ends the
 -- recovering.
@@ -17,6 +17,7 @@ for _, session in ipairs(redis.call('SMEMBERS', key('node:' .. NODE .. ':session
   end
 end
 
+note_brought()
 local term, left = redis.call('HMGET', KEYS[1], 'state', 'awaited'), {}
 for id in string.gmatch(term[2] or '', '[^,]+') do
   if id ~= string.match(NODE, '^[^/]*') then left[#left + 1] = id end

@@ -57,6 +57,7 @@ local function note_known(log, epoch, upto, forks, began, after)
     local lost = tonumber(redis.call('HGET', base(log) .. ':meta', 'lost:' .. epoch) or '0')
     if upto <= math.max(fork, lost) then return true end
   end
+  note_older()
   if spoilt(log) then return false end
   note(log, epoch, upto)
   local fork_known = not fork and shared(log, forks)

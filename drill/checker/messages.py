@@ -80,7 +80,7 @@ def _carried(record: Record, log: str, gap: Happening, places: dict[str, int]) -
     lives = record.epochs
     if gap.epoch not in places:
         earlier = [offset for epoch, offset in places.items() if lives.get(epoch, 0) < lives.get(gap.epoch, 0)]
-        taken = record.stands.get((log, gap.epoch), frozenset())
+        taken = record.stands.get((f"@{gap.client}" if log == "@" else log, gap.epoch), frozenset())
         yield from ((gap.epoch, offset) for offset in earlier if offset not in taken)
         if earlier and len(earlier) == len(places) and taken and max(taken) <= gap.last:
             yield gap.epoch, gap.last

@@ -106,11 +106,11 @@ class Record:
 
     @cached_property
     def stands(self) -> dict[tuple[str, str], frozenset[int]]:
-        """By log and epoch: the offsets at which a message is known to stand."""
+        """By log and epoch: the offsets at which a message is known to stand. An inbox is its owner's: `@ben`."""
         found: dict[tuple[str, str], set[int]] = defaultdict(set)
         for h in self.of(Kind.ACCEPTED, *SHOWN):
             if h.offset:
-                found[h.to if h.to.startswith("#") else "@", h.epoch].add(h.offset)
+                found[f"@{h.client}" if h.to == "@" else h.to, h.epoch].add(h.offset)
         return {place: frozenset(offsets) for place, offsets in found.items()}
 
     @cached_property

@@ -16,6 +16,7 @@ class Cursors:
     def __init__(self) -> None:
         self.now: dict[str, Cursor] = {}
         self._former: dict[tuple[str, str], int] = {}  # log, epoch -> how far we came in it
+        self._back: set[tuple[str, str, int]] = set()  # former places of what came back, or was said again
         self._shown: OrderedDict[tuple[str, str, int], str] = OrderedDict()  # log, session, n -> epoch
 
     def begin(self, logs: Mapping[str, Cursor]) -> None:
@@ -40,6 +41,7 @@ class Cursors:
         """Whether it was not shown in an earlier epoch of its log."""
         identity = (frame.log, frame.session, frame.n)
         epoch = self._shown.setdefault(identity, frame.epoch)
+        self._back.update((frame.log, *place) for place in frame.was)
         if len(self._shown) > REMEMBERED:
             self._shown.popitem(last=False)
         return epoch == frame.epoch
@@ -53,7 +55,13 @@ class Cursors:
         reached = self._reached(frame.log, frame.former)
         if reached is None:
             return frame.offset == 0 or self._was_here_before(frame)
-        return frame.last == 0 or frame.last > reached
+        return frame.last == 0 or (frame.last > reached and not self._is_back(frame, reached + 1))
+
+    def _is_back(self, frame: Gap, first: int) -> bool:
+        """Whether all that it names came, though it came late."""
+        return all(
+            (frame.log, frame.former, offset) in self._back for offset in range(max(first, frame.first), frame.last + 1)
+        )
 
     def _was_here_before(self, frame: Gap) -> bool:
         """Whether we saw a life of the log before the one that the gap stands in: then the one that it names came and

@@ -13,12 +13,13 @@ from redis.exceptions import RedisError
 
 from drill.history import Kind
 from tests.support.deployment import PREFIX, Deployment
+from tests.support.detour import Detour
 from tests.support.native import NativeClient
 from tests.support.plainclient import PlainClient
 from tests.support.talker import Crowd
 from tests.support.waiting import wait_until
 from wire.codes import Code
-from wire.frames import Gap, Joined, Left, Message, Welcome
+from wire.frames import Accepted, Gap, Joined, Left, Message, Welcome
 
 Deploy = Callable[..., Deployment]
 
@@ -161,6 +162,35 @@ def test_who_was_away_at_a_flushall_misses_nothing(deploy: Deploy) -> None:
             assert _told(back)[:3] == ["one", "two", "three"]
             assert not [frame for client in (ben, back) for frame in client.frames if isinstance(frame, Gap)]
             assert cluster.presence() == {"ana": "n2 here", "ben": "n2 here"}
+
+
+def test_a_letter_that_only_a_killed_node_knew_is_told_to_be_missing(deploy: Deploy) -> None:
+    """Accepted while its addressee's node was cut off from Redis, which then loses all; its sender never comes back."""
+    cluster = deploy(nodes=3, grace=8.0, start=False)
+    with Detour(cluster.redis.port) as detour:
+        cluster.nodes[0] = lonely = cluster.make_node("n1", detour.url)
+        cluster.start()
+        with NativeClient(cluster.addresses[0], "ben") as ben, NativeClient(cluster.addresses[2], "eve") as eve:
+            since, also = ben.enter().logs["@"], eve.enter().logs["@"]
+            cluster.wait_known()
+            with NativeClient(cluster.addresses[1], "ana") as ana:
+                ana.enter()
+                detour.cut.set()
+                lonely.wait_event("degraded")
+                ana.say("psst", "@ben")
+                ana.expect(Accepted)
+                cluster.nodes[1].kill()
+            with cluster.redis.client() as redis:
+                redis.flushall()
+            detour.cut.clear()
+            gaps = [client.expect(Gap, lambda frame: frame.log == "@") for client in (ben, eve)]
+            assert [(gap.former, gap.complete, gap.first, gap.last) for gap in gaps] == [
+                (since[0], 0, 1, 0), (also[0], 0, 1, 0),
+            ]  # fmt: skip
+            eve.say("still here", "@ben")
+            ben.expect_text("still here")
+            assert len([f for c in (ben, eve) for f in c.frames if isinstance(f, Gap) and f.log == "@"]) == 2
+        lonely.discard()
 
 
 def test_who_was_away_at_a_rewind_gets_what_was_lost(deploy: Deploy) -> None:

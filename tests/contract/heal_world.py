@@ -27,6 +27,7 @@ from cluster.merging import runs
 from cluster.pipe import Request
 from cluster.recovery import Recovery
 from cluster.rights import KeptRights
+from cluster.roster import Alive
 from cluster.seam import Health
 from cluster.sessions import Sessions
 from cluster.settings import ClusterSettings
@@ -131,7 +132,7 @@ class Node:
         fresh, pipe = Fresh(), AtOnce(self.link, caller)
         self.known = Tops(self.link, caller, self, KeptRights())  # type: ignore[arg-type]
         self.recovery = Recovery(
-            self.standing, caller, data.identity, self, fresh, lambda *_: None, lambda: NAMES,  # type: ignore[arg-type]
+            self.standing, caller, data.identity, self, fresh, lambda *_: None, lambda: Alive(NAMES),  # type: ignore[arg-type]
             self.known.forks, lives, KeptRights(),
         )  # fmt: skip
         self.sessions = Sessions(pipe, self.standing, fresh, lives, Serving())  # type: ignore[arg-type]

@@ -18,6 +18,7 @@ from cluster.merging import runs
 from cluster.pipe import Request
 from cluster.recovery import Recovery
 from cluster.rights import KeptRights
+from cluster.roster import Alive
 from cluster.sessions import Sessions
 from cluster.settings import ClusterSettings
 from cluster.term import Standing
@@ -67,7 +68,7 @@ class Host:
         self.pipe = Losing(self.link, self.caller)
         self.known = Tops(self.link, self.caller, self, KeptRights())  # type: ignore[arg-type]
         self.recovery = Recovery(
-            self.standing, self.caller, data.identity, self, self._fresh, self._taken, lambda: NAMES,  # type: ignore[arg-type]
+            self.standing, self.caller, data.identity, self, self._fresh, self._taken, lambda: Alive(NAMES),  # type: ignore[arg-type]
             self.known.forks, lives, KeptRights(),
         )  # fmt: skip
         self.sessions = Sessions(self.pipe, self.standing, self._fresh, lives, Serving())  # type: ignore[arg-type]

@@ -98,6 +98,19 @@ class Deployment:
         with self.client() as client:
             wait_until(lambda: self._now(client) > int(client.hget(f"{PREFIX}term", "hold") or 0), 30, "the hold ends")
 
+    def wait_known(self) -> None:
+        """Until each node has been told of all: two of its heartbeats after the last has begun."""
+
+        def beats(client: redis.Redis) -> list[float]:
+            found: Any = client.zrange(f"{PREFIX}nodes", 0, -1, withscores=True)
+            return sorted(score for _, score in found)
+
+        with self.client() as client:
+            since = self._now(client)
+            wait_until(lambda: beats(client)[0] > since, 5 * self.lease + 5, "a heartbeat of each")
+            since = self._now(client)
+            wait_until(lambda: beats(client)[0] > since, 5 * self.lease + 5, "another one")
+
     def wait_lease_over(self, node: Node) -> None:
         """Until the last heartbeat of `node` is older than the lease."""
 

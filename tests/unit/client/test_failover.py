@@ -421,3 +421,40 @@ def test_what_is_late_or_foreign_is_ignored(driver: Driver) -> None:
     driver.do(driver.machine.connected(99, driver.now))
     hears(driver, Pong())
     assert driver.events == before
+
+
+def told_gaps(driver: Driver) -> list[str]:
+    return [gap.text for gap in driver.of(GapEvent) if isinstance(gap, GapEvent)]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "told"),
+    [
+        (5, 6, None),
+        (5, 7, "complete to #6; 7 may be missing"),
+        (4, 6, "complete to #3; 4 may be missing"),
+        (4, 7, "complete to #3; 4-7 may be missing"),
+    ],
+)
+def test_a_gap_of_what_has_come_back_late_is_no_news(driver: Driver, first: int, last: int, told: str | None) -> None:
+    """The data were lost once more, and nobody remembers it any more: but here it was shown."""
+    for place, old in ((2, 5), (3, 6)):
+        hears(driver, Message(LOBBY, "e2", place, "bob", old, "bob", "late", 1000, late=True, was=(("e1", old),)))
+    hears(driver, Gap(LOBBY, "e1", first - 1, first, last, "e3", 1))
+    assert told_gaps(driver) == ([told] if told else [])
+
+
+def test_many_lives_later_it_is_known_how_far_we_came(driver: Driver) -> None:
+    """Redis may lose its data every few seconds, for a minute."""
+    hears(driver, Message(LOBBY, "e1", 2, "bob", 1, "bob", "one", 1000))
+    for life in range(2, 42):
+        hears(driver, Message(LOBBY, f"e{life}", 1, "bob", life, "bob", "more", 1000))
+    hears(driver, Gap(LOBBY, "e1", 0, 1, 2, "e41", 2))
+    assert told_gaps(driver) == []
+
+
+def test_a_gap_without_an_end_is_told_once(driver: Driver) -> None:
+    """It stands in no log, so each node to which we come with the same cursor tells it."""
+    for _ in range(2):
+        hears(driver, Gap(LOBBY, "e1", 1, 2))
+    assert told_gaps(driver) == ["complete to #1; what came from 2 on may be missing"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from client.errors import Refused
@@ -161,3 +163,64 @@ def test_a_taken_nickname_is_final() -> None:
     assert isinstance(stopped, Stopped)
     assert isinstance(stopped.error, Refused)
     assert stopped.error.suggestion == "alice2"
+
+
+def lose(driver: Driver) -> None:
+    """The session is gone, and its connection with it."""
+    driver.world.sessions.clear()
+    driver.do(driver.machine.lost(line(driver).link, "reset", driver.now))
+
+
+def hellos_refused(driver: Driver, code: Code, until: float = float("inf")) -> None:
+    """Whoever begins anew before that time."""
+
+    def refuse(at: Line, hello: Hello) -> None:
+        if hello.session is not None:
+            at.down.append(Error(Code.RESUME_REFUSED, "gone"))
+        elif driver.now < until:
+            at.down.append(Error(code, "so it is"))
+        else:
+            driver.world._hello(at, hello)
+
+    driver.world.on[Hello] = refuse
+
+
+@pytest.mark.parametrize("code", [Code.NICK_TAKEN, Code.LOOKS_ALIKE, Code.NOT_ADMITTED])
+def test_who_had_a_session_tries_on_where_a_loss_has_left_something_in_his_way(driver: Driver, code: Code) -> None:
+    hellos_refused(driver, code, until=driver.now + 60)
+    lose(driver)
+    driver.settle()
+    assert phase(driver) is Phase.ACTIVE
+    assert len(driver.of(Connected)) == 2
+    assert 8 < len(hellos(driver)) < 80, "with back-off"
+
+
+@pytest.mark.parametrize("code", [Code.NICK_TAKEN, Code.LOOKS_ALIKE, Code.NOT_ADMITTED])
+def test_he_does_not_try_for_ever_and_is_told_what_it_was(driver: Driver, code: Code) -> None:
+    began = driver.now
+    hellos_refused(driver, code)
+    lose(driver)
+    driver.settle()
+    (stopped,) = driver.of(Stopped)
+    assert isinstance(stopped, Stopped)
+    assert isinstance(stopped.error, Refused)
+    assert stopped.error.code == code
+    assert re.fullmatch(r"the session was lost and could not be begun anew for 9\d s: so it is", stopped.error.text)
+    assert 90 <= driver.now - began < 110
+
+
+def test_each_loss_has_its_own_time(driver: Driver) -> None:
+    for _ in range(2):
+        hellos_refused(driver, Code.NICK_TAKEN, until=driver.now + 60)
+        lose(driver)
+        driver.settle()
+    assert phase(driver) is Phase.ACTIVE
+
+
+def test_what_does_not_pass_ends_it_at_once(driver: Driver) -> None:
+    hellos_refused(driver, Code.BAD_NICK)
+    lose(driver)
+    driver.settle()
+    (stopped,) = driver.of(Stopped)
+    assert isinstance(stopped, Stopped)
+    assert str(stopped.error) == "the session was lost: so it is"

@@ -18,7 +18,7 @@ LUA = ROOT / "cluster" / "scripts"
 DOCUMENT = (ROOT / "docs" / "redis.md").read_text("utf-8")
 LIBRARIES = (
     *("lib", "log", "healing", "rights", "naming", "mail", "tokens", "membership", "saying", "seeing", "staging"),
-    *("banning", "announcing"),
+    *("banning", "announcing", "remembering"),
 )
 
 

@@ -137,3 +137,17 @@ def test_a_gap_to_the_end_of_a_life_names_what_had_been_named_there() -> None:
     """The entry that named it was lost with the life that it stood in."""
     assert lives(told_ben("e3", 15, 25)) == set()
     assert lives(told_ben("e3", 15, 17)) == {"lost"}
+
+
+@pytest.mark.parametrize(("first", "broken"), [(1, set()), (3, {"lost"})])
+def test_a_gap_of_a_later_life_of_an_inbox_names_what_it_had_kept(first: int, broken: set[str]) -> None:
+    """Whatever stands in other people's inboxes at that offset."""
+    letter: dict[str, Any] = {"text": "letter", "at": 780.0}
+    made = [
+        *run(),
+        Happening("ana", Kind.SENT, "@ben", **letter),
+        Happening("ana", Kind.ACCEPTED, "@ben", epoch="e1", offset=2, **letter),
+        Happening("eve", Kind.RECEIVED, "@", who="ana", text="ana-2", epoch="e2", offset=2, at=785.0),
+        Happening("ben", Kind.GAP, "@", epoch="e2", first=first, last=9, at=790.0),
+    ]
+    assert rules(headed(made, *fault("flushall", 785.0, 786.0))) - {"false_gaps", "invented"} == broken

@@ -173,3 +173,14 @@ def test_what_was_dialled_before_the_plug_was_pulled_stays_broken() -> None:
 def test_patience_fits_the_grace() -> None:
     assert patience(4.0).welcome_timeout == 1.0
     assert patience(30.0).welcome_timeout == 5.0
+
+
+def test_a_gap_of_what_a_bare_client_got_late_is_no_news_to_it() -> None:
+    cursors = Cursors()
+    cursors.begin({"#r": ("e1", 4)})
+    for place, old in ((1, 5), (2, 6)):
+        frame = Message("#r", "e2", place, "bob", old, "bob", "late", 1000, late=True, was=(("e1", old),))
+        cursors.moved("#r", "e2", place)
+        assert cursors.is_news(frame)
+    assert not cursors.concerns(Gap("#r", "e1", 4, 5, 6, "e3", 1))
+    assert cursors.concerns(Gap("#r", "e1", 4, 5, 7, "e3", 1))
