@@ -11,12 +11,12 @@ from functools import cache
 from importlib.resources import files
 
 _INCLUDE, _ON_DEMAND = "-- include:", "-- on demand:"
-_ALWAYS = ("lib", "log", "healing")
+_ALWAYS = ("lib", "lives", "log", "healing")
 _LIBRARIES = {
-    *(*_ALWAYS, "rights", "naming", "mail", "tokens", "membership", "saying", "seeing", "staging"),
-    *("banning", "announcing"),
+    *(*_ALWAYS, "rights", "granting", "succession", "membership", "naming", "mail", "tokens", "saying", "seeing"),
+    *("staging", "banning", "announcing", "mending", "mending_names", "mending_rooms", "mending_sessions"),
 }
-_NEEDS = {"membership": ("rights", "membership")}
+_NEEDS = {"membership": ("rights", "granting", "succession", "membership")}
 
 
 @dataclass(frozen=True, slots=True)
