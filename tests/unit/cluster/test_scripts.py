@@ -17,7 +17,23 @@ ROOT = Path(__file__).parents[3]
 LUA = ROOT / "cluster" / "scripts"
 DOCUMENT = (ROOT / "docs" / "redis.md").read_text("utf-8")
 LIBRARIES = (
-    *("lib", "lives", "log", "healing", "rights", "granting", "succession", "membership", "naming", "mail", "tokens"),
+    *(
+        "lib",
+        "lives",
+        "log",
+        "staged",
+        "compared",
+        "bringing",
+        "settling",
+        "healing",
+        "rights",
+        "granting",
+        "succession",
+        "membership",
+        "naming",
+        "mail",
+        "tokens",
+    ),
     *("saying", "seeing", "staging", "banning", "announcing"),
     *("mending", "mending_names", "mending_rooms", "mending_sessions"),
 )
