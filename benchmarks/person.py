@@ -94,9 +94,6 @@ class Person:
         """From now on it says something once in a while."""
         self.say_at = now + self.rng.uniform(0.0, self._every)
 
-    def fall_silent(self) -> None:
-        self.say_at = float("inf")
-
     def say(self, now: float) -> None:
         """Puts a line into its room, whose text is the time."""
         self._tickets += 1

@@ -189,14 +189,6 @@ class Unsent:
                 self.add(saying)
         return [saying for saying in waiting if saying.sent]
 
-    def drop_all(self) -> list[Saying]:
-        """It is over: returns all that have no outcome."""
-        waiting = [saying for saying in self._sayings.values() if not saying.done]
-        self._sayings.clear()
-        self._open = 0
-        self._next = self._last + 1
-        return waiting
-
     def _answered(self) -> None:
         self._outstanding = max(0, self._outstanding - 1)
 

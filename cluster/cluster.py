@@ -24,7 +24,7 @@ from cluster.reader import Reader
 from cluster.recovery import Recovery
 from cluster.rights import KeptRights, told_rights
 from cluster.roster import Alive, alive_of
-from cluster.seam import ClusterEvents, Health, PublishDone
+from cluster.seam import ClusterEvents, Health
 from cluster.sentinels import Sentinels
 from cluster.sessions import Sessions
 from cluster.settings import ClusterSettings
@@ -32,23 +32,7 @@ from cluster.subscriber import Subscriber, SubscriberActions
 from cluster.term import Standing, new_boot
 from cluster.threads import Crew
 from cluster.types import (
-    NOTHING_LOST,
-    Account,
-    Claimed,
-    Company,
-    Entry,
-    Guarding,
-    Lost,
-    Member,
-    Membership,
-    Name,
     NodeInfo,
-    Page,
-    Person,
-    Position,
-    Renamed,
-    Rights,
-    Topic,
 )
 from cluster.upkeep import Upkeep
 from cluster.witness import Witness
@@ -67,44 +51,67 @@ class Cluster:
         self._hearing = Hearing()
         self._board = Board(events.on_health)
         self._caller = Caller(self._standing, self._keys)
-        self._fresh = Fresh()
-        lives = Lives()
+        self._fresh, self._lives = Fresh(), Lives()
         self._newest = Newest()
         self._kept_rights = KeptRights()
-        links = {role: self._link(role) for role in ("publisher", "reader", "subscriber", "beat", "upkeep")}
-        self._follow = self._following(list(links.values()), identity)
-        self._publisher = Publisher(
-            links["publisher"], self._caller, self._standing,
-            Recovery(
-                self._standing, self._caller, identity, events, self._fresh, self._taken, self._alive, self._forks,
-                lives, self._kept_rights,
-            ),
-            PublisherEvents(
-                self._lost, self._answers, self._poke_beat, self._new_boot, partial(events.on_waiting, "publisher")
-            ),
-            self._witness(links["publisher"]),
-        )  # fmt: skip
-        self._upkeep = Upkeep(links["upkeep"], self._caller, self._standing, identity, events, self._kept_rights)
-        self._reader = Reader(links["reader"], self._caller, self._standing, self._publisher.recover_soon)
-        self._subscriber = Subscriber(
-            links["subscriber"], self._keys, self._channel(), events, self._hearing,
-            SubscriberActions(self._poke_beat, self._subscribed, self._taken, self._poke_beat, self._rights_changed),
-        )  # fmt: skip
-        self._beat = Beat(
-            links["beat"], self._caller, self._keys, self._standing,
-            self._follow.identity if self._follow else identity, events, self._board, self._hearing,
-            BeatActions(
-                self._publisher.recover_soon,
-                self._publisher.new_boot_soon,
-                self._publisher.poke,
-                self._subscriber.reset,
-                self._upkeep.poke,
-                partial(events.on_waiting, "beat"),
-            ),
-        )  # fmt: skip
-        self._sessions = Sessions(self._publisher, self._standing, self._fresh, lives, self._board)
-        self._logs = Logs(self._reader, self._keys)
+        self._links = {role: self._link(role) for role in ("publisher", "reader", "subscriber", "beat", "upkeep")}
+        self._follow = self._following(list(self._links.values()), identity)
+        self._publisher = self._made_publisher(identity)
+        self._upkeep = Upkeep(self._links["upkeep"], self._caller, self._standing, identity, events, self._kept_rights)
+        self._reader = Reader(self._links["reader"], self._caller, self._standing, self._publisher.recover_soon)
+        self._subscriber = self._made_subscriber()
+        self._beat = self._made_beat(self._follow.identity if self._follow else identity)
         self._crew = Crew(events.on_fatal)
+        self._give(
+            Sessions(self._publisher, self._standing, self._fresh, self._lives, self._board),
+            Logs(self._reader, self._keys),
+        )
+
+    # -- how it is put together ---------------------------------------------------------------
+
+    def _made_publisher(self, identity: Identity) -> Publisher:
+        link, events = self._links["publisher"], self._events
+        recovery = Recovery(
+            self._standing, self._caller, identity, events, self._fresh, self._taken, self._alive, self._forks,
+            self._lives, self._kept_rights,
+        )  # fmt: skip
+        waits = partial(events.on_waiting, "publisher")
+        told = PublisherEvents(self._lost, self._answers, self._poke_beat, self._new_boot, waits)
+        return Publisher(link, self._caller, self._standing, recovery, told, self._witness(link))
+
+    def _made_subscriber(self) -> Subscriber:
+        actions = SubscriberActions(
+            self._poke_beat, self._subscribed, self._taken, self._poke_beat, self._rights_changed
+        )
+        link = self._links["subscriber"]
+        return Subscriber(link, self._keys, self._channel(), self._events, self._hearing, actions)
+
+    def _made_beat(self, identity: Identity) -> Beat:
+        actions = BeatActions(
+            self._publisher.recover_soon,
+            self._publisher.new_boot_soon,
+            self._publisher.poke,
+            self._subscriber.reset,
+            self._upkeep.poke,
+            partial(self._events.on_waiting, "beat"),
+        )
+        return Beat(
+            self._links["beat"], self._caller, self._keys, self._standing, identity, self._events, self._board,
+            self._hearing, actions,
+        )  # fmt: skip
+
+    def _give(self, sessions: Sessions, logs: Logs) -> None:
+        """What `ClusterSeam` offers and they do. Theirs are the methods: nothing is handed on twice."""
+        self.publish, self.pace, self.addresses = sessions.publish, sessions.pace, logs.addresses
+        self.claim, self.resume, self.confirm = sessions.claim, sessions.resume, sessions.confirm
+        self.account, self.admitted = sessions.account, sessions.admitted
+        self.register, self.unregister = sessions.register, sessions.unregister
+        self.join, self.leave, self.set_topic = sessions.join, sessions.leave, sessions.set_topic
+        self.govern, self.guard = sessions.govern, sessions.guard
+        self.rename, self.gone, self.away, self.end = sessions.rename, sessions.gone, sessions.away, sessions.end
+        self.acknowledge = sessions.acknowledge
+        self.read, self.history, self.company = logs.read, logs.history, logs.company
+        self.members, self.topic, self.whois, self.rooms = logs.members, logs.topic, logs.whois, logs.rooms
 
     def _link(self, role: str) -> Link:
         settings = self._standing.settings
@@ -202,121 +209,6 @@ class Cluster:
         self._crew.join_all(deadline)
         if not self._crew.is_alive("subscriber"):
             self._subscriber.close()
-
-    def publish(
-        self,
-        session: str,
-        claim: str,
-        n: int,
-        to: str,
-        text: str,
-        done: PublishDone,
-        *,
-        holder: str = "",
-        refusal: str = "",
-        again: Position | None = None,
-        ahead: int = 0,
-    ) -> None:
-        self._sessions.publish(session, claim, n, to, text, done, holder, refusal, again, ahead)
-
-    def pace(self, session: str, claim: str, ahead: int) -> None:
-        self._sessions.pace(session, claim, ahead)
-
-    def addresses(self, spent: Sequence[tuple[str, int, int]]) -> list[tuple[int, int]]:
-        return self._logs.addresses(spent)
-
-    def claim(
-        self,
-        session: str,
-        claim: str,
-        name: Name,
-        suggestions: Sequence[Name],
-        token_hash: str,
-        address: str,
-        client: str = "",
-        proof: str = "",
-        lost: Lost = NOTHING_LOST,
-    ) -> Claimed:
-        return self._sessions.claim(session, claim, name, suggestions, token_hash, address, client, proof, lost)
-
-    def resume(
-        self,
-        session: str,
-        claim: str,
-        token_hash: str,
-        n: int,
-        address: str,
-        client: str = "",
-        renewed: str = "",
-        former: str = "",
-    ) -> Claimed:
-        return self._sessions.resume(session, claim, token_hash, n, address, client, renewed, former)
-
-    def confirm(self, session: str, claim: str, token_hash: str) -> None:
-        self._sessions.confirm(session, claim, token_hash)
-
-    def account(self, mapped: str, whose: str) -> Account | None:
-        return self._sessions.account(mapped, whose)
-
-    def admitted(self, mapped: str, whose: str, hashed: str, renewed: str) -> None:
-        self._sessions.admitted(mapped, whose, hashed, renewed)
-
-    def register(self, session: str, claim: str, name: Name, hashed: str, proof: str = "") -> tuple[str, str]:
-        return self._sessions.register(session, claim, name, hashed, proof)
-
-    def unregister(self, session: str, claim: str, mapped: str, hashed: str) -> str:
-        return self._sessions.unregister(session, claim, mapped, hashed)
-
-    def join(self, session: str, claim: str, room: str, digest: str = "") -> Membership:
-        return self._sessions.join(session, claim, room, digest)
-
-    def govern(self, session: str, claim: str, room: str, act: str, nick: str = "", text: str = "") -> Rights:
-        return self._sessions.govern(session, claim, room, act, nick, text)
-
-    def guard(self, session: str, claim: str, room: str, guarding: Guarding) -> Rights:
-        return self._sessions.guard(session, claim, room, guarding)
-
-    def leave(self, session: str, claim: str, room: str) -> Membership:
-        return self._sessions.leave(session, claim, room)
-
-    def set_topic(self, session: str, claim: str, room: str, text: str) -> Membership:
-        return self._sessions.set_topic(session, claim, room, text)
-
-    def rename(self, session: str, claim: str, name: Name, suggestions: Sequence[Name]) -> Renamed:
-        return self._sessions.rename(session, claim, name, suggestions)
-
-    def gone(self, session: str, claim: str, text: str | None) -> None:
-        self._sessions.gone(session, claim, text)
-
-    def away(self, session: str, claim: str) -> None:
-        self._sessions.away(session, claim)
-
-    def end(self, session: str, claim: str, reason: str) -> None:
-        self._sessions.end(session, claim, reason)
-
-    def acknowledge(self, session: str, claim: str, position: Position, state: str) -> None:
-        self._sessions.acknowledge(session, claim, position, state)
-
-    def read(self, log: str, after: Position, limit: int) -> Page:
-        return self._logs.read(log, after, limit)
-
-    def history(self, room: str, before: int, limit: int, asks: str = "") -> list[Entry]:
-        return self._logs.history(room, before, limit, asks)
-
-    def members(self, room: str | None, asks: str = "") -> list[Member]:
-        return self._logs.members(room, asks)
-
-    def company(self, room: str, limit: int) -> Company:
-        return self._logs.company(room, limit)
-
-    def topic(self, room: str, asks: str = "") -> Topic:
-        return self._logs.topic(room, asks)
-
-    def whois(self, nick: str, asks: str = "") -> Person:
-        return self._logs.whois(nick, asks)
-
-    def rooms(self, asks: str = "") -> list[tuple[str, int]]:
-        return self._logs.rooms(asks)
 
     def nodes(self) -> list[NodeInfo]:
         return list(self._beat.nodes)

@@ -7,7 +7,6 @@ place, `mapping.py`; nobody above the cluster package sees a redis-py exception.
     ├── Fenced              the session is no longer this connection's: stop speaking for it
     ├── Refused             the request can't be done; `code` says why (a name of wire.codes)
     ├── LeaseLost           this node's heartbeat came too late: begin a new boot
-    ├── Superseded          another process runs under this node's id
     ├── NewerSchema         the data was written by a newer Hydrachat
     └── Stopped             the cluster object was stopped while the request waited
 """
@@ -38,10 +37,6 @@ class Fenced(ClusterError):
 
 class LeaseLost(ClusterError):
     """This node's heartbeat came too late."""
-
-
-class Superseded(ClusterError):
-    """Another process runs under this node's id."""
 
 
 class NewerSchema(ClusterError):

@@ -33,12 +33,12 @@ class Logs:
         former = after.epoch if first_lost else ""
         return Page(Position(epoch, int(reply[2])), int(reply[3]), entries, former, first_lost, last_lost)
 
-    def history(self, room: str, before: int, limit: int, asks: str) -> list[Entry]:
+    def history(self, room: str, before: int, limit: int, asks: str = "") -> list[Entry]:
         reply = self._told("history", [room, before, limit, asks])
         epoch = reply[1].decode()
         return [from_stream(room, epoch, item) for item in reversed(reply[2])]
 
-    def members(self, room: str | None, asks: str) -> list[Member]:
+    def members(self, room: str | None, asks: str = "") -> list[Member]:
         if room is None:
             flat = self._call("presence", [MEMBERS_LIMIT])[1:]
         else:
@@ -51,11 +51,11 @@ class Logs:
         count, topic, *nicks = self._call("company", [room, limit])[1:]
         return Company(int(count), sorted((nick.decode() for nick in nicks[:limit]), key=str.casefold), topic.decode())
 
-    def topic(self, room: str, asks: str) -> Topic:
+    def topic(self, room: str, asks: str = "") -> Topic:
         text, nick, time = self._told("topic", [room, asks])[1:]
         return Topic(text.decode(), nick.decode(), int(time))
 
-    def whois(self, nick: str, asks: str) -> Person:
+    def whois(self, nick: str, asks: str = "") -> Person:
         reply = self._told("whois", [nick, asks])
         shown, session, node, state, gone, text, since, rooms, client = reply[1:]
         return Person(
@@ -70,7 +70,7 @@ class Logs:
             client=client.decode(),
         )
 
-    def rooms(self, asks: str) -> list[tuple[str, int]]:
+    def rooms(self, asks: str = "") -> list[tuple[str, int]]:
         flat = self._call("rooms", [ROOMS_LIMIT, asks])[1:][: 2 * ROOMS_LIMIT]
         return sorted((flat[i].decode(), int(flat[i + 1])) for i in range(0, len(flat), 2))
 

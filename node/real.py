@@ -18,24 +18,7 @@ def open_node(settings: NodeSettings) -> Node:
     boot = Boot()
 
     def make_cluster(events: ClusterEvents, address: str, http: str) -> ClusterSeam:
-        cluster = Cluster(
-            ClusterSettings(
-                node=settings.id,
-                redis_url=settings.redis,
-                prefix=settings.prefix,
-                lease=settings.lease,
-                grace=settings.grace,
-                retain=settings.retain,
-                address=address,
-                http=http,
-                version=version(),
-                max_rooms_per_session=settings.max_rooms_per_session,
-                max_members=settings.max_members,
-                max_rooms=settings.max_rooms,
-                access=settings.access,
-            ),
-            events,
-        )
+        cluster = Cluster(_for_cluster(settings, address, http), events)
         boot.ask = lambda: cluster.boot
         return cluster
 
@@ -43,3 +26,21 @@ def open_node(settings: NodeSettings) -> Node:
     if settings.is_password_exposed:
         log.warning("password_exposed", reason=EXPOSED)
     return Node(settings, log, make_cluster)
+
+
+def _for_cluster(settings: NodeSettings, address: str, http: str) -> ClusterSettings:
+    return ClusterSettings(
+        node=settings.id,
+        redis_url=settings.redis,
+        prefix=settings.prefix,
+        lease=settings.lease,
+        grace=settings.grace,
+        retain=settings.retain,
+        address=address,
+        http=http,
+        version=version(),
+        max_rooms_per_session=settings.max_rooms_per_session,
+        max_members=settings.max_members,
+        max_rooms=settings.max_rooms,
+        access=settings.access,
+    )

@@ -11,12 +11,18 @@ from functools import cache
 from importlib.resources import files
 
 _INCLUDE, _ON_DEMAND = "-- include:", "-- on demand:"
-_ALWAYS = ("lib", "log", "healing")
-_LIBRARIES = {
-    *(*_ALWAYS, "rights", "naming", "mail", "tokens", "membership", "saying", "seeing", "staging"),
-    *("banning", "announcing", "remembering"),
+_ALWAYS = ("lib", "lives", "log", "healing")
+_GROUPS = {
+    "healing": ("staged", "compared", "bringing", "settling", "healing"),
+    "membership": ("rights", "granting", "succession", "membership"),
+    "staging": ("remembering", "staging"),
 }
-_NEEDS = {"membership": ("rights", "membership"), "staging": ("remembering", "staging")}
+"""Libraries that stand in several files: in the order in which each needs the ones before it."""
+_LIBRARIES = {
+    *("lib", "lives", "log", "naming", "mail", "tokens", "saying", "seeing", "banning", "announcing"),
+    *("mending", "mending_names", "mending_rooms", "mending_sessions"),
+    *(part for group in _GROUPS.values() for part in group),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,10 @@ class Script:
 
 def _text(name: str) -> str:
     return (files(__package__) / f"{name}.lua").read_text(encoding="utf-8")
+
+
+def _library(name: str) -> str:
+    return "\n".join(_text(part) for part in _GROUPS.get(name, (name,)))
 
 
 def _named(header: str, text: str) -> list[str]:
@@ -45,9 +55,8 @@ def _on_demand(text: str) -> str:
 def _assemble(name: str) -> Script:
     text = _text(name)
     on_demand = _named(_ON_DEMAND, text)
-    named = (part for name in _named(_INCLUDE, text) for part in _NEEDS.get(name, (name,)))
-    names = (*_ALWAYS, *named)
-    parts = [_on_demand(_text(part)) if part in on_demand else _text(part) for part in names]
+    names = (*_ALWAYS, *_named(_INCLUDE, text))
+    parts = [_on_demand(_library(each)) if each in on_demand else _library(each) for each in names]
     whole = "\n".join([*parts, text])
     return Script(name, whole, hashlib.sha1(whole.encode(), usedforsecurity=False).hexdigest())
 

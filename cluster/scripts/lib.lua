@@ -1,4 +1,4 @@
--- The common beginning of every script (cluster/scripts.py puts it in front).
+-- The common beginning of every script (cluster/scripts/__init__.py puts it in front).
 --
 -- KEYS[1]  <prefix>term: names the slot; all keys share its hash tag, so any may be derived from it
 -- ARGV[1]  the term that the node believes in: <run id>:<replication id>:<nonce>

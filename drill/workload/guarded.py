@@ -30,8 +30,8 @@ class Guarded(Scene):
     def _cast(self) -> None:
         names = ("lord", "guest", "heir", "stray")
         roles = [Role(f"{CAST}{name}", self._turned(), self._notes, self._patience) for name in names]
-        self._lord, self._guest, self._heir, self._stray = roles
-        self._roles, self._rooms, self._room = roles, count(1), ""
+        self._lord, self._roles = roles[0], roles
+        self._rooms, self._room = count(1), ""
         self._guards = cycle((INVITE, BY_KEY))
 
     def _play(self) -> None:

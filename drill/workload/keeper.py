@@ -29,7 +29,6 @@ class Keeper(Scene):
         self._nick = self._session = ""
         self._tokens: list[str] = []
         self._logs: dict[str, Cursor] = {}
-        self._confirmed = 0  # the highest token with which a resume was answered
 
     def _play(self) -> None:
         self._begin()

@@ -60,14 +60,20 @@ def show_room(connection: Connection, room: str, where: Position, time: int, req
     """Answers a join: who is here, and what was said last. `where`: the client's own joined entry, or
     offset 0 when there was none, so that no cursor moves. Members and history are a courtesy: while
     Redis is away they are left out."""
-    session, cluster = connection.session, connection.house.cluster
+    connection.send(_joined(connection, room, where, time, request))
+    if where.offset and connection.house.settings.history:
+        _show_history(connection, room, where)
+
+
+def _joined(connection: Connection, room: str, where: Position, time: int, request: int | None) -> Joined:
+    session = connection.session
     assert session is not None
     company = Company(1, [session.name.shown])
     try:
-        company = cluster.company(room, Joined.MEMBERS_SHOWN)
+        company = connection.house.cluster.company(room, Joined.MEMBERS_SHOWN)
     except ClusterError:
         pass
-    answer = Joined(
+    return Joined(
         log=wire_log(room),
         epoch=where.epoch,
         offset=where.offset,
@@ -79,12 +85,15 @@ def show_room(connection: Connection, room: str, where: Position, time: int, req
         id=request,
         topic=company.topic,
     )
-    connection.send(answer)
-    if where.offset and connection.house.settings.history:
-        try:
-            entries = cluster.history(room, where.offset, connection.house.settings.history, session.id)
-        except ClusterError:
-            return
-        tell_history(connection, entries)
-        if not connection.native:
-            connection.house.rooms.shown(room, entries)
+
+
+def _show_history(connection: Connection, room: str, where: Position) -> None:
+    session, house = connection.session, connection.house
+    assert session is not None
+    try:
+        entries = house.cluster.history(room, where.offset, house.settings.history, session.id)
+    except ClusterError:
+        return
+    tell_history(connection, entries)
+    if not connection.native:
+        house.rooms.shown(room, entries)

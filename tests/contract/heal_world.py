@@ -201,9 +201,8 @@ class Node:
         text, of = (text, None) if again is None else person.said[again]
         n = of.n if of else len(person.said) + 1
         done: list[object] = []
-        self.sessions.publish(
-            person.record.session, "c", n, LOBBY, text, done.append, "", "", of.position if of else None, 0
-        )
+        again_at = of.position if of else None
+        self.sessions.publish(person.record.session, "c", n, LOBBY, text, done.append, again=again_at)
         outcome = done[0]
         assert isinstance(outcome, Published), outcome
         if of is None:

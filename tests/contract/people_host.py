@@ -33,7 +33,7 @@ HEARTBEAT = ["id", "n", "access", "open"]
 
 
 class Tickets:
-    """What cluster/sessions.py draws for each request: the same again for one whose answer was lost."""
+    """What cluster/asking.py draws for each request: the same again for one whose answer was lost."""
 
     def __init__(self) -> None:
         self._numbers = count(1)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, example, given, settings, strategies as st
 
-from cluster import recovery, sessions
+from cluster import asking, recovery
 from tests.contract.heal_world import Data, Step
 from tests.contract.people_host import Tickets
 from tests.contract.people_world import NICKS, PeopleWorld
@@ -62,7 +62,7 @@ def data(real_backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dat
 @pytest.fixture
 def tickets(monkeypatch: pytest.MonkeyPatch) -> Tickets:
     found = Tickets()
-    monkeypatch.setattr(sessions, "_ticket", found)
+    monkeypatch.setattr(asking, "new_ticket", found)
     return found
 
 

@@ -44,7 +44,7 @@ def test_all_links_of_the_readme_lead_somewhere() -> None:
 
 def reachable(link: str) -> bool:
     path, _, anchor = link.partition("#")
-    place = ROOT / path
+    place = ROOT / (path or "README.md")
     if not place.exists() or not anchor:
         return place.exists()
     heads = re.findall(r"^#+ (.+)$", place.read_text("utf-8"), re.MULTILINE)

@@ -2,5 +2,5 @@
 
 from tests.support.broken_nodes.breaking import run, without
 
-without("claim", "append_entry('@' .. session, channel_of('@' .. session), entry)")
+without("claim", "append_entry('@' .. session, channel_of('@' .. session), entry, entry.late and '')")
 run()

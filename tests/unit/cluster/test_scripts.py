@@ -17,8 +17,25 @@ ROOT = Path(__file__).parents[3]
 LUA = ROOT / "cluster" / "scripts"
 DOCUMENT = (ROOT / "docs" / "redis.md").read_text("utf-8")
 LIBRARIES = (
-    *("lib", "log", "healing", "rights", "naming", "mail", "tokens", "membership", "saying", "seeing", "staging"),
-    *("banning", "announcing", "remembering"),
+    *(
+        "lib",
+        "lives",
+        "log",
+        "staged",
+        "compared",
+        "bringing",
+        "settling",
+        "healing",
+        "rights",
+        "granting",
+        "succession",
+        "membership",
+        "naming",
+        "mail",
+        "tokens",
+    ),
+    *("saying", "seeing", "staging", "banning", "announcing", "remembering"),
+    *("mending", "mending_names", "mending_rooms", "mending_sessions"),
 )
 
 

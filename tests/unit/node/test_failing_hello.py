@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
 import pytest
 
+from node.verbs import taking
 from tests.unit.node.fake_cluster import FakeCluster
 from tests.unit.node.fake_store import Store
 from tests.unit.node.support import Native, log_of, running
@@ -14,8 +14,6 @@ from tests.unit.node.waiting import wait_for
 from wire import Code
 from wire.frames import Error, Hello, Welcome
 
-# `node.verbs.hello` is the verb as well.
-module = importlib.import_module("node.verbs.hello")
 TOKEN = "t" * 22
 
 
@@ -23,12 +21,12 @@ def broken(*_: Any) -> Any:
     raise ZeroDivisionError
 
 
-@pytest.mark.parametrize("step", ["_claim", "settle", "_welcome", "_attach_all"])
+@pytest.mark.parametrize("step", ["_claim", "settle", "welcome", "attach_all"])
 def test_a_hello_that_fails_leaves_nothing_behind(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     cluster = FakeCluster(Store())
     with running(cluster, hellos=2) as node:
         with monkeypatch.context() as patch:
-            patch.setattr(module, step, broken)
+            patch.setattr(taking, step, broken)
             for _ in range(3):  # more than there are threads
                 with Native(node) as client:
                     client.say(Hello(nick="alice", token=TOKEN))
@@ -46,7 +44,7 @@ def test_a_hello_that_fails_leaves_nothing_behind(step: str, monkeypatch: pytest
 def test_a_session_whose_hello_failed_once_it_was_begun_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     cluster = FakeCluster(Store())
     with running(cluster) as node, Native(node) as client:
-        monkeypatch.setattr(module, "_welcome", broken)
+        monkeypatch.setattr(taking, "welcome", broken)
         client.say(Hello(nick="alice", token=TOKEN))
         client.expect(Error)
         cluster.await_call("away")
