@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from cluster.operator import read, table
 from cluster.operator.near import near
@@ -186,3 +187,12 @@ def test_a_row_of_another_version_is_no_error() -> None:
 def test_a_closed_output_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdout", None)
     table.show(["nick"], [["bob"]])
+
+
+def test_nodes_with_usual_addresses_fit_a_terminal_of_80_columns() -> None:
+    columns = ["node", "address", "state", "clients", "heartbeat", "version", "http"]
+    cells = [["n1", "127.0.0.1:7701", "draining", "10000", "12.0 s", "0.1.0", "127.0.0.1:7801"]]
+    console = Console(width=80, file=io.StringIO())
+    with console.capture() as capture:
+        console.print(table.drawn(columns, cells))
+    assert [line for line in capture.get().splitlines() if "127.0.0.1:7701" in line and "127.0.0.1:7801" in line]
