@@ -51,6 +51,13 @@ def test_nobody_of_that_name_is_1_with_the_names_near_it(answer: Answer) -> None
     assert "near it" not in answer("who", "zzzz", code=1)
 
 
+def test_who_is_at_a_node_that_is_lost_is_not_said_to_be_here(db: Any, rows: Rows, answer: Answer) -> None:
+    settle_in(db, "s3", "Carol", "n2/b2")
+    states = {line.split()[0]: line.split()[2] for line in answer("who").splitlines()}
+    assert states == {"nick": "state", "Alice": "here", "Bob": "away", "Carol": "lost"}
+    assert [row["state"] for row in rows("who")] == ["here", "away", "here"]
+
+
 def test_what_a_node_holds(rows: Rows, answer: Answer) -> None:
     assert [row["nick"] for row in rows("sessions", "n1")] == ["Alice"]
     assert answer("sessions", "n1").splitlines()[0] == "n1 is serving, holds 1 session"
