@@ -145,7 +145,7 @@ def test_a_mistyped_variable_is_told_with_the_one_that_is_meant(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[NodeSettings] = []
-    monkeypatch.setattr("node.command._run", lambda settings: told.append(settings) or 0)
+    monkeypatch.setattr("node.command._run", told.append)
     monkeypatch.setattr(real, "Node", lambda *_: None)
     CliRunner().invoke(command, ARGUMENTS, env={"HYDRACHAT_GRAEC": "3", "HYDRACHAT_REDIS_PASSWORD": "hush"})
     open_node(told[0])
