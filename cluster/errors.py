@@ -22,6 +22,10 @@ class Unavailable(ClusterError):
     """Redis does not answer, or said that it did not do it."""
 
 
+class NotDone(Unavailable):
+    """Redis said that it did not do it: it is full, can't write to its disk, is no master …"""
+
+
 class Degraded(Unavailable):
     """Redis is known to be away; the request was not taken."""
 

@@ -18,7 +18,7 @@ from redis.exceptions import (
     TryAgainError,
 )
 
-from cluster.errors import ClusterError, Unavailable
+from cluster.errors import ClusterError, NotDone, Unavailable
 
 # R2: after one of these nothing was done, so that the same thing may be asked again.
 NOT_DONE = ("BUSY", "LOADING", "READONLY", "OOM", "MISCONF", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN")
@@ -67,9 +67,9 @@ def reply_error(error: RedisError) -> ClusterError:
     # Redis quotes the arguments of a command that it does not know, and these may be what somebody said.
     text = str(error).partition(_ARGUMENTS)[0]
     if isinstance(error, _NOT_DONE_CLASSES) or text.startswith(NOT_DONE) or _is_forbidden(error):
-        return Unavailable(f"Redis refused ({text})")
+        return NotDone(f"Redis refused ({text})")
     # An error inside of a script carries the code of the command that failed in the middle of the text.
     inside = text[:200]
     if isinstance(error, ResponseError) and (_KILLED in inside or any(f"{code} " in inside for code in NOT_DONE)):
-        return Unavailable(f"Redis refused ({text})")
+        return NotDone(f"Redis refused ({text})")
     return ClusterError(f"Redis failed: {text}")

@@ -17,6 +17,7 @@ from cluster.operator.login import is_exposed, login, signed
 from node.access import ACCESS, OPEN
 from node.limits import DEFAULTS, RANGES
 from node.settings import EXEMPT, LIMITS, LOG_FORMATS, LOG_LEVELS, BadSetting, CantBind, NodeSettings
+from node.variables import mistyped
 from wire import Address
 
 _COLLECT_AFTER = (20_000, 20, 50)
@@ -196,6 +197,7 @@ def node(
             listen=listen,
             redis=signed(redis),
             is_password_exposed=is_exposed(click.get_current_context(), "redis", redis),
+            mistyped=_mistyped(),
             http=http,
             advertise=advertise,
             listen_proxy=listen_proxy,
@@ -217,6 +219,11 @@ def node(
     except BadSetting as error:
         raise _blamed(error) from None
     raise SystemExit(_run(settings))
+
+
+def _mistyped() -> tuple[tuple[str, str], ...]:
+    params = click.get_current_context().command.params
+    return tuple(mistyped(os.environ, {param.envvar for param in params if isinstance(param.envvar, str)}))
 
 
 def _secret(file: TextIO | None) -> str:

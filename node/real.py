@@ -25,6 +25,8 @@ def open_node(settings: NodeSettings) -> Node:
     log = open_log(settings.id, settings.log_format, level=settings.log_level, boot=boot)
     if settings.is_password_exposed:
         log.warning("password_exposed", reason=EXPOSED)
+    for name, meant in settings.mistyped:
+        log.warning("unknown_variable", reason=f"{name} is no setting; is {meant} meant?")
     return Node(settings, log, make_cluster)
 
 

@@ -62,6 +62,7 @@ class NodeSettings(Limits):
     `history`: messages shown to a newcomer. `retain`: entries kept per room. `window`: `say` of one client without an
     answer. `drain`: how long clients may take to move when the node leaves. `hellos`: carried out at once;
     `hello_line`: so many more may wait. `is_password_exposed`: that of Redis stands on our command line.
+    `mistyped`: variables that are none of ours, each with the one that may be meant.
     `proxy_from`: networks of the balancers whose PROXY header is believed, and must come first: on `listen_proxy`, or
     on `listen` if there is no such. `exempt`: networks that limits by address pass over. `tls_cert`, `tls_key`: PEM
     files; '': clients come without TLS. `access`: who may come in; `secret`: with `password`, the cluster's.
@@ -90,6 +91,7 @@ class NodeSettings(Limits):
     drain: float = 5.0
     stop_within: float = 10.0
     is_password_exposed: bool = False
+    mistyped: tuple[tuple[str, str], ...] = ()
     access: str = OPEN
     secret: str = field(default="", repr=False)
 

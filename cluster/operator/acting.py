@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from redis.exceptions import RedisError
 
 from cluster.calls import Argument, Caller, status
-from cluster.errors import ClusterError, Unavailable
+from cluster.errors import ClusterError, NotDone, Unavailable
 from cluster.group import without_password
 from cluster.keys import Keys
 from cluster.link import Command, Identity, Link, Reply, server_identity
@@ -136,6 +136,9 @@ def desk(url: str, prefix: str) -> Iterator[Desk]:
     try:
         _reach(at, shown)
         yield at
+    except NotDone as error:
+        text = f"Redis at {shown} takes no writes now: {error}; `hydrachat doctor` says why, then try again"
+        raise RedisUnreachable(text) from error
     except Unavailable as error:
         text = f"Redis at {shown} went away: {error}; whether it was done is not known, look and try again"
         raise RedisUnreachable(text) from error

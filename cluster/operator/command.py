@@ -45,8 +45,8 @@ def nodes(url: str | None, port: int, prefix: str, shape: Shape) -> None:
 def who(nick: str | None, url: str | None, port: int, prefix: str, shape: Shape) -> None:
     """List who is on-line, and where; or all that is known of NICK.
 
-    State: here (connected), or away (its connection broke; it has until the end of its grace to
-    come back).
+    State: here (connected), away (its connection broke; it has until the end of its grace to come
+    back), or lost (so is its node; in JSON this is "here").
 
     \b
     JSON fields: nick, node, state (here or away), since (Unix ms), until (end

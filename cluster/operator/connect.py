@@ -39,6 +39,8 @@ def connect(url: str, timeout: float = 3.0) -> Iterator[redis.Redis]:
         raise BadSetting(f"--redis {without_password(url)}: {error}") from error
     try:
         yield client
+    except BrokenPipeError:
+        raise  # that of our output: redis-py has a word of its own for Redis's
     except redis.exceptions.NoPermissionError as error:
         raise RedisUnreachable(f"Redis at {without_password(url)} refuses: {error}; {RULES}") from error
     except (redis.RedisError, OSError) as error:

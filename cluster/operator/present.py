@@ -14,6 +14,7 @@ import redis
 from cluster.operator import table
 from cluster.operator.connect import connect
 from cluster.operator.errors import Failed
+from cluster.operator.outlet import rest
 from cluster.operator.shape import Shape
 from cluster.operator.text import harmless
 from cluster.operator.view import View
@@ -57,12 +58,12 @@ def looks(url: str, look: Callable[[redis.Redis], T], every: float, stay: float 
                 until = time.monotonic() + stay
                 while True:
                     yield look(client)
-                    time.sleep(every)
+                    rest(every)
                     if time.monotonic() >= until:
                         break
         except Failed as error:
             yield error
-            time.sleep(max(every, RETRY))
+            rest(max(every, RETRY))
 
 
 def first_of(found: T | Failed) -> T:

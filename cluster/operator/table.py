@@ -62,7 +62,7 @@ def drawn(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
 
     headed = any(columns)
     style = box.SIMPLE_HEAD if headed else None
-    table = Table(box=style, pad_edge=False, header_style="bold", show_header=headed)
+    table = Table(box=style, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", show_header=headed)
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:

@@ -23,9 +23,14 @@ def nodes(client: redis.Redis, prefix: str) -> View:
 
 
 def who(client: redis.Redis, prefix: str) -> View:
-    """Everybody, by nickname."""
+    """Everybody, by nickname. Who is here at a node that is lost is so too, until another node ends or takes him."""
     rows = read.sessions(client, prefix)
-    cells = [(r.nick, r.node, r.state, clock(r.since), " ".join(r.rooms), r.address) for r in rows]
+    lost = {(each.node, each.boot) for each in read.nodes(client, prefix) if not each.alive}
+    states = ["lost" if r.state == "here" and (r.node, r.boot) in lost else r.state for r in rows]
+    cells = [
+        (r.nick, r.node, state, clock(r.since), " ".join(r.rooms), r.address)
+        for r, state in zip(rows, states, strict=True)
+    ]
     return View(SessionRow, rows, ("nick", "node", "state", "since", "rooms", "address"), cells)
 
 

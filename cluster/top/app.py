@@ -144,6 +144,8 @@ class TopApp(App[None], inherit_bindings=False):
         nick = self._close_ask()
         if nick is not None:
             self.desk.reason_given(nick, text)
+        else:  # what came in one piece with Enter was not told by `_changed` before the line closed
+            self.desk.table.set_filter(text)
         self._picture.repaint()
 
     def _dropped(self) -> None:

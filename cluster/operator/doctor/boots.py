@@ -44,14 +44,20 @@ def _settled(client: redis.Redis, prefix: str, row: NodeRow, ready: bool | None)
 def _boot(client: redis.Redis, prefix: str, row: NodeRow, ready: bool | None) -> Boot:
     db: Any = client
     name = f"{row.node}/{row.boot}"
-    # At one moment, or a heartbeat in between would look like a clock that is wrong.
-    pipeline = db.pipeline(transaction=True)
+    try:  # at one moment, or a heartbeat in between would look like a clock that is wrong
+        score, fields, heard = _row(db, prefix, name, True)
+    except redis.exceptions.OutOfMemoryError:  # a full Redis takes no MULTI, but no heartbeat either
+        score, fields, heard = _row(db, prefix, name, False)
+    settings = {key: fields[key] for key in SETTINGS if key in fields}
+    return Boot(row, _ahead(score, fields), settings, bool(heard and heard[0][1]), ready)
+
+
+def _row(db: Any, prefix: str, name: str, is_at_once: bool) -> Any:
+    pipeline = db.pipeline(transaction=is_at_once)
     pipeline.zscore(prefix + "nodes", name)
     pipeline.hgetall(f"{prefix}node:{name}")
     pipeline.pubsub_numsub(f"{prefix}node:{name}")
-    score, fields, heard = pipeline.execute()
-    settings = {key: fields[key] for key in SETTINGS if key in fields}
-    return Boot(row, _ahead(score, fields), settings, bool(heard and heard[0][1]), ready)
+    return pipeline.execute()
 
 
 def _ahead(score: float | None, fields: Mapping[str, str]) -> float | None:

@@ -106,7 +106,7 @@ def states(facts: Facts) -> Finding:
     if ill:
         seen = some([f"{boot.row.node} is {boot.row.state}" for boot in ill])
         return bad("states", seen, "it takes nothing new, or its clients hear nothing", "look at its log", _names(ill))
-    return fine("states", "all serve")
+    return fine("states", "all serve" if facts.nodes.alive else "no node")
 
 
 def readiness(facts: Facts) -> Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -55,6 +56,35 @@ def test_a_password_is_not_repeated(db: Any, redis_url: str, capsys: pytest.Capt
     assert "secret" not in capsys.readouterr().out
     db.execute_command("AUTH", "secret")
     db.config_set("requirepass", "")
+
+
+@pytest.fixture
+def full(db: Any) -> Iterator[None]:
+    """A Redis that takes nothing more."""
+    db.config_set("maxmemory", "1mb")
+    yield
+    db.config_set("maxmemory", "0")
+
+
+@pytest.mark.usefixtures("full")
+def test_a_full_redis_is_told_as_such(redis_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["doctor", "--redis", redis_url]) == 1
+    said = capsys.readouterr().out
+    assert "bad   memory" in said
+    assert "it is full" in said
+    assert "n2 is lost" in said
+
+
+@pytest.mark.usefixtures("full")
+def test_what_a_full_redis_refuses_is_known_not_to_be_done(
+    db: Any, redis_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    db.delete(P + "term", P + "nodes")  # a command opens one itself, or would
+    assert cli.run(["ban", "mallory", "--redis", redis_url]) == 3
+    said = capsys.readouterr().err
+    assert "takes no writes now" in said
+    assert "maxmemory" in said
+    assert "not known" not in said
 
 
 def test_an_unreachable_redis_is_3(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from cluster.operator import read, table
 from cluster.operator.near import near
@@ -48,6 +49,13 @@ def test_nobody_of_that_name_is_1_with_the_names_near_it(answer: Answer) -> None
     said = answer("who", "alcie", code=1)
     assert "nobody is called alcie; near it: Alice" in said
     assert "near it" not in answer("who", "zzzz", code=1)
+
+
+def test_who_is_at_a_node_that_is_lost_is_not_said_to_be_here(db: Any, rows: Rows, answer: Answer) -> None:
+    settle_in(db, "s3", "Carol", "n2/b2")
+    states = {line.split()[0]: line.split()[2] for line in answer("who").splitlines()}
+    assert states == {"nick": "state", "Alice": "here", "Bob": "away", "Carol": "lost"}
+    assert [row["state"] for row in rows("who")] == ["here", "away", "here"]
 
 
 def test_what_a_node_holds(rows: Rows, answer: Answer) -> None:
@@ -186,3 +194,12 @@ def test_a_row_of_another_version_is_no_error() -> None:
 def test_a_closed_output_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdout", None)
     table.show(["nick"], [["bob"]])
+
+
+def test_nodes_with_usual_addresses_fit_a_terminal_of_80_columns() -> None:
+    columns = ["node", "address", "state", "clients", "heartbeat", "version", "http"]
+    cells = [["n1", "127.0.0.1:7701", "draining", "10000", "12.0 s", "0.1.0", "127.0.0.1:7801"]]
+    console = Console(width=80, file=io.StringIO())
+    with console.capture() as capture:
+        console.print(table.drawn(columns, cells))
+    assert [line for line in capture.get().splitlines() if "127.0.0.1:7701" in line and "127.0.0.1:7801" in line]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -112,3 +114,20 @@ def test_names_of_a_room_that_is_still_empty_can_be_followed(db: Any, redis_url:
     with shown("history", "lobby", "--follow", "--redis", redis_url) as log:
         say(db, "#lobby", 4, "Alice", "four")
         log.wait("four")
+
+
+@pytest.mark.parametrize("words", [["history", "lobby", "--follow"], ["nodes", "--watch", "3600"]])
+def test_it_ends_when_nobody_reads_it_any_more_though_it_has_nothing_to_write(
+    words: list[str], db: Any, redis_url: str
+) -> None:
+    command = [sys.executable, "-m", "hydrachat", *words, "--redis", redis_url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            assert process.stdout.readline()
+            process.stdout.close()
+            assert process.wait(30) == 1
+            assert process.stderr.read() == ""
+        finally:
+            process.kill()

@@ -271,6 +271,21 @@ def test_what_is_typed_faster_than_the_focus_moves_goes_where_it_belongs(at_once
     assert acts.done == [("drain", "n2", "False")]
 
 
+def test_a_filter_that_comes_in_one_piece_with_its_enter_holds() -> None:
+    """Over ssh keys arrive together; else the wrong user is the first of the list, and kicked."""
+
+    async def act(pilot: Pilot[None], app: TopApp) -> None:
+        await until(pilot, app, "n2 ")
+        await pilot.press("slash")
+        await until(pilot, app, "words that a line has")
+        for key, character in BURST[1:4]:
+            app.post_message(events.Key(key, character))
+        await until(pilot, app, "n nodes")
+        assert "/n2: 1 of 3" in shown(app)
+
+    run(Script(cluster()), act)
+
+
 def test_the_screen_follows_the_size_of_the_terminal() -> None:
     async def act(pilot: Pilot[None], app: TopApp) -> None:
         await until(pilot, app, "3 serving")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import http.client
+import importlib
 import io
 import json
 import os
@@ -13,14 +14,17 @@ import sys
 from dataclasses import replace
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner
 
+from hydrachat.cli import COMMANDS
 from node import logs, real
 from node.command import _allow_many_descriptors, node as command
 from node.logs import Boot, open_log
 from node.real import open_node
 from node.settings import BadSetting, NodeSettings
+from node.variables import mistyped
 from tests.unit.node.fake_cluster import FakeCluster
 from tests.unit.node.fake_store import Store
 from tests.unit.node.support import HERE, running
@@ -135,6 +139,31 @@ def test_a_password_on_the_command_line_is_warned_of_in_the_log(
         said = capsys.readouterr().err
         assert ('"password_exposed"' in said) == exposed
         assert "hush" not in said
+
+
+def test_a_mistyped_variable_is_told_with_the_one_that_is_meant(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[NodeSettings] = []
+    monkeypatch.setattr("node.command._run", told.append)
+    monkeypatch.setattr(real, "Node", lambda *_: None)
+    CliRunner().invoke(command, ARGUMENTS, env={"HYDRACHAT_GRAEC": "3", "HYDRACHAT_REDIS_PASSWORD": "hush"})
+    open_node(told[0])
+    said = capsys.readouterr().err
+    assert said.count("unknown_variable") == 1
+    assert "HYDRACHAT_GRAEC is no setting; is HYDRACHAT_GRACE meant?" in said
+
+
+def test_no_variable_of_any_command_is_taken_for_a_mistyped_one() -> None:
+    ours = _variables(command)
+    assert {"HYDRACHAT_GRACE", "HYDRACHAT_REDIS"} <= ours
+    others = [getattr(importlib.import_module(module), name) for module, name, _ in COMMANDS.values()]
+    assert mistyped(set().union(*map(_variables, others)), ours) == []
+    assert mistyped(["HYDRACHAT_REDIS_PASSWORD", "HYDRACHAT_ACCESS_PASSWORD", "GRAEC"], ours) == []
+
+
+def _variables(of: click.Command) -> set[str]:
+    return {param.envvar for param in of.params if isinstance(param.envvar, str)}
 
 
 def test_only_a_password_that_stands_on_the_command_line_is_exposed(monkeypatch: pytest.MonkeyPatch) -> None:
