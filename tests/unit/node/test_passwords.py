@@ -213,6 +213,8 @@ def test_secrets_are_compared_whole() -> None:
         ("192.0.2.1:5", "192.0.2.1"),
         ("[2001:db8:1:2:3:4:5:6]:5", "2001:db8:1:2::"),
         ("[2001:db8:1:2:ffff::1]:7", "2001:db8:1:2::"),
+        ("[::ffff:192.0.2.1]:5", "192.0.2.1"),  # as a port for both has it: else a second number of tries
+        ("[fe80::1%eth0]:5", "fe80::"),
         ("somewhere", "somewhere"),
     ],
 )
