@@ -114,7 +114,7 @@ def test_two_sessions_of_one_address_that_speak_at_once_wait_for_each_other_and_
         one.expect(Pong)
         two.sock.settimeout(0.2)
         with pytest.raises(TimeoutError):
-            two.expect(Accepted) if isinstance(what, Say) else two.expect(Joined, lambda frame: frame.room == "#ops")
+            two.expect(Accepted) if isinstance(what, Say) else two.expect(Joined, lambda frame: frame.log == "#ops")
     # It has stopped: `running` looks whether a thread is left that waits.
 
 
