@@ -17,7 +17,9 @@ def crowd(space: Space, count: int) -> None:
     log, meta = (space.key(f"room:{LOBBY}:{part}") for part in ("log", "meta"))
     top = int(space.admin.hget(meta, "top") or 0)
     for offset in range(top + 1, top + count + 1):
-        space.admin.xadd(log, {"kind": "joined", "session": "s", "nick": "guest", "text": "", "time": "1"}, f"{offset}-0")
+        space.admin.xadd(
+            log, {"kind": "joined", "session": "s", "nick": "guest", "text": "", "time": "1"}, f"{offset}-0"
+        )
     space.admin.hset(meta, "top", str(top + count))
 
 
