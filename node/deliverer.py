@@ -4,8 +4,8 @@ It takes everything that waits for a socket and hands it to the kernel in one ca
 block, though the socket itself is a blocking one (its reader sleeps in `recv`). What the kernel
 does not take waits until the socket is writable.
 
-After a long round it rests for as long as that took: what comes meanwhile goes out together, and the kernel charges for
-calls, not for messages. When little is said rounds are far apart, and nothing waits for a rest.
+After a long round it rests for a while (`node.pace`): what comes meanwhile goes out together, and the kernel charges
+for calls, not for messages. What is for a few goes out in between: neither a round nor a rest keeps it waiting.
 
 A descriptor is closed by its connection, and only after `forget` has seen it out of here: else the number might by then
 be another client's. Where the connection did not wait for that it is closed here.
@@ -20,13 +20,17 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from node.outbox import AT_ONCE, Outbox, Tls
+from node.outbox import AT_ONCE, Outbox, Tls, offered_in_bursts
+from node.pace import NAP, Pace
 
 _ROUND = 512
 """Sockets that are served between two looks at those that were full."""
+_SOON = 4
+"""Of those that go out in between, so many for each of the others: who floods a few does not stop a large room."""
+SHORT_REST = 0.005
+"""Seconds, at most, where there was something for a few, but for many such few."""
 MANY, LONG = 16, 0.001
 """Sockets and seconds of a round from which on it is worth a rest. A few may take long because the machine is busy."""
-LONGEST_REST = 0.02
 
 
 class Deliverer:
@@ -34,6 +38,7 @@ class Deliverer:
 
     def __init__(self) -> None:
         self._due: deque[Outbox] = deque()
+        self._soon: deque[Outbox] = deque()  # in between
         self._blocked: dict[int, Outbox] = {}  # the loop's alone
         self._selector = selectors.DefaultSelector()
         self._ear, self._bell = socket.socketpair()
@@ -43,10 +48,11 @@ class Deliverer:
         self._awake = False
         self._stopping = False
         self._now = 0.0  # the loop's alone: when the sockets began that it is at
+        self._pace = Pace()
 
     def schedule(self, outboxes: Sequence[Outbox]) -> None:
         """They have something to do."""
-        self._due.extend(outboxes)
+        (self._soon if len(outboxes) < MANY else self._due).extend(outboxes)
         if not self._awake:
             self._ring()
 
@@ -56,7 +62,7 @@ class Deliverer:
         ended = outbox.ended = threading.Event()
         # Before all others: it costs no call of the kernel, and a round of sends may take seconds in which the
         # interpreter is wanted by hundreds of threads, of which each gets it between two of these.
-        self._due.appendleft(outbox)
+        self._soon.appendleft(outbox)
         outbox.break_off()
         if ended.wait(timeout):
             return True
@@ -81,14 +87,38 @@ class Deliverer:
             left = left or len(self._due)
             some = min(left, _ROUND)
             for _ in range(some):
+                if self._soon:
+                    self._serve_in_between(_SOON)
                 self._serve(self._due.popleft())
+            few = self._serve_in_between(_ROUND)
             left, count, spent = left - some, count + some, spent + time.monotonic() - began
             if not left:
-                self._take_a_rest(count, spent)
+                if count >= MANY and spent >= LONG:
+                    self._rest_after(spent)
+                elif few >= MANY and spent >= LONG:
+                    time.sleep(min(spent, SHORT_REST))
                 count, spent = 0, 0.0
 
-    def _look(self) -> None:
-        ready = self._selector.select(self._patience())
+    def _serve_in_between(self, most: int) -> int:
+        """How many there were."""
+        some = min(most, len(self._soon))
+        for _ in range(some):
+            self._serve(self._soon.popleft())
+        return some
+
+    def _rest_after(self, spent: float) -> None:
+        self._now = time.monotonic()
+        self._pace.begin(spent, self._now, offered_in_bursts())
+        while not self._stopping and (left := self._pace.left(self._now, offered_in_bursts())):
+            if self._due:  # a further burst for the same would not ring
+                time.sleep(NAP)
+                self._now = time.monotonic()
+            else:
+                self._look(left)
+            self._serve_in_between(_ROUND)
+
+    def _look(self, longest: float | None = None) -> None:
+        ready = self._selector.select(self._patience(longest))
         self._now = time.monotonic()
         for key, _ in ready:
             if key.fileobj is self._ear:
@@ -97,15 +127,11 @@ class Deliverer:
                 self._unblock(key.fd)
         self._awake = True
 
-    def _take_a_rest(self, count: int, spent: float) -> None:
-        if count >= MANY and spent >= LONG and not self._stopping:
-            time.sleep(min(spent, LONGEST_REST))
-
-    def _patience(self) -> float | None:
+    def _patience(self, longest: float | None) -> float | None:
         # First the flag, then another look: whoever appended before the flag fell is seen by the look,
         # whoever appends after it rings.
         self._awake = False
-        return 0 if self._due or self._stopping else None
+        return 0 if self._due or self._soon or self._stopping else longest
 
     def _ring(self) -> None:
         try:

@@ -23,6 +23,12 @@ from typing import Protocol
 AT_ONCE = int(socket.MSG_DONTWAIT)  # a flag's own class costs a conversion for each call
 _LOCK = threading.Lock()
 """Guards what every outbox says is guarded."""
+_offered = 0  # guarded as well
+
+
+def offered_in_bursts() -> int:
+    """Bytes of all that was ever offered to many at once in this process, each burst counted once. Any thread."""
+    return _offered
 
 
 class Socket(Protocol):
@@ -131,9 +137,11 @@ class Outbox:
     @staticmethod
     def offer_all(outboxes: Iterable[Outbox], data: bytes) -> None:
         """The same bytes to each of one deliverer, which begins when they all have them."""
+        global _offered
         now, length = time.monotonic(), len(data)
         due = []
         with _LOCK:
+            _offered += length
             for outbox in outboxes:
                 if outbox._scheduled or outbox.finishing or length > outbox.limit:
                     if outbox._put(data, now):

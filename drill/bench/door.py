@@ -84,12 +84,15 @@ class Door:
         if member not in self._waiting:
             member.seen = data[-200:]  # should they be its last words
             return
-        member.seen = (member.seen + data)[-20_000:]
-        answer = member.dialect.answer(data) + member.dialect.next(member.seen)
+        seen = (
+            member.seen + data
+        )  # a server that rests sends much at once: what is waited for may stand at its beginning
+        answer = member.dialect.answer(data) + member.dialect.next(seen)
         if answer:
             member.say(answer)
-        if member.dialect.entered(member.seen):
+        if member.dialect.entered(seen):
             self._waiting.discard(member)
+        member.seen = seen[-20_000:]
 
     def _ended(self, member: Member) -> None:
         """Who was turned away comes again. Raises ConnectionError for others."""

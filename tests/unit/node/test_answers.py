@@ -53,9 +53,9 @@ class Bench:
 
     def serve(self) -> None:
         """The deliverer comes by until it has nothing more to do."""
-        due = self.deliverer._due
-        while due:
-            self.deliverer._serve(due.popleft())
+        soon, due = self.deliverer._soon, self.deliverer._due
+        while soon or due:
+            self.deliverer._serve((soon or due).popleft())
 
     @property
     def said(self) -> bytes:
@@ -78,7 +78,7 @@ def make() -> Iterator[Callable[..., Bench]]:
 def test_it_goes_out_at_once_and_the_deliverer_is_not_woken(make: Callable[..., Bench]) -> None:
     bench = make()
     assert bench.outbox.answer(b"pong\n")
-    assert (bench.kernel.took, list(bench.deliverer._due)) == ([b"pong\n"], [])
+    assert (bench.kernel.took, list(bench.deliverer._soon)) == ([b"pong\n"], [])
     assert (bench.outbox.size, bench.outbox.taken, bench.outbox.offered) == (0, 5, 5)
     bench.outbox.offer(b"more\n")
     bench.serve()
@@ -105,7 +105,7 @@ def test_what_is_offered_meanwhile_follows(make: Callable[..., Bench]) -> None:
 
     bench.kernel.meanwhile = meanwhile
     bench.outbox.answer(b"pong\n")
-    assert list(bench.deliverer._due) == [bench.outbox]
+    assert list(bench.deliverer._soon) == [bench.outbox]
     bench.serve()
     assert bench.kernel.took == [b"pong\n", b"one\ntwo\n"]
     assert bench.outbox.size == 0
@@ -149,7 +149,7 @@ def test_a_full_socket_gets_it_from_the_deliverer_and_its_time_counts_from_now(m
         bench.kernel.fileno = sock.fileno  # type: ignore[method-assign]
         bench.outbox.answer(b"pong\n")
         assert bench.outbox.progress > 0
-        assert (bench.outbox.size, list(bench.deliverer._due)) == (5, [bench.outbox])
+        assert (bench.outbox.size, list(bench.deliverer._soon)) == (5, [bench.outbox])
         bench.serve()
         assert list(bench.deliverer._blocked.values()) == [bench.outbox]
         bench.kernel.most = 1000

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from node.deliverer import LONGEST_REST, Deliverer
+from node.deliverer import Deliverer
 from node.outbox import Outbox
 from tests.unit.node.waiting import wait_for
 
@@ -206,34 +206,6 @@ def test_what_is_taken_after_a_long_wait_is_progress_of_then(
     wait_for(lambda: outbox.progress >= asleep)
     outbox.break_off()
     assert deliverer.forget(outbox, 5)
-
-
-def test_what_comes_while_the_deliverer_rests_after_a_long_round_goes_out_in_one_call(
-    ends: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ours, theirs = ends
-    counting, clock, rests = Counting(ours, 1 << 20), itertools.count(), list[float]()
-    deliverer = Deliverer()
-    outbox = Outbox(counting, 10_000, deliverer.schedule)
-
-    def rest(seconds: float) -> None:
-        rests.append(seconds)
-        if len(rests) == 1:
-            for number in range(5):
-                outbox.offer(b"%d\n" % number)
-        else:
-            deliverer.stop()
-
-    # Each look at this clock finds it 10 ms later: all rounds are long.
-    watch = SimpleNamespace(monotonic=lambda: next(clock) / 100, sleep=rest)
-    monkeypatch.setattr("node.deliverer.time", watch)
-    monkeypatch.setattr("node.deliverer.MANY", 1)
-    outbox.offer(b"first\n")
-    deliverer.run()
-    deliverer.close()
-    assert (counting.calls, theirs.recv(100)) == (2, b"first\n0\n1\n2\n3\n4\n")
-    assert rests == pytest.approx([0.01, 0.01])
-    assert max(rests) <= LONGEST_REST
 
 
 def test_a_round_that_is_short_or_of_few_needs_no_rest(
