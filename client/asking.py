@@ -161,7 +161,7 @@ class Asking(Core):
             if self._ledger.asked >= MAX_QUESTIONS:
                 raise Backlogged(f"{MAX_QUESTIONS} questions wait for an answer already")
             reply: Reply[Any] = Reply(self._ticket(), self._changed)
-            self._ledger.add(reply)
             self._network.put(asking(question, reply.ticket))
+            self._ledger.add(reply)
         self._network.wake()
         return reply

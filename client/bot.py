@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 
 def bot_arguments(about: str | None, nick: str) -> ArgumentParser:
-    """A parser with --server, --nick and --room, to which a bot may add its own. `server` and `room` become lists for
-    `ChatClient`. `about`: what --help says, such as `__doc__`; `nick`: the default."""
+    """A parser with --server, --nick, --room, --password-file, --tls and --tls-ca, to which a bot may add its own.
+    `server` and `room` become lists for `ChatClient`, `login` its other arguments: password, tls and tls_ca as far as
+    they were given (the password also as HYDRACHAT_PASSWORD). `about`: what --help says, such as `__doc__`; `nick`:
+    the default."""
     from client.arguments import parser  # who only imports the library need not pay for it
 
     return parser(about, nick)

@@ -19,12 +19,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from client.asking import Asking
+from client.awaiting import START_TIMEOUT, Awaiting
 from client.commands import valid
 from client.conversation import Conversation
-from client.errors import Closed
+from client.errors import Backlogged, Closed
 from client.events import Event
 from client.failover import Failover
-from client.listening import Listening
+from client.listening import check
 from client.settings import Settings
 from client.speaking import Speaking
 from client.stay import Stay
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("hydrachat.client")
 
 
-class ChatClient(Speaking, Asking, Listening):
+class ChatClient(Speaking, Asking, Awaiting):
     """One user's stay.
 
     `servers`: nodes or balancers, as "HOST:PORT" or Address; tried in random order, or first
@@ -76,6 +77,8 @@ class ChatClient(Speaking, Asking, Listening):
         for one in (servers, rooms):
             if isinstance(one, str):
                 raise TypeError(f"a list of texts is wanted, not one: write [{one!r}]")
+        if on_event is not None:
+            check(on_event)
         settings, rng = settings or Settings(), rng or random.Random()
         stay = Stay(
             valid(nickname, nick).shown, [valid(room, name) for name in rooms], client_name, settings, rng, password
@@ -87,19 +90,29 @@ class ChatClient(Speaking, Asking, Listening):
 
     # -- beginning and end ---------------------------------------------------------------
 
-    def start(self, timeout: float | None = 10.0) -> None:
+    def start(self, timeout: float | None = START_TIMEOUT) -> None:
         """Blocks until a node has welcomed us. Raises Unreachable after `timeout` seconds, Refused,
         Closed. Once only."""
+        self._begin()
+        with self._changed:
+            self._changed.wait_for(self._has_begun, timeout)
+        self._welcomed()
+
+    def _begin(self) -> None:
         with self._changed:
             if self._started or self._over:
                 raise Closed("a client is started once")
             self._started = True
         self._network.start()
+
+    def _has_begun(self) -> bool:
+        return bool(self._session) or self._over
+
+    def _welcomed(self) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: self._session or self._over, timeout)
             if self._session:
                 return
-            error = self._error if self._over else None
+            error = (self._error or Closed("the client was closed")) if self._over else None
         self.close()
         raise error or self._machine.unreachable()
 
@@ -107,7 +120,7 @@ class ChatClient(Speaking, Asking, Listening):
         """Leaves in order: the others see us leave at once. What is pending then is dropped; see
         `flush`. Idempotent."""
         self._network.submit(lambda machine, now: machine.quit(now))
-        if not self._network.current and self._started:
+        if self._started and not self._busy:
             self._network.join(timeout)
         self.close()
 
@@ -120,15 +133,21 @@ class ChatClient(Speaking, Asking, Listening):
         if not self._started and first:
             self._network.abort()
             self._ended(None)
-        elif self._started and not self._network.current:
+        elif self._started and not self._busy:
             self._network.join(None)
+
+    @property
+    def _busy(self) -> bool:
+        """Whether the caller is who would be waited for: the network thread, or a signal handler that has interrupted
+        a thread which holds the lock. What he wants is done once he is through."""
+        return self._network.current or self._changed.mine
 
     def __enter__(self) -> Self:
         """Starts; raises what `start` does."""
         try:
             self.start()
         except BaseException:  # after Ctrl-C too nobody calls `__exit__`; it is raised on
-            self.close()
+            self.quit()  # it may have come in meanwhile, and would hold the nickname for the grace
             raise
         return self
 
@@ -138,10 +157,16 @@ class ChatClient(Speaking, Asking, Listening):
         """Waits up to `settings.flush_timeout` for the outcomes of what was said, but after an error; then quits."""
         # In order also after an error: who is started again finds the nickname free.
         try:
-            if kind is None and not self.flush(self._settings.flush_timeout):
+            if kind is None and not self._flushed():
                 log.warning("left with %d messages of which it is not known whether they were said", self.pending)
         finally:
             self.quit()
+
+    def _flushed(self) -> bool:
+        try:
+            return self.flush(self._settings.flush_timeout)
+        except Backlogged:
+            return False
 
 
 def _trust(servers: Sequence[Address], ca: str | Path | None, name: str | None, *, tls: bool) -> Trust | None:

@@ -49,7 +49,7 @@ begins with a slash is written with two. At end of file it waits up to 30 s unti
 accepted, then leaves.
 
 Each option is also an environment variable: HYDRACHAT_SERVER (several with commas or spaces),
-HYDRACHAT_TLS, HYDRACHAT_TLS_CA, HYDRACHAT_TLS_NAME, HYDRACHAT_ROOM, HYDRACHAT_NICK,
+HYDRACHAT_TLS, HYDRACHAT_TLS_CA, HYDRACHAT_TLS_NAME, HYDRACHAT_ROOM (several with spaces), HYDRACHAT_NICK,
 HYDRACHAT_BASE_PORT, HYDRACHAT_PLAIN, HYDRACHAT_FOLLOW, HYDRACHAT_CONFIG, HYDRACHAT_PASSWORD_FILE; the
 password itself may stand in HYDRACHAT_PASSWORD, and nowhere on a command line. What is typed (also
 in a URL) goes before a variable, a variable before the settings file, the file before the default.
@@ -92,7 +92,14 @@ Exit codes: 0 ok (also on SIGTERM), 1 something was not accepted, 2 usage, 4 no 
     metavar="NAME",
     help="For whom the servers' certificates have to be. [default: the host that is connected to]",
 )
-@click.option("--room", envvar="HYDRACHAT_ROOM", help=f"Where to talk. [default: {LOBBY}]")
+@click.option(
+    "--room",
+    "rooms",
+    multiple=True,
+    envvar="HYDRACHAT_ROOM",
+    metavar="ROOM",
+    help=f"A room to enter; may be given several times, the first is where you talk. [default: {LOBBY}]",
+)
 @click.option("--plain", is_flag=True, envvar="HYDRACHAT_PLAIN", help="Lines, also on a terminal.")
 @click.option("--follow", is_flag=True, envvar="HYDRACHAT_FOLLOW", help="Stay after the end of the input.")
 @click.option(

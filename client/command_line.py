@@ -72,9 +72,9 @@ def _given(ctx: click.Context, source: ParameterSource) -> Given:
     def said(name: str) -> Any:
         return ctx.params[name] if ctx.get_parameter_source(name) is source else None
 
-    port, room = said("base_port"), said("room")
+    port = said("base_port")
     servers = _addresses(said("servers") or ()) or (local(port) if port is not None else ())
-    rooms = (_room(room),) if room is not None else ()
+    rooms = tuple(dict.fromkeys(map(_room, said("rooms") or ())))
     return Given(servers, "", rooms, said("tls"), said("tls_ca") or "", said("tls_name") or "")
 
 

@@ -32,6 +32,7 @@ class Config:
     theme: str = "dark"
     notify: Notify = "bell"
     muted: tuple[str, ...] = ()
+    mouse: bool = True
     tls: bool = False
     tls_ca: str = ""
     tls_name: str = ""

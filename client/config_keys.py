@@ -137,6 +137,11 @@ KEYS: Mapping[str, Key] = {
         '["#noise", "@chatterbox"]',
         ("Rooms and people of which you are not notified.",),
     ),
+    "mouse": Key(
+        _truth,
+        "true",
+        ("Whether wheel and clicks are ours. With false the terminal marks text with the mouse as it always does.",),
+    ),
     "tls": Key(
         _truth,
         "true",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ from client.transport import TransportFactory
 
 if TYPE_CHECKING:
     from client.trust import Trust
+
+log = logging.getLogger("hydrachat.client")
 
 
 class Core:
@@ -40,13 +43,13 @@ class Core:
             machine,
             transport,
             deliver=self._deliver,
-            congested=lambda: self._queue.full,
-            on_end=self._ended,
+            congested=self._congested,
+            on_end=self._crashed_or_done,
             trust=trust,
         )
         # Guards all that follows, and the handles.
-        self._changed = Changed(lambda: self._network.current)
         self._queue = EventQueue(settings.unread)
+        self._changed = Changed(lambda: self._network.current, lambda: self._queue.full, lambda: self._network.wake())
         self._ledger = Ledger()
         self._tickets = 0
         self._started = False
@@ -109,9 +112,14 @@ class Core:
             self._mirror(event)
             if self._on_event is None:
                 self._queue.put(event)
+                self._changed.flooded = self._queue.flooded
             self._changed.notify_all()
         if self._on_event is not None:
             self._on_event(event)
+
+    def _congested(self) -> bool:
+        """Network thread: whether to read nothing for now."""
+        return self._queue.full and (not self._changed.waiting or self._queue.flooded)
 
     def _mirror(self, event: Event) -> None:
         if isinstance(event, Connected):
@@ -130,8 +138,19 @@ class Core:
 
     def _left_behind(self) -> None:
         """The thread that did all for us is not in the child of a fork."""
+        self._network.left_behind()
         if not self._over:
             self._ended(Closed("this client belongs to the process before the fork; make one in the child"))
+
+    def _crashed_or_done(self, crash: Crashed | None) -> None:
+        """Network thread, last of all."""
+        self._ended(crash)
+        if crash is not None and self._on_event is not None:
+            # Who waits for the last event must not wait for ever, whose ever the fault was.
+            try:
+                self._on_event(Stopped(self._error))
+            except BaseException:
+                log.exception("on_event failed again, when it was told the end")
 
     def _ended(self, crash: Crashed | Closed | None) -> None:
         with self._changed:

@@ -6,16 +6,23 @@ from collections import deque
 
 from client.events import Event, Stopped
 
+FLOOD = 10
+
 
 class EventQueue:
     """Bounded in effect: once `limit` events wait it is `full`, and the socket is not read until
-    half of them were taken. The lock of who uses it guards it; `full` may be read without."""
+    half of them were taken, but for somebody who waits for an outcome: up to `FLOOD` times as many, then it is
+    `flooded`. The lock of who uses it guards it; `full` and `flooded` may be read without."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._events: deque[Event] = deque()
         self.full = False
         self.ended = False
+
+    @property
+    def flooded(self) -> bool:
+        return len(self._events) >= self._limit * FLOOD
 
     def __len__(self) -> int:
         return len(self._events)

@@ -107,6 +107,11 @@ class Failover(Links):
             self._quit_until = now + self._settings.quit_timeout
             self._give_up_candidate(now)
             self._move.cancel()
+        elif self.phase is Phase.DIALLING and self._candidate is not None and self._candidate.greeted:
+            # The hello may be carried out, and its session would stay for the grace.
+            self._send(self._candidate, Quit(), now)
+            self.phase = Phase.QUITTING
+            self._quit_until = now + self._settings.quit_timeout
         elif self.phase is not Phase.QUITTING:
             self._stop(None)
         return self._done(now)
@@ -119,7 +124,10 @@ class Failover(Links):
     # -- a connection on its way ---------------------------------------------------------
 
     def _on_candidate(self, link: Link, frame: ServerFrame, now: float) -> None:
-        if isinstance(frame, Welcome):
+        if self.phase is Phase.QUITTING:
+            if isinstance(frame, Bye | Error):
+                self._stop(None)
+        elif isinstance(frame, Welcome):
             self._welcomed(link, frame, now)
         elif isinstance(frame, Error):
             self._hello_refused(link, frame, now)
@@ -162,7 +170,9 @@ class Failover(Links):
         link = self._give_up_candidate(now)
         if link is not None:
             self._note_failure(link, reason)
-        if self._active is not None:
+        if self.phase is Phase.QUITTING:
+            self._stop(None)
+        elif self._active is not None:
             self._move.go_on(now)
         elif self.phase is Phase.DIALLING:
             # Somebody who starts a client waits for it: the first round is not slowed down.

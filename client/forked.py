@@ -17,15 +17,18 @@ Client = TypeVar("Client")
 _living: weakref.WeakKeyDictionary[Any, tuple[threading.Condition, Callable[[Any], object]]] = (
     weakref.WeakKeyDictionary()
 )
+_lock = threading.RLock()  # guards it, and lets one thread fork at a time; taken before those of clients
 _forking = threading.local()  # `held`: clients with their locks and ends, of the thread that forks
 
 
 def watch(client: Client, changed: threading.Condition, end: Callable[[Client], object]) -> None:
     """`end`: ends the copy in the child, called with `changed` held. Any thread; nothing is to be undone."""
-    _living[client] = (changed, end)
+    with _lock:
+        _living[client] = (changed, end)
 
 
 def _before() -> None:
+    _lock.acquire()
     _forking.held = []
     for client, (changed, end) in list(_living.items()):
         changed.acquire()
@@ -38,6 +41,7 @@ def _after(*, child: bool) -> None:
         if child:
             end(client)
         changed.release()
+    _lock.release()
 
 
 if hasattr(os, "register_at_fork"):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
-from typing import Generic, TypeVar
+from collections.abc import Generator
+from typing import Any, Generic, TypeVar, cast
 
+from client.changed import Changed
 from client.errors import ChatError
 from client.events import AcceptedEvent, Event
+from client.until import until
 
 Outcome = TypeVar("Outcome", bound=Event)
 
@@ -34,7 +37,8 @@ class Handle(Generic[Outcome]):
 
     def wait(self, timeout: float | None = None) -> Outcome:
         """Blocks up to `timeout` seconds (None: until there is an outcome). Raises what went wrong (Refused, Unsure,
-        Closed, Crashed), TimeoutError, or RuntimeError inside `on_event`. It may be called again, by any thread."""
+        Closed, Crashed), TimeoutError, RuntimeError inside `on_event`, or Backlogged: ten times `settings.unread`
+        events wait to be taken, and the outcome comes behind them. It may be called again, by any thread."""
         with self._changed:
             self._changed.wait_for(lambda: self.done, timeout)
             if self._error is not None:
@@ -42,6 +46,14 @@ class Handle(Generic[Outcome]):
             if self._outcome is None:
                 raise TimeoutError("no outcome yet")
             return self._outcome
+
+    def __await__(self) -> Generator[Any, None, Outcome]:
+        """In asyncio: as `wait`, without a thread. Giving up, as `asyncio.timeout` does, changes nothing."""
+        return self._awaited().__await__()
+
+    async def _awaited(self) -> Outcome:
+        await until(cast(Changed, self._changed), lambda: self.done)
+        return self.wait(0.0)
 
     def settle(self, outcome: Outcome) -> None:
         """Network thread, with the condition held."""
@@ -100,6 +112,12 @@ class Sending(Handle[AcceptedEvent]):
             if self._received is None:
                 raise TimeoutError("no receipt yet")
             return self._received
+
+    async def receipt(self) -> str:
+        """In asyncio: as `wait_received`."""
+        if self.to.startswith("@"):
+            await until(cast(Changed, self._changed), lambda: self._received or self._error or self._no_receipt)
+        return self.wait_received(0.0)
 
     def receive(self, state: str) -> None:
         """Network thread, with the condition held."""

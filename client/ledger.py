@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any
 
-from client.errors import ChatError, Refused, Unsure
+from client.errors import Backlogged, ChatError, Refused, Unsure
 from client.events import (
     AcceptedEvent,
     Event,
@@ -98,7 +98,8 @@ class Ledger:
         if event.private:
             self._direct[event.ticket] = sending
             if len(self._direct) > RECEIPTS_KEPT:
-                self._direct.popitem(last=False)
+                _, oldest = self._direct.popitem(last=False)
+                oldest.no_receipt(Backlogged(f"{RECEIPTS_KEPT} younger messages wait for a receipt as well"))
 
     def _lost(self, event: Lost) -> None:
         for one in event.sayings:

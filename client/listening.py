@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from functools import partial
+from inspect import iscoroutinefunction
+from typing import Any, TypeVar, overload
 
 from client.core import Core
 from client.errors import Closed
@@ -11,6 +13,12 @@ from client.events import Event, Stopped
 
 E = TypeVar("E", bound=Event)
 Handler = Callable[[E], object]
+
+
+def check(handler: Callable[[Any], object]) -> None:
+    """Raises TypeError for what would never be carried out."""
+    if iscoroutinefunction(handler):
+        raise TypeError("a plain function is wanted, not an `async def`: take events with `async for event in chat`")
 
 
 class Listening(Core):
@@ -24,6 +32,7 @@ class Listening(Core):
         with self._changed:
             self._changed.wait_for(lambda: self._queue or self._queue.ended, timeout)
             event, relieved = self._queue.take()
+            self._changed.flooded = self._queue.flooded
         if relieved:
             self._network.wake()
         return event
@@ -37,9 +46,19 @@ class Listening(Core):
             if isinstance(event, Stopped) and event.error is not None:
                 raise event.error
 
-    def on(self, kind: type[E], handler: Handler[E]) -> Handler[E]:
+    @overload
+    def on(self, kind: type[E], handler: Handler[E]) -> Handler[E]: ...
+
+    @overload
+    def on(self, kind: type[E]) -> Callable[[Handler[E]], Handler[E]]: ...
+
+    def on(self, kind: type[E], handler: Handler[E] | None = None) -> Handler[E] | Callable[[Handler[E]], Handler[E]]:
         """From now on `run` calls `handler` with each event of the class `kind`, after those that were named before;
-        what it returns is ignored. Gives `handler` back. Any thread, also before `start` and inside a handler."""
+        what it returns is ignored. Gives `handler` back; without one, a decorator for it. Any thread, also before
+        `start` and inside a handler. Raises TypeError for an `async def`."""
+        if handler is None:
+            return partial(self.on, kind)
+        check(handler)
         with self._changed:
             self._handlers = (*self._handlers, (kind, handler))
         return handler

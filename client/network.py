@@ -9,12 +9,14 @@ outboxes. When the user is slow it stops reading. Its one blocking call, `select
 from __future__ import annotations
 
 import logging
+import os
 import selectors
 import socket
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -96,6 +98,15 @@ class Network:
             self._thread.join(timeout)
         return not self._thread.is_alive()
 
+    def left_behind(self) -> None:
+        """In the child of a fork, instead of all else: lets go of its copies of the connections, which would stand as
+        long as the child does, whatever becomes of the parent. None is closed: that might say something, by TLS."""
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for fileno in (self._waker.fileno, self._wakee.fileno, *(pipe.fileno for pipe in self._pipes.values())):
+            with suppress(LinkLost, OSError):  # not open (yet)
+                os.dup2(nothing, fileno(), inheritable=False)
+        os.close(nothing)
+
     @property
     def current(self) -> bool:
         """Whether the caller is the network thread."""
@@ -137,7 +148,10 @@ class Network:
         return None if deadline is None else max(0.0, deadline - time.monotonic())
 
     def _watch(self) -> None:
-        reading = not self._congested()
+        # Who leaves takes no events any more, and the node's bye stands behind them.
+        reading = not self._congested() or self._machine.phase is Phase.QUITTING
+        if not reading and not self._machine.paused:
+            log.warning("nothing is read from the node: the program has to take its events, too many of them wait")
         if reading and self._machine.paused:
             for number in self._pipes:
                 self._machine.heard(number, time.monotonic())

@@ -25,15 +25,17 @@ class Speaking(Core):
         with self._changed:
             self._wait_for_room(timeout)
             sending = Sending(self._ticket(), to, text, self._changed)
-            self._ledger.add(sending)
             ticket = sending.ticket
-            # Queued under the lock, so that lines are said in the order of their tickets.
+            # Queued under the lock, so that lines are said in the order of their tickets. Before it is entered: a
+            # Ctrl-C between the two must not leave one behind that waits for ever.
             self._network.put(lambda machine, now: saying(machine, ticket, to, text, now))
+            self._ledger.add(sending)
         self._network.wake()
         return sending
 
     def flush(self, timeout: float | None = None) -> bool:
-        """Blocks up to `timeout` seconds until all that was said has an outcome. Whether it has."""
+        """Blocks up to `timeout` seconds until all that was said has an outcome. Whether it has. Raises Backlogged as
+        a handle's `wait` does."""
         with self._changed:
             self._changed.wait_for(lambda: not self._ledger.pending or self._over, timeout)
             return not self._ledger.pending

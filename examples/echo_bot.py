@@ -15,7 +15,7 @@ def answer(event: MessageEvent, nick: str) -> str:
 
 def main() -> None:
     given = bot_arguments(__doc__, nick="echo").parse_args()
-    with ChatClient(given.server, given.nick, rooms=given.room) as chat:
+    with ChatClient(given.server, given.nick, rooms=given.room, **given.login) as chat:
         print(f"in the chat as {chat.nick}", flush=True)
         for event in chat:
             if isinstance(event, MessageEvent) and (text := answer(event, chat.nick)):

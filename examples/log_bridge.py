@@ -72,7 +72,7 @@ def main() -> None:
     given = parser.parse_args()
     mark = json.loads(given.state.read_text()) if given.state and given.state.exists() else None
     # It only says: an `on_event` that does nothing keeps events from piling up.
-    chat = ChatClient(given.server, given.nick, rooms=given.room, on_event=lambda event: None)
+    chat = ChatClient(given.server, given.nick, rooms=given.room, on_event=lambda event: None, **given.login)
     with closing(Follower(given.file, mark)) as follower, chat:
         bridge(chat, follower, given)
 

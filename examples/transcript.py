@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("file", type=Path)
     given = parser.parse_args()
     before = known(given.file)
-    with given.file.open("a") as file, ChatClient(given.server, given.nick, rooms=given.room) as chat:
+    with given.file.open("a") as file, ChatClient(given.server, given.nick, rooms=given.room, **given.login) as chat:
         for event in chat:
             found = line(event)
             if found and identity(found) not in before:

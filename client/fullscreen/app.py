@@ -43,10 +43,18 @@ class Heard(Message):
         self.batch = batch
 
 
+class PumpFailed(Message):
+    """Nothing will come any more."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+
 class RoomApp(App[None], inherit_bindings=False):
     """`signals`: whether SIGTERM and SIGHUP end it in order (only where it owns the process).
 
-    Textual's thread runs all of it; the pump's only posts `Heard`."""
+    Textual's thread runs all of it; the pump's only posts `Heard` and `PumpFailed`."""
 
     ENABLE_COMMAND_PALETTE = False
     ALLOW_SELECT = False
@@ -74,7 +82,9 @@ class RoomApp(App[None], inherit_bindings=False):
         self._chat, self._now, self._signals, self._tell_ready = chat, now, signals, ready
         self.doing = Doing(chat, model, show_help=self.action_help, set_theme=self.set_look, leave=self.leave)
         self._notifier = notifier or Notifier()
-        self._pump = Pump(chat, lambda batch: self.post_message(Heard(batch)))
+        self._pump = Pump(
+            chat, lambda batch: self.post_message(Heard(batch)), lambda error: self.post_message(PumpFailed(error))
+        )
         self._shown = model.current
         self._width = 80
         for theme in THEMES.values():
@@ -88,7 +98,8 @@ class RoomApp(App[None], inherit_bindings=False):
         self._side, self._members = Side(model, id="side"), Members(model, id="members")
         self._columns = Columns(self._side, self._members)
         self._list, self._prompt = MessageList(model, id="list"), Prompt(model, id="prompt")
-        self._bars = [Head(model, id="head"), State(model, lambda: self.doing.search.state, self._now, id="state")]
+        state = State(model, lambda: self.doing.search.state, self._now, lambda: not self._side.display, id="state")
+        self._bars = [Head(model, id="head"), state]
         keys = self._keys()
         self.composer = Composer(
             model, send=self._typed, ask_paste=self._ask_paste, leave=self.leave, keys=keys, id="composer"
@@ -141,6 +152,10 @@ class RoomApp(App[None], inherit_bindings=False):
             self.composer.focus()
             self.composer.post_message(events.Key(event.key, event.character))
 
+    def watch_app_focus(self, focus: bool) -> None:
+        self.model.watch(focus)
+        self.call_after_refresh(self._paint)
+
     def on_unmount(self) -> None:
         self._pump.stop()
 
@@ -184,6 +199,9 @@ class RoomApp(App[None], inherit_bindings=False):
         if isinstance(message.batch[-1], ev.Stopped):
             self.exit()
 
+    def on_pump_failed(self, message: PumpFailed) -> None:
+        raise message.error
+
     def _call(self, ring: Ring) -> None:
         sequence = self._notifier.sequence(ring, self._now())
         if sequence and self._driver is not None:
@@ -206,7 +224,7 @@ class RoomApp(App[None], inherit_bindings=False):
             self._paint()
             self.composer.insert(left)
 
-        self.push_screen(PasteQuestion(text, where.title), answered)
+        self.push_screen(PasteQuestion(text, where.title, self.composer.post_message), answered)
 
     # -- actions -------------------------------------------------------------------------
 
@@ -229,7 +247,8 @@ class RoomApp(App[None], inherit_bindings=False):
     def action_help(self) -> None:
         from client.fullscreen.dialogs import Help
 
-        self.push_screen(Help())
+        if len(self.screen_stack) == 1:  # not twice for a key that is pressed twice
+            self.push_screen(Help(self.composer.post_message))
 
     def action_interrupt(self) -> None:
         """First away with what is typed (Up brings it back), then with us."""

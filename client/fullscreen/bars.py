@@ -8,6 +8,9 @@ from client.fullscreen.cells import fit, shown, width as cells
 from client.fullscreen.lines_widget import Lines
 from client.fullscreen.model import Model
 from client.fullscreen.rows import Row, Span
+from client.fullscreen.side import unread_count
+
+MOST_ELSEWHERE = 4
 
 
 class Head(Lines):
@@ -37,27 +40,47 @@ class Head(Lines):
 class State(Lines):
     """How the line stands, how complete the conversation is; while something is searched, what was found."""
 
-    def __init__(self, model: Model, search: Callable[[], str], now: Callable[[], float], *, id: str) -> None:  # noqa: A002
+    def __init__(
+        self,
+        model: Model,
+        search: Callable[[], str],
+        now: Callable[[], float],
+        alone: Callable[[], bool] = lambda: False,
+        *,
+        id: str,  # noqa: A002
+    ) -> None:
+        """`alone`: whether nothing else tells what is unread elsewhere."""
         super().__init__(id=id)
-        self._model, self._search, self._now = model, search, now
+        self._model, self._search, self._now, self._alone = model, search, now, alone
 
     def draw(self, width: int, height: int) -> Sequence[Row]:
         model, here = self._model, self._model.current
         left = self._search() or model.line.text(self._now(), model.unsent)
         sign = "●" if model.line.well else "○"
+        news = unread_elsewhere(model) if self._alone() else ""
         right = here.gap or (f"complete to #{here.top}" if here.top else "")
         who = shown(model.nick) + (f" ({shown(model.away)})" if model.away else "")
         right = f"{who} · {right}" if right else who
-        room = width - cells(right) - 6
+        room = width - cells(right) - cells(news) - 6
         if room < 24:
-            right, room = "", width - 4
+            right, room = "", width - cells(news) - 4
         return [
             (
                 Span(f" {sign} ", "received" if model.line.well else "gap"),
+                Span(news, "unread"),
                 Span(fit(shown(left), room), "text" if model.line.well else "gap"),
                 Span(f"  {right} " if right else "", "gap" if here.gap else "dim"),
             )
         ]
+
+
+def unread_elsewhere(model: Model) -> str:
+    """Numbers of conversations and how much is unread there, mentions first."""
+    listed = enumerate(model.listed(), 1)
+    waiting = sorted(((n, one) for n, one in listed if one.unread), key=lambda found: not found[1].mentions)
+    counts = [f"{n}:{unread_count(one.unread, mentions=one.mentions > 0)}" for n, one in waiting[:MOST_ELSEWHERE]]
+    more = "… " if len(waiting) > MOST_ELSEWHERE else ""
+    return f"[{' '.join(counts)}] {more}" if counts else ""
 
 
 class Prompt(Lines):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 from rich.cells import cell_len, get_character_cell_size, split_graphemes
 
@@ -68,6 +69,12 @@ def doubtful(text: str) -> bool:
 def width(text: str) -> int:
     """In cells; at most so many, where terminals differ over vowel signs (of Hindi and its like)."""
     return len(text) if text.isascii() else cell_len(text) + _vowel_signs(text)
+
+
+@lru_cache(maxsize=4096)
+def nick_width(nick: str) -> int:
+    """Of a nickname as a stranger sent it."""
+    return width(shown(nick))
 
 
 def _vowel_signs(text: str) -> int:

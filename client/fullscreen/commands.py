@@ -19,9 +19,9 @@ class Command:
 
 
 COMMANDS = (
-    Command("join", "#room [key]", "enter a room, or go back to it; who comes first owns it"),
+    Command("join", "#room [key]", "enter a room, or go back to it; who comes first owns it", ("j",)),
     Command("leave", "[#room]", "leave a room, or close a conversation", ("part", "close")),
-    Command("rooms", "", "which rooms there are"),
+    Command("rooms", "", "which rooms there are", ("list",)),
     Command("who", "[#room]", "who is there; without a room: everybody", ("names",)),
     Command("whois", "nick", "what is known of somebody"),
     Command("msg", "nick [text]", "say it to nick alone; without a text: open the conversation", ("query",)),
@@ -33,7 +33,7 @@ COMMANDS = (
     Command("unmute", "[#room] nick", "let somebody speak there again"),
     Command("owner", "[#room] nick", "give the room to somebody in it"),
     Command("history", "[N]", "load N (50) older messages of this room"),
-    Command("search", "[text]", "find it above, again: further up; without a text: no more"),
+    Command("search", "[text]", "find it above, again: further up; without a text: no more", ("lastlog",)),
     Command("away", "[text]", "tell the others that you are away, and why"),
     Command("back", "", "tell them that you are here again"),
     Command("nick", "name", "take another nickname"),
@@ -60,13 +60,17 @@ KEYS = (
     ("Up, Down", "what you typed before"),
     ("PageUp, PageDown", "scroll; older messages are loaded at the top"),
     ("Ctrl+End, Esc", "go to the newest message, end a search"),
-    ("Ctrl+N, Ctrl+P", "next and previous conversation; Alt+1 … Alt+9: by number"),
-    ("Alt+A", "next conversation with something unread"),
+    ("Ctrl+N, Ctrl+P", "next and previous conversation (also Alt+Right, Alt+Left); Alt+1 … Alt+0: by number"),
+    ("Alt+A", "next conversation with something unread, mentions first; when all is read, back to where you were"),
     ("Ctrl+F", "search; again: further up"),
     ("F1", "this help"),
     ("F2, F3", "show or hide the conversations, the members"),
     ("Ctrl+A, Ctrl+E", "beginning and end of the line; Ctrl+Left, Ctrl+Right: by words"),
-    ("Ctrl+W, Alt+D, Ctrl+U, Ctrl+K", "delete a word, the next one, to the beginning, to the end; Ctrl+Z: undo"),
+    (
+        "Ctrl+W, Alt+D, Ctrl+U, Ctrl+K",
+        "delete a word, the next one, to the beginning, to the end; Ctrl+Y: put it here",
+    ),
+    ("Ctrl+Z", "undo what was typed last"),
     ("Ctrl+L", "paint the screen again"),
     ("Ctrl+D", "leave, where nothing is typed; Ctrl+C: clears what is typed, then leaves"),
 )

@@ -11,11 +11,12 @@ from textual import events
 from textual.binding import Binding
 from textual.widgets import TextArea
 
-from client.fullscreen.composing import Completion, Typing, completion
+from client.fullscreen.composing import Completion, Cuttings, Typing, completion
+from client.fullscreen.entry import Kind
 from client.fullscreen.keys import ESCAPED
 from client.fullscreen.model import Model
 from client.terminal.secrets import masked, secret
-from wire.text import harmless, strip_plain
+from wire.text import MAX_TEXT, harmless, strip_plain
 
 
 def _editing() -> Iterator[tuple[str, tuple[str, tuple[bool, ...]]]]:
@@ -28,6 +29,10 @@ def _editing() -> Iterator[tuple[str, tuple[str, tuple[bool, ...]]]]:
 
 
 _EDITING = {**dict(_editing()), "alt+d": ("delete_word_right", ())}
+HINT = "type here; F1 lists keys and commands"
+LONGEST_PASTE = 4 * MAX_TEXT
+"""What is longer can't be said, nor edited: each key would take a second."""
+_CUTS = ("delete_word_left", "delete_word_right", "delete_to_start_of_line", "delete_to_end_of_line_or_delete_line")
 _JOINERS = "\u200c\u200d"
 
 
@@ -52,10 +57,11 @@ class Composer(TextArea):
         keys: Mapping[str, Callable[[], object]],
         id: str,  # noqa: A002
     ) -> None:
-        super().__init__(id=id, soft_wrap=True, compact=True, highlight_cursor_line=False)
+        super().__init__(id=id, soft_wrap=True, compact=True, highlight_cursor_line=False, placeholder=HINT)
         self.cursor_blink = False  # it would paint twice a second, also over ssh
         self._model, self._send, self._ask_paste, self._leave = model, send, ask_paste, leave
         self.typing = Typing()
+        self._cuttings = Cuttings()
         self._walk: Completion | None = None
         self._others = keys
         self._keys: dict[str, Callable[[], bool]] = {
@@ -68,6 +74,7 @@ class Composer(TextArea):
             "up": self._up,
             "down": self._down,
             "ctrl+d": self._end,
+            "ctrl+y": self._yank,
         }
 
     def write(self, text: str) -> None:
@@ -89,6 +96,8 @@ class Composer(TextArea):
         doing = self._keys.get(event.key)
         if event.key not in ("tab", "shift+tab"):
             self._walk = None
+        if _EDITING.get(event.key, ("", ()))[0] not in _CUTS:
+            self._cuttings.leave_off()
         other = self._others.get(event.key)
         if other is not None:
             other()
@@ -111,16 +120,30 @@ class Composer(TextArea):
         """Does what the key does in every TextArea, at once: by way of the application it would overtake, or be
         overtaken by, what is typed next."""
         name, given = _EDITING.get(key, ("", ()))
+        before, at = (self.text, self._cursor()) if name in _CUTS else ("", 0)
         if name:
             done = getattr(self, f"action_{name}")(*given)
             if inspect.isawaitable(done):
                 await done
+        if name in _CUTS:
+            self._keep_cut(before, at)
         return bool(name)
+
+    def _keep_cut(self, before: str, at: int) -> None:
+        """`before`, `at`: the text and the cursor as they were. What must not be seen is not kept."""
+        if masked(before) == before:
+            now = self._cursor()
+            first = min(at, now)
+            self._cuttings.cut(before[first : first + len(before) - len(self.text)], backward=now < at)
 
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
         text = cleaned(event.text)
+        if len(text) > LONGEST_PASTE:
+            said = f"not pasted: {len(text)} characters; a message may have {MAX_TEXT} bytes, a paste {LONGEST_PASTE}"
+            self._model.note(said, Kind.TROUBLE)
+            return
         if "\n" in text and not secret(self.text):
             self._ask_paste(text)
         else:
@@ -133,8 +156,13 @@ class Composer(TextArea):
         if not text.strip():
             return True
         self.load_text("")
+        self.placeholder = ""  # who has typed once knows how
         self.typing.keep(text)
         self._send(text)  # what was not taken can be had again with Up
+        return True
+
+    def _yank(self) -> bool:
+        self.insert(self._cuttings.text)
         return True
 
     def _new_line(self) -> bool:

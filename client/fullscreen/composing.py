@@ -51,6 +51,24 @@ class Typing:
         return self._unfinished if self._at == len(self._lines) else self._lines[self._at]
 
 
+class Cuttings:
+    """What was cut last, to put it elsewhere, also into another conversation. Cuts in a row are one. One thread."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self._open = False
+
+    def cut(self, text: str, *, backward: bool) -> None:
+        if text:
+            before = self.text if self._open else ""
+            self.text = text + before if backward else before + text
+            self._open = True
+
+    def leave_off(self) -> None:
+        """Something else was done: the next cut is another one."""
+        self._open = False
+
+
 @dataclass(slots=True)
 class Completion:
     """One walk through what a beginning may mean. `before`: what stands before the word, `after`: behind it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 from collections.abc import Sequence
 
+from client.fullscreen.cells import nick_width
 from client.fullscreen.entry import Entry, Kind, Mark
 from client.fullscreen.people import People
 from client.fullscreen.view import View
@@ -31,6 +32,7 @@ class Conversation:
         self.unread = 0
         self.mentions = 0
         self.first_unread: int | None = None  # its serial
+        self.names = 0  # how wide the widest nickname is that speaks here
         self.below = 0  # spoken entries that came while the view did not follow
         self.draft = ""
         self.partner = ""  # of a person's: the session that wrote last
@@ -123,6 +125,7 @@ class Conversation:
     def await_outcome(self, entry: Entry) -> None:
         entry.mark = Mark.PENDING
         self.pending.append(entry)
+        self._widen(entry)
         self.view.follow()
 
     def settle(self, entry: Entry, mark: Mark) -> None:
@@ -140,6 +143,7 @@ class Conversation:
         """Empties the screen, not the log."""
         self.entries.clear()
         self.first_unread, self.below, self.whole, self.gap = None, 0, self.private, ""
+        self.names = 0
         self._known.clear()
         self.view.follow()
 
@@ -150,7 +154,12 @@ class Conversation:
         self.unread += 1
         self.mentions += entry.mention or self.private
 
+    def _widen(self, entry: Entry) -> None:
+        if entry.kind is Kind.TALK:
+            self.names = max(self.names, nick_width(entry.nick))
+
     def _note(self, entry: Entry) -> None:
+        self._widen(entry)
         if entry.identity is not None:
             self._known.add(entry.identity)
         if entry.epoch and entry.epoch != self.epoch and entry.offset:

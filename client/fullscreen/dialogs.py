@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import ClassVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import ClassVar, TypeVar
 
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -18,6 +17,32 @@ from client.fullscreen.lines_widget import Lines
 from client.fullscreen.rows import Row, Span
 
 LEFT = 27
+Answer = TypeVar("Answer")
+
+
+class Dialog(ModalScreen[Answer]):
+    """`typed_on`: gets the keys that come behind the one that closes it, in one packet or over a slow line: they were
+    meant for who types."""
+
+    def __init__(self, typed_on: Callable[[events.Key], object]) -> None:
+        super().__init__()
+        self._typed_on = typed_on
+        self._is_over = False
+
+    def on_key(self, event: events.Key) -> None:
+        event.stop()
+        if self._is_over:
+            self._typed_on(events.Key(event.key, event.character))
+        else:
+            self.pressed(event.key)
+
+    def pressed(self, key: str) -> None:
+        """Until it is closed."""
+        raise NotImplementedError
+
+    def close(self, answer: Answer) -> None:
+        self._is_over = True
+        self.dismiss(answer)
 
 
 class HelpRows(Lines):
@@ -31,7 +56,7 @@ class HelpRows(Lines):
         return rows[self.first : self.first + height]
 
 
-class Help(ModalScreen[None]):
+class Help(Dialog[None]):
     """Any key that does not scroll closes it."""
 
     CSS = """
@@ -49,13 +74,12 @@ class Help(ModalScreen[None]):
         self._rows.border_subtitle = "Up, Down, PageUp, PageDown · Esc closes"
         yield self._rows
 
-    def on_key(self, event: events.Key) -> None:
-        event.stop()
-        if event.key in self._STEPS:
-            self._rows.first += self._STEPS[event.key]
+    def pressed(self, key: str) -> None:
+        if key in self._STEPS:
+            self._rows.first += self._STEPS[key]
             self._rows.repaint()
         else:
-            self.dismiss(None)
+            self.close(None)
 
     def on_mouse_scroll_up(self) -> None:
         self._rows.first -= 3
@@ -84,7 +108,7 @@ def _also(aliases: tuple[str, ...]) -> str:
     return f" (also {', '.join(f'/{one}' for one in aliases)})" if aliases else ""
 
 
-class PasteQuestion(ModalScreen[str]):
+class PasteQuestion(Dialog[str]):
     """The answer: "send" as one message, "lines" each for itself, "edit" first, or "" not at all."""
 
     CSS = """
@@ -92,16 +116,11 @@ class PasteQuestion(ModalScreen[str]):
     PasteQuestion > Static { width: 90%; max-width: 76; height: auto; max-height: 90%; background: $surface;
       padding: 0 1; border: round $primary; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        # Nothing that one may type on with sends or drops anything.
-        Binding("enter", "answer('send')", "one message"),
-        Binding("L", "answer('lines')", "line by line"),
-        Binding("e,E", "answer('edit')", "edit"),
-        Binding("escape", "answer('')", "no"),
-    ]
+    # Nothing that one may type on with sends or drops anything.
+    _ANSWERS: ClassVar[dict[str, str]] = {"enter": "send", "L": "lines", "e": "edit", "E": "edit", "escape": ""}
 
-    def __init__(self, text: str, where: str) -> None:
-        super().__init__()
+    def __init__(self, text: str, where: str, typed_on: Callable[[events.Key], object]) -> None:
+        super().__init__(typed_on)
         self._text, self._where = text, where
 
     def compose(self) -> ComposeResult:
@@ -114,5 +133,6 @@ class PasteQuestion(ModalScreen[str]):
         text.append("e          edit it first\nEsc        forget it", "not bold")
         yield Static(text)
 
-    def action_answer(self, answer: str) -> None:
-        self.dismiss(answer)
+    def pressed(self, key: str) -> None:
+        if key in self._ANSWERS:
+            self.close(self._ANSWERS[key])

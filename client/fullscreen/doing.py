@@ -142,6 +142,8 @@ class Doing:
         self._say(rest, self._model.current.title, action=True)
 
     def _msg(self, rest: str) -> None:
+        if not rest.strip("@"):
+            raise WireError(Code.BAD_NICK, "whom? Write /msg nick and the text")
         nick, _, text = rest.partition(" ")
         nick = nick.removeprefix("@").rstrip(":,")
         if text.strip():
@@ -150,8 +152,10 @@ class Doing:
             self._model.switch(self._model.person(nickname(nick).shown))
 
     def _join(self, rest: str) -> None:
+        if not rest.strip("#"):
+            raise WireError(Code.BAD_ROOM, "which room? Write /join #room; /rooms tells which there are")
         name, _, key = rest.partition(" ")
-        name = room_name(_hashed(name or "#"))
+        name = room_name(_hashed(name))
         there = self._model.conversations.get(name)
         if there is not None and there.present:
             self._model.switch(there)

@@ -41,7 +41,7 @@ class FullScreen:
         ready: Callable[[], object] = lambda: None,
     ) -> None:
         """`ready`: called when the first screen is there."""
-        self._chat = chat
+        self._chat, self._mouse = chat, config.mouse
         notifier = Notifier(config.notify, tmux="TMUX" in environment)
         model = Model(chat.nick, config.rooms[0])
         model.mute(config.muted)
@@ -60,7 +60,7 @@ class FullScreen:
         # Where a shell exports them they are those of its start, and the screen would never change its size.
         for name in ("COLUMNS", "LINES"):
             os.environ.pop(name, None)
-        self._app.run()
+        self._app.run(mouse=self._mouse)
         if self._app.interrupted:
             return ending.INTERRUPTED
         crash = self._app.crash

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from client.fullscreen.composer import Composer
+from client.fullscreen.conversation import Conversation
 from client.fullscreen.doing import Doing
 from client.fullscreen.message_list import MessageList
 from client.fullscreen.model import Model
@@ -17,15 +18,19 @@ class Going:
         self, model: Model, doing: Doing, shown: MessageList, composer: Composer, paint: Callable[[], None]
     ) -> None:
         self._model, self._doing, self._list, self._composer, self._paint = model, doing, shown, composer, paint
+        self._from: Conversation | None = None  # where one was before one went to what is unread
+        self._led_to: Conversation | None = None
 
     def keys(self) -> dict[str, Callable[[], object]]:
         """Beside those of the composer itself, which always has the focus."""
-        numbers = {f"alt+{n}": lambda n=n: self.to_number(n) for n in range(1, 10)}
+        numbers = {f"alt+{n % 10}": lambda n=n: self.to_number(n) for n in range(1, 11)}
         return {
             "ctrl+n": lambda: self.step(1),
             "alt+down": lambda: self.step(1),
+            "alt+right": lambda: self.step(1),
             "ctrl+p": lambda: self.step(-1),
             "alt+up": lambda: self.step(-1),
+            "alt+left": lambda: self.step(-1),
             "alt+a": self.to_unread,
             "pageup": lambda: self.scroll(-self._page),
             "pagedown": lambda: self.scroll(self._page),
@@ -79,8 +84,14 @@ class Going:
         self._paint()
 
     def to_unread(self) -> None:
-        """Mentions and direct messages first."""
+        """Mentions and direct messages first; when all is read, back to where one was."""
+        here = self._model.current
+        started = self._from if here is self._led_to else None
         waiting = sorted((one for one in self._model.listed() if one.unread), key=lambda one: not one.mentions)
         if waiting:
+            self._from, self._led_to = started or here, waiting[0]
             self._model.switch(waiting[0])
+        elif started is not None and self._model.conversations.get(started.key) is started:
+            self._from = None
+            self._model.switch(started)
         self._paint()

@@ -13,6 +13,12 @@ from client.fullscreen.filling import Filling
 from client.fullscreen.model import Model, Ring, mapped
 from client.terminal.wording import lines
 
+CROWD = 50
+"""Members of a room from which on not everybody who comes or goes is told of; the list has them all."""
+FORCED = ("ended", "kicked", "banned", "removed")
+LATELY = 30 * 60 * 1000
+"""Milliseconds."""
+
 
 class Hearing:
     """`ask_who`: who is in that room? Called when it is not known any more. `ask_missed`: see `Filling`. One thread."""
@@ -32,6 +38,7 @@ class Hearing:
         self._backlog: dict[int, Conversation] = {}  # tickets of histories asked for by scrolling
         self._asked: dict[int, Conversation] = {}  # tickets of questions -> where they were typed
         self._rings: list[Ring] = []
+        self._move: Entry | None = None  # the line that tells of the last one
         self._does: dict[type[ev.Event], Callable[[Any], None]] = {
             ev.Connected: self._connected,
             ev.Moved: self._moved,
@@ -82,11 +89,23 @@ class Hearing:
         self._worded(event)
 
     def _moved(self, event: ev.Moved) -> None:
-        self._worded(event)
+        self._tell_move(event)
         # Hints that came meanwhile were not told.
         for conversation in self._model.listed():
             if conversation.present:
                 self._ask_who(conversation.key)
+
+    def _tell_move(self, event: ev.Moved) -> None:
+        """Moves with nothing between them are one line, of the last one: on a bad line they would push all else off
+        the screen."""
+        here = self._model.current
+        last = here.entries[-1] if here.entries else None
+        if event.complete and last is not None and last is self._move:
+            last.text, last.time = lines(event, here.key)[0].text, int(self._model.now() * 1000)
+            last.cached = None
+            return
+        self._worded(event)
+        self._move = here.entries[-1] if event.complete else None
 
     def _gap(self, event: ev.GapEvent) -> None:
         where = self._model.current if event.room is None else self._model.room(event.room)
@@ -110,7 +129,7 @@ class Hearing:
         entry = self._told(event, where, mine)
         if not where.add(entry) or event.own:
             return
-        if where is not self._model.current or not where.view.following:
+        if not self._seen(where):
             where.count_unread(entry)
         if (entry.mention or where.private) and where.key not in self._model.muted:
             self._rings.append(Ring(where.key, _caller(event), event.text))
@@ -127,7 +146,7 @@ class Hearing:
         if event.history:
             where.place(entry)
         elif where.add(entry):
-            if where is not self._model.current or not where.view.following:
+            if not self._seen(where):
                 where.count_unread(entry)
             self._rings.append(Ring(where.key, "operator", event.text))
 
@@ -143,7 +162,13 @@ class Hearing:
 
     def _refused(self, event: ev.RefusedEvent) -> None:
         self._delivery.failed(event.ticket, Mark.FAILED)
-        self._worded(event, self._model.addressed(event.to))
+        self._failed(event, self._model.addressed(event.to))
+
+    def _failed(self, event: ev.RefusedEvent | ev.ReceiptEvent, where: Conversation) -> None:
+        """Told also where the user looks: he thinks it was said."""
+        self._worded(event, where)
+        if where is not self._model.current:
+            self._worded(event)
 
     def _doubtful(self, event: ev.MaybeLost | ev.Lost) -> None:
         for one in event.sayings:
@@ -152,7 +177,7 @@ class Hearing:
 
     def _receipt(self, event: ev.ReceiptEvent) -> None:
         if not self._delivery.receipt(event):
-            self._worded(event, self._model.person(event.nick))
+            self._failed(event, self._model.person(event.nick))
 
     def _history(self, event: ev.HistoryEvent) -> None:
         if self._filling.answered(event, int(self._model.now() * 1000)):
@@ -177,10 +202,11 @@ class Hearing:
 
     def _left(self, event: ev.LeftEvent) -> None:
         where = self._model.room(event.room)
-        where.people.leave(event.session)
         if not event.own:
             self._coming(event, where)
+            where.people.leave(event.session)
             return
+        where.people.leave(event.session)
         if event.reason == "removed":
             self._model.close(event.room)
             self._worded(event)  # where he looks: that one is gone
@@ -189,12 +215,22 @@ class Hearing:
         self._model.close(event.room)
 
     def _coming(self, event: ev.JoinedEvent | ev.LeftEvent, where: Conversation) -> None:
-        for line in lines(event, where.key):
-            where.add_coming(line.text, event.time)
+        if self._matters(event, where):
+            for line in lines(event, where.key):
+                where.add_coming(line.text, event.time)
         talk = self._model.conversations.get("@" + mapped(event.nick))
         if talk is not None and isinstance(event, ev.LeftEvent) and event.reason != "left":
             for line in lines(event, event.room):
                 talk.note(Kind.QUIET, line.text, event.time)
+
+    @staticmethod
+    def _matters(event: ev.JoinedEvent | ev.LeftEvent, where: Conversation) -> bool:
+        """In a crowd: of those who leave, who has spoken lately, and whoever does not leave by himself."""
+        if len(where.people) <= CROWD:
+            return True
+        if isinstance(event, ev.JoinedEvent):
+            return False
+        return event.reason in FORCED or where.people.spoke_since(event.session, event.time - LATELY)
 
     def _presence(self, event: ev.PresenceHint) -> None:
         for conversation in self._model.listed():
@@ -254,8 +290,12 @@ class Hearing:
             self._model.tell(line, where)
 
     def _see(self) -> None:
-        if self._model.current.view.following:
+        if self._seen(self._model.current):
             self._model.current.seen()
+
+    def _seen(self, where: Conversation) -> bool:
+        """Whether the user sees what is said there now."""
+        return where is self._model.current and where.view.following and self._model.watched
 
 
 def _entry(event: ev.MessageEvent) -> Entry:

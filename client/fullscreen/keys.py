@@ -10,7 +10,7 @@ from textual import _ansi_sequences
 _BEGIN_SEQUENCES = "[O"
 _WORDS = "bf"  # Textual's own: by words
 _PRINTABLE = [chr(code) for code in range(0x20, 0x7F) if chr(code) not in _BEGIN_SEQUENCES + _WORDS]
-_BOUND = {*"123456789", "a", "d"}
+_BOUND = {*"0123456789", "a", "d"}
 
 ESCAPED: Mapping[str, str] = {f"escaped+{ord(char)}": char for char in _PRINTABLE if char not in _BOUND}
 """Keys that are no key of ours with Alt: what came is Escape, and then this character. Over a slow line one can't be

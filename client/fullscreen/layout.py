@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from client.fullscreen.side import Members, Side
 
-SIDE_FROM = 60
+SIDE_FROM = 68
 """Columns of the terminal from which there is a list of conversations; members have their own from:"""
 MEMBERS_FROM = 100
 CSS = """

@@ -23,7 +23,7 @@ class MessageList(Lines):
     def draw(self, width: int, height: int) -> Sequence[Row]:
         conversation = self._model.current
         view = conversation.view
-        view.look, view.height = Look(max(width - 1, 10), self._model.found), max(height, 2)
+        view.look, view.height = Look(max(width - 1, 10), self._model.found, conversation.names), max(height, 2)
         found = view.rows()
         if view.following:
             return [()] * (height - len(found)) + found

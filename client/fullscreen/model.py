@@ -18,6 +18,9 @@ from client.terminal.wording import Kind as LineKind, Line
 from wire.errors import WireError
 from wire.names import nickname, room as room_name
 
+RENAMED = 4096
+"""So many sessions that changed their names are remembered, the latest."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ring:
@@ -45,6 +48,7 @@ class Model:
         self.line = LineState()
         self.session = ""
         self.muted: set[str] = set()  # keys of conversations
+        self.watched = True  # False: the terminal says that another window has the keyboard
         self.away = ""  # what to show of it while one is away
         self.unsent = 0
         self.wanted: set[str] = {room_name(room)}  # rooms that we asked to enter
@@ -89,7 +93,10 @@ class Model:
         that one shares: by then somebody else may have the former name."""
         if time <= self._renamed.get(session, 0):
             return
+        self._renamed.pop(session, None)
         self._renamed[session] = time
+        if len(self._renamed) > RENAMED:
+            del self._renamed[next(iter(self._renamed))]
         old, new = "@" + mapped(former), "@" + mapped(nick)
         if old not in self.conversations or (new != old and new in self.conversations):
             return
@@ -111,6 +118,12 @@ class Model:
             self.current = to
         if to.view.following:
             to.seen()
+
+    def watch(self, watched: bool) -> None:
+        """The user looks at this window, or at another one: what comes meanwhile is unread."""
+        self.watched = watched
+        if watched and self.current.view.following:
+            self.current.seen()
 
     def close(self, key: str) -> None:
         """Away with it; the last one stays, so that there is a place to type."""

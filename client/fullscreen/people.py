@@ -54,6 +54,10 @@ class People:
         if session in self._by_session:
             self._by_session[session].spoke = when
 
+    def spoke_since(self, session: str, when: int) -> bool:
+        """`when`: Unix ms."""
+        return session in self._by_session and self._by_session[session].spoke >= when
+
     def state_of(self, nick: str) -> str | None:
         """None: not here."""
         return next((one.state for one in self._by_session.values() if one.nick.casefold() == nick.casefold()), None)

@@ -19,11 +19,17 @@ class Pump(threading.Thread):
     """Ends with the last event, which is the client's end, or after `stop`. While a batch isn't dealt with no other
     one is taken, so that the client's own queue fills up, and then the socket is not read."""
 
-    def __init__(self, chat: ChatClient, deliver: Callable[[Sequence[ev.Event]], object]) -> None:
-        """`deliver`: hands a batch to the screen's thread, without waiting; `done` says that it was dealt with."""
+    def __init__(
+        self,
+        chat: ChatClient,
+        deliver: Callable[[Sequence[ev.Event]], object],
+        failed: Callable[[Exception], object] = lambda _: None,
+    ) -> None:
+        """`deliver`: hands a batch to the screen's thread, without waiting; `done` says that it was dealt with.
+        `failed`: is told why it ended where that is a fault; without it the screen would stand still for ever."""
         super().__init__(name="hydrachat-pump", daemon=True)
         self._chat = chat
-        self._deliver = deliver
+        self._deliver, self._failed = deliver, failed
         self._done = threading.Event()
         self._stopping = threading.Event()
 
@@ -35,6 +41,12 @@ class Pump(threading.Thread):
         self._done.set()
 
     def run(self) -> None:
+        try:
+            self._run()
+        except Exception as error:  # noqa: BLE001 - it is raised where a fault of the screen is
+            self._failed(error)
+
+    def _run(self) -> None:
         while not self._stopping.is_set():
             batch = self._batch()
             if not batch:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from client.fullscreen.cells import fit, guarded, shown, width, wrap
+from client.fullscreen.cells import fit, guarded, nick_width, shown, width, wrap
 from client.fullscreen.entry import Entry, Kind, Mark
 from client.fullscreen.links import links
 from client.terminal.wording import ACTS, clock
 
 NARROW = 48
-"""Below so many columns the text goes under the nickname."""
+"""Below so many columns the text begins behind the nickname, and goes on below the nickname."""
 
 
 class Span(NamedTuple):
@@ -30,10 +30,12 @@ Row = tuple[Span, ...]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the rows of an entry depend on beside itself. `found`: a searched text."""
+    """What the rows of an entry depend on beside itself. `found`: a searched text. `names`: how wide the nicknames
+    are that stand beside it."""
 
     columns: int
     found: str = ""
+    names: int = 14
 
     @property
     def narrow(self) -> bool:
@@ -41,7 +43,9 @@ class Look:
 
     @property
     def nick(self) -> int:
-        return 10 if self.columns < 72 else 14
+        """No wider than it is needed, in steps: the text has the rest, and does not move with each who speaks."""
+        most = 10 if self.columns < 72 else 16
+        return max(6, min(self.names + self.names % 2, most))
 
 
 GUTTERS = {
@@ -73,28 +77,39 @@ def rows(entry: Entry, look: Look) -> tuple[Row, ...]:
 
 
 def _laid_out(entry: Entry, look: Look) -> tuple[Row, ...]:
-    head, rest = (_narrow_head(entry), (Span(" " * 6, "dim"),)) if look.narrow else _aligned(entry, look)
-    taken = width("".join(span.text for span in rest))
-    pieces = _pieces(entry, look, look.columns - taken)
-    if not look.narrow:
-        return tuple((*(rest if at else head), *piece) for at, piece in enumerate(pieces))
-    return (head, *((*rest, *piece) for piece in pieces))
+    head, rest = (_narrow_head(entry, look), (Span(" " * 6, "dim"),)) if look.narrow else _aligned(entry, look)
+    taken = _width(rest)
+    pieces = _pieces(entry, look, look.columns - taken, _width(head) - taken)
+    return tuple((*(rest if at else head), *piece) for at, piece in enumerate(pieces))
+
+
+def _width(row: Row) -> int:
+    return sum(width(span.text) for span in row)
 
 
 def _aligned(entry: Entry, look: Look) -> tuple[Row, Row]:
-    who = Span(fit(shown(entry.nick), look.nick, right=True), _nick_role(entry), entry.nick)
+    who = Span(short(shown(entry.nick), look.nick), _nick_role(entry), entry.nick)
     if not entry.nick or entry.kind is not Kind.TALK:
         who = Span(fit(_SIGNS.get(entry.kind, ""), look.nick, right=True), entry.kind.value)
     head = (Span(clock(entry.time) + " ", "time"), who, Span(" "), _gutter(entry), Span(" "))
     return head, (Span(" " * (6 + look.nick + 1)), Span("│ ", "rule"), Span(" "))
 
 
-def _narrow_head(entry: Entry) -> Row:
-    who = Span(_SIGNS.get(entry.kind, ""), entry.kind.value)
+def _narrow_head(entry: Entry, look: Look) -> Row:
+    marked = entry.mark is not Mark.NONE or entry.mention
+    who = (Span(_SIGNS.get(entry.kind, ""), entry.kind.value), Span(" "))
     if entry.nick and entry.kind is Kind.TALK:
-        who = Span(guarded(shown(entry.nick)), _nick_role(entry), entry.nick)
-    mark = (Span(" "), _gutter(entry)) if entry.mark is not Mark.NONE or entry.mention else ()
-    return (Span(clock(entry.time) + " ", "time"), who, *mark)
+        nick = short(shown(entry.nick), min(nick_width(entry.nick), max(2, look.columns // 2 - 3)))
+        who = (Span(nick, _nick_role(entry), entry.nick), Span(" " if marked else ": "))
+    return (Span(clock(entry.time) + " ", "time"), *who, *((_gutter(entry),) if marked else ()))
+
+
+def short(nick: str, cells: int) -> str:
+    """Cut in its middle where it is too long: names that begin alike often end otherwise."""
+    tail = nick[-3:]
+    if width(nick) > cells > 8 and tail.isascii():
+        nick = fit(nick[:-3], cells - 3) + tail
+    return fit(nick, cells, right=True)
 
 
 def _nick_role(entry: Entry) -> str:
@@ -107,8 +122,8 @@ def _gutter(entry: Entry) -> Span:
     return Span("» ", "mention") if entry.mention else Span("│ ", "rule")
 
 
-def _pieces(entry: Entry, look: Look, columns: int) -> list[Row]:
-    """The rows of the text alone."""
+def _pieces(entry: Entry, look: Look, columns: int, taken: int) -> list[Row]:
+    """The rows of the text alone; of the first one so many cells are taken."""
     text = entry.text
     if entry.kind is Kind.ACTION:
         text = f"{entry.nick} {text}"
@@ -123,8 +138,16 @@ def _pieces(entry: Entry, look: Look, columns: int) -> list[Row]:
             continue  # many of them would push all else off the screen
         blank = not line.strip()
         painted = _painted(line, entry, look)
-        found += [_cut(line, painted, start, end, role) for start, end in wrap(line, columns)]
+        found += [_cut(line, painted, start, end, role) for start, end in _wrapped(line, columns, taken)]
+        taken = 0
     return found
+
+
+def _wrapped(line: str, columns: int, taken: int) -> list[tuple[int, int]]:
+    if taken < 1:
+        return wrap(line, columns)
+    before = "x" * (taken - 1) + " "  # a word of that width stands there
+    return [(max(0, start - taken), max(0, end - taken)) for start, end in wrap(before + line, columns)]
 
 
 def _painted(line: str, entry: Entry, look: Look) -> list[tuple[int, int, str, str]]:

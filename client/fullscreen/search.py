@@ -12,6 +12,8 @@ class Search:
     def __init__(self, model: Model) -> None:
         self._model = model
         self._at: Entry | None = None
+        self._found: list[Entry] = []
+        self._looked: tuple[str, Entry, Entry, int] | None = None  # for what, in which entries: first, last, how many
 
     def start(self, text: str) -> None:
         """The same text again: further up. "": no more."""
@@ -51,5 +53,21 @@ class Search:
         return f"match {len(hits) - hits.index(self._at)} of {len(hits)} for “{wanted}” · Ctrl+F: next · Esc"
 
     def _hits(self) -> list[Entry]:
-        wanted = self._model.found.casefold()
-        return [one for one in self._model.current.entries if wanted and one.spoken and wanted in one.text.casefold()]
+        """Of what came below since only that is looked at: the screen asks for them 25 times a second."""
+        wanted, entries = self._model.found.casefold(), self._model.current.entries
+        if not wanted or not entries:
+            self._looked = None
+            return []
+        had = self._had(wanted, entries)
+        fresh = [one for one in entries[had:] if one.spoken and wanted in one.text.casefold()]
+        self._found = [*self._found, *fresh] if had else fresh
+        self._looked = (wanted, entries[0], entries[-1], len(entries))
+        return self._found
+
+    def _had(self, wanted: str, entries: list[Entry]) -> int:
+        """How many of them were looked at the last time, for the same."""
+        if self._looked is None:
+            return 0
+        before, first, last, many = self._looked
+        same = before == wanted and first is entries[0] and len(entries) >= many and last is entries[many - 1]
+        return many if same else 0

@@ -8,7 +8,7 @@ import re
 BULLET = "•"
 _SECRET = re.compile(r"\s*/(?:un)?register(?:\s|$)", re.IGNORECASE)
 _FIRST_WORDS = re.compile(r"\s*/(\S+)\s+")
-_JOIN_KEY = re.compile(r"(\s*/join\s+\S+\s+)(\S.*)", re.IGNORECASE | re.DOTALL)
+_JOIN_KEY = re.compile(r"(\s*/j(?:oin)?\s+\S+\s+)(\S.*)", re.IGNORECASE | re.DOTALL)
 _GUARD_KEY = re.compile(r"(\s*/guard\s.*?key=)(\S+)", re.IGNORECASE | re.DOTALL)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 
@@ -88,3 +89,32 @@ def test_a_second_bot_of_that_name_is_refused_with_a_free_one(deploy: Deploy) ->
         first.quit()
         first.run()
     assert ended == [Stopped(None)]
+
+
+def test_under_asyncio_all_is_said_and_heard_once_whichever_node_dies(deploy: Deploy) -> None:
+    cluster = deploy(nodes=3, grace=10.0)
+
+    async def bot() -> list[str]:
+        async with asyncio.timeout(90), ChatClient(cluster.addresses, "aio") as chat:
+
+            async def talk(number: int) -> None:
+                for count in range(EACH):
+                    if (number, count) == (0, EACH // 2):
+                        next(node for node in cluster.nodes if node.name == chat.node).kill()
+                    assert (await chat.say(f"{number} {count}")).n
+                assert await chat.say("psst", "@listener").receipt() == "received"
+
+            await asyncio.gather(*(talk(number) for number in range(THREADS)))
+            heard: list[str] = []
+            async for event in chat:
+                if isinstance(event, MessageEvent) and event.own:
+                    heard.append(event.text)
+                    if len(heard) == THREADS * EACH:
+                        break
+        return heard
+
+    with ChatClient(cluster.addresses, "listener", on_event=lambda event: None):
+        heard = asyncio.run(bot())
+    assert sorted(heard) == sorted(f"{number} {count}" for number in range(THREADS) for count in range(EACH))
+    for number in range(THREADS):
+        assert [text for text in heard if text.startswith(f"{number} ")] == [f"{number} {n}" for n in range(EACH)]

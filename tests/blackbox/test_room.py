@@ -89,6 +89,21 @@ def test_a_node_that_is_killed_is_one_quiet_line(deploy: Deploy, at: Open) -> No
         assert "dan left" not in screen
 
 
+def test_the_drafts_of_all_conversations_outlive_a_node(deploy: Deploy, at: Open) -> None:
+    cluster = deploy(nodes=2)
+    with at("dot", cluster.addresses[:1] * 2) as dot:
+        dot.shows("● n1")
+        dot.type("/msg eli", "Enter")
+        dot.shows("@eli>")
+        dot.type("for eli", "M-1")
+        dot.shows("#lobby>")
+        dot.type("for all")
+        cluster.nodes[0].kill()
+        dot.shows("moved to n2 in ", "#lobby> for all")
+        dot.keys("M-2")
+        dot.shows("@eli> for eli")
+
+
 def test_without_any_node_it_says_what_waits(deploy: Deploy, at: Open) -> None:
     cluster = deploy(nodes=1, grace=30.0)
     with at("emil", cluster.addresses) as emil:
@@ -115,7 +130,7 @@ def test_it_wraps_again_and_scrolls(calm: Deployment, at: Open) -> None:
         fay.resize(120, 40)
         fay.shows("line 39 is long enough to be wrapped at 80 columns")
         fay.resize(60, 16)
-        fay.shows("wrapped at 80 columns\n ● n")
+        fay.shows("wrapped at 80\n", "columns\n ● n")
         fay.keys("PageUp")
         fay.shows("↓ newer messages below")
         before = fay.screen.splitlines()[2:8]
@@ -137,6 +152,21 @@ def test_links_bells_and_nothing_else_reach_the_terminal(calm: Deployment, at: O
         assert "\u202e".encode() not in hal.raw
 
 
+def test_the_terminal_notifies_through_tmux(calm: Deployment, at: Open, tmp_path: Path) -> None:
+    settings = tmp_path / "settings.toml"
+    settings.write_text('notify = "osc777"\nmuted = ["#quiet"]\n')
+    with (
+        at("ora", calm.addresses, "--room", "#ora", "--room", "#quiet", "--config", str(settings)) as ora,
+        ChatClient(calm.addresses, "pia", rooms=["#ora", "#quiet"]) as pia,
+    ):
+        ora.shows("● pia")
+        pia.say("ora, here nothing rings", "#quiet").wait(10)
+        pia.say("ora: lunch; now?", "#ora")
+        wait_until(lambda: b"\x1bPtmux;\x1b\x1b]777;notify;" in ora.raw, what="the notification")
+        told = re.findall(rb"\x1bPtmux;\x1b\x1b\]777;(.*?)\x07\x1b\\", ora.raw)
+        assert told == [b"notify;pia in #ora;ora: lunch, now?"]
+
+
 def test_columns_stand_whatever_is_written(calm: Deployment, at: Open) -> None:
     hindi, hebrew = "क्षि नमस्ते दुनिया हिन्दी में लिखा हुआ " * 2, "שלום לכולם, מה שלומכם היום?"
     with (
@@ -153,6 +183,16 @@ def test_columns_stand_whatever_is_written(calm: Deployment, at: Open) -> None:
         rows = [row for row in mo.screen.splitlines() if "nat │" in row]
         assert len(rows) == 4
         assert [row.count("│") for row in rows] == [3] * 4, "between conversations and messages, in them, and members"
+
+
+def test_the_mouse_can_be_left_to_the_terminal(calm: Deployment, at: Open, tmp_path: Path) -> None:
+    settings = tmp_path / "settings.toml"
+    settings.write_text("mouse = false\n")
+    with at("kim", calm.addresses, "--config", str(settings)) as kim, at("leo", calm.addresses) as leo:
+        kim.shows("● kim")
+        leo.shows("● leo")
+        assert b"\x1b[?1000h" in leo.raw
+        assert b"\x1b[?1000h" not in kim.raw
 
 
 def test_no_color_is_heeded(calm: Deployment, at: Open) -> None:

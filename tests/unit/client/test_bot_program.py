@@ -42,6 +42,33 @@ def test_what_is_given_takes_the_place_of_a_default() -> None:
     assert parse().server == [Address("127.0.0.1", 7700)], "the default is as it was"
 
 
+def test_how_to_come_in_goes_to_the_client_as_far_as_it_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HYDRACHAT_PASSWORD", raising=False)
+    secret = tmp_path / "secret"
+    secret.write_text("open sesame\n")
+    assert parse().login == {}
+    assert parse("--tls", "--tls-ca", "ca.pem").login == {"tls": True, "tls_ca": "ca.pem"}
+    monkeypatch.setenv("HYDRACHAT_PASSWORD", "hush")
+    assert parse().login == {"password": "hush"}
+    assert parse("--password-file", str(secret)).login == {"password": "open sesame"}
+    assert parse().login == {"password": "hush"}, "the default is as it was"
+
+
+@pytest.mark.parametrize(("content", "why"), [(None, "can't be read: No such file"), (b"\xff", "is not UTF-8")])
+def test_a_bad_password_file_is_wrong_usage(
+    content: bytes | None, why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = tmp_path / "secret"
+    if content is not None:
+        secret.write_bytes(content)
+    with pytest.raises(SystemExit) as ended:
+        parse("--password-file", str(secret))
+    assert ended.value.code == 2
+    assert why in capsys.readouterr().err
+
+
 def test_a_bad_server_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         parse("--server", "nonsense")

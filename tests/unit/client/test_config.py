@@ -21,6 +21,7 @@ rooms = ["#Ops", "#ops", "#art"]
 theme = "light"
 "notify" = "osc9"
 muted = ["#noise", "@Bob"]
+mouse = false
 tls = true
 tls_ca = "/etc/chat-ca.pem"
 tls_name = "chat.example"
@@ -49,6 +50,7 @@ def test_all_that_can_be_set(tmp_path: Path) -> None:
         theme="light",
         notify="osc9",
         muted=("#noise", "@Bob"),
+        mouse=False,
         tls=True,
         tls_ca="/etc/chat-ca.pem",
         tls_name="chat.example",
@@ -88,8 +90,8 @@ def test_the_default_file_counts_where_it_is_there(tmp_path: Path, monkeypatch: 
         ('\nnickname = "ann"', "config.toml:2: nickname: there is no such setting; did you mean nick?"),
         (
             'notifications = "off"',
-            "did you mean notify? There are servers, nick, rooms, theme, notify, muted, tls, tls_ca, tls_name, "
-            "password_file",
+            "did you mean notify? There are servers, nick, rooms, theme, notify, muted, mouse, tls, tls_ca, "
+            "tls_name, password_file",
         ),
         ("zzz = 1", "config.toml:1: zzz: there is no such setting; There are servers"),
         ("nick = 3", "config.toml:1: nick: is a number; write a text in quotes"),

@@ -357,6 +357,30 @@ def test_quit_without_a_connection_is_immediate() -> None:
     assert driver.lines == {}
 
 
+def test_quit_after_a_hello_follows_it_and_waits_for_the_bye() -> None:
+    driver = Driver(World())
+    driver.start()
+    driver.step()
+    driver.do(driver.machine.quit(driver.now))
+    assert [type(frame) for frame in driver.sent] == [Hello, Quit]
+    assert phase(driver) is Phase.QUITTING
+    assert driver.of(Stopped) == []
+    driver.settle()
+    assert driver.of(Stopped) == [Stopped(None)]
+    assert driver.of(Connected) == []
+    assert driver.lines == {}
+
+
+def test_quit_after_a_hello_does_not_wait_for_ever() -> None:
+    driver = Driver(World())
+    driver.start()
+    driver.step()
+    driver.do(driver.machine.quit(driver.now))
+    driver.advance(2.0)
+    assert driver.of(Stopped) == [Stopped(None)]
+    assert driver.machine.deadline() is None
+
+
 def test_moved_is_told_when_all_is_there(driver: Driver) -> None:
     driver.do(driver.machine.lost(line(driver).link, "reset", driver.now))
     driver.world.post("missed")

@@ -52,6 +52,11 @@ def test_a_variable_goes_before_the_file(settled: Settled) -> None:
     assert config.theme == "light"
 
 
+def test_several_rooms_may_be_named(settled: Settled) -> None:
+    assert short(settled("--room", "#t", "--room", "#u", "--room", "#T"))[2] == ("#t", "#u")
+    assert short(settled(ROOM="#v #w"))[2] == ("#v", "#w")
+
+
 def test_what_is_typed_goes_before_variables(settled: Settled) -> None:
     variables = {"SERVER": "v:1", "NICK": "vary", "ROOM": "#var"}
     assert short(settled("typed", "--server", "t:1", "--room", "#t", **variables)) == (("t:1",), "typed", ("#t",))

@@ -91,10 +91,10 @@ async def test_the_whole_screen_at_80x24() -> None:
         assert found[1].startswith("›1 #lobby        │")
         assert found[2] == "─" * 17 + "┤"
         assert [row[:17].rstrip() for row in found[3:5]] == [" ● alice", " ● bob"]
-        assert found[-4] == " " * 17 + "│12:13        bob »  hello alice"
-        assert found[-3] == " " * 17 + "│12:13        eve │  日本語 👨👩👧 ok"
+        assert found[-4] == " " * 17 + "│12:13    bob »  hello alice"
+        assert found[-3] == " " * 17 + "│12:13    eve │  日本語 👨👩👧 ok"
         assert found[-2] == " ● n1" + " " * 50 + "alice · complete to #813"
-        assert found[-1] == " #lobby>"
+        assert found[-1] == " #lobby> type here; F1 lists keys and commands"
 
 
 @screen_test
@@ -123,22 +123,22 @@ async def test_a_small_screen_is_all_for_the_talk() -> None:
         await it.hear(message(1, "hello"))
         await it.pilot.resize_terminal(50, 16)
         await it.until(lambda: "│" not in it.rows[1])
-        assert it.rows[-3].rstrip() == "12:00        bob │  hello"
+        assert it.rows[-3].rstrip() == "12:00    bob │  hello"
         assert it.rows[-2].startswith(" ● n1")
         await it.pilot.press("f2")
         await it.shows("›1 #lobby        │", "● bob")
         await it.pilot.resize_terminal(36, 16)
         await it.pilot.press("f2")
-        await it.shows("12:00 bob", "      hello")
+        await it.shows("12:00 bob: hello")
 
 
 @screen_test
 async def test_it_wraps_again_when_the_width_changes() -> None:
     async with room() as it:
-        await it.hear(message(1, "one two three four five six seven eight nine ten eleven twelve"))
-        await it.shows("│  nine ten")
+        await it.hear(message(1, "one two three four five six seven eight nine ten eleven twelve thirteen"))
+        await it.shows("│  ten eleven")
         await it.pilot.resize_terminal(120, 24)
-        await it.shows("seven eight nine ten")
+        await it.shows("seven eight nine ten eleven")
 
 
 @screen_test
@@ -407,3 +407,26 @@ async def test_ctrl_d_leaves_where_nothing_is_typed() -> None:
         await it.pilot.press("backspace", "ctrl+d")
         assert it.app._exit
         assert not it.app.interrupted
+
+
+@screen_test
+async def test_a_paste_that_nobody_can_say_is_refused() -> None:
+    async with room() as it:
+        it.app.composer.post_message(events.Paste("x" * 70_000))
+        await it.shows("not pasted: 70000 characters")
+        assert it.app.composer.text == ""
+
+
+async def _without_events() -> None:
+    async with room() as it:
+
+        def broken(_: float | None = None) -> None:
+            raise LookupError("the queue")
+
+        it.chat.next_event = broken  # type: ignore[method-assign, assignment]
+        await it.until(lambda: it.app.crash is not None)
+
+
+def test_it_ends_where_nothing_can_come_any_more() -> None:
+    with pytest.raises(LookupError, match="the queue"):
+        asyncio.run(_without_events())

@@ -298,3 +298,39 @@ def test_who_comes_and_goes_one_after_the_other_is_one_line(world: World) -> Non
     world.hear(ev.LeftEvent("#lobby", "bob", "s-bob", NOON + 3_600_000, "quit"))
     assert [one.text for one in world.lobby.entries[-2:]] == ["bob joined", "bob left"]
     assert screen(world.lobby)[-1].endswith("bob left")
+
+
+def test_moves_with_nothing_between_them_are_one_line(world: World) -> None:
+    world.hear(ev.Moved("n2", "n1", True), ev.Moved("n3", "n2", True), ev.Moved("n1", "n3", True))
+    assert told(world, "moved to") == "moved to n1, nothing missed"
+    world.hear(message(1), ev.Moved("n2", "n1", True), ev.Moved("n3", "n2", False), ev.Moved("n1", "n3", True))
+    assert told(world, "moved to").count("moved to") == 4
+
+
+def crowd(world: World, size: int = 60) -> None:
+    members = [Member(f"m{n}", f"s-m{n}", "n1") for n in range(size)]
+    world.hear(ev.MembersEvent("#lobby", tuple(members), ticket=None))
+
+
+def told(world: World, word: str) -> str:
+    return " ".join(one.text for one in world.lobby.entries if word in one.text)
+
+
+def test_in_a_crowd_only_those_are_told_who_leave_the_talk(world: World) -> None:
+    crowd(world)
+    world.hear(message(1, nick="m1"), message(2, nick="m2"))
+    world.hear(joined("zoe"), *(_gone(nick, NOON + 60_000) for nick in ("zoe", "m1", "m9")))
+    assert told(world, "joined") == ""
+    assert told(world, " left") == "m1 left"
+    world.hear(_gone("m2", NOON + 3600_000), _gone("m3", NOON, reason="kicked"))
+    assert told(world, " left") == "m1 left, m3 left (kicked)"
+
+
+def test_in_a_small_room_everybody_is_told(world: World) -> None:
+    crowd(world, 49)
+    world.hear(joined("zoe"), _gone("m9", NOON))
+    assert told(world, "joined") == "zoe joined, m9 left"
+
+
+def _gone(nick: str, time: int, reason: str = "left") -> ev.LeftEvent:
+    return ev.LeftEvent("#lobby", nick, f"s-{nick}", time, reason)
