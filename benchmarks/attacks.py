@@ -71,6 +71,14 @@ def flood(connect: Connect) -> Iterator[int]:
             yield taken
 
 
+def chorus(connect: Connect) -> Iterator[int]:
+    """A hundred sessions that all speak in the lobby at once, as fast as they are let."""
+    with contextlib.ExitStack() as stack:
+        pumps = [_Pump(stack.enter_context(_entered(connect))) for _ in range(100)]
+        for n in itertools.count(1):
+            yield sum(pump.push(b'{"op":"say","n":%d,"to":"#lobby","text":"%s"}\n' % (n, b"0" * 200)) for pump in pumps)
+
+
 def junk(connect: Connect) -> Iterator[int]:
     """What is no frame, in one session."""
     lines = b"".join(b'{"op":"say","n":%d,"to":[[[]]]}\n{"op":\n\xff\n{"op":"dance"}\n' % n for n in range(50))
@@ -176,10 +184,8 @@ def joins(connect: Connect) -> Iterator[int]:
             yield 2 * pump.push(b'{"op":"join","room":"#r%d"}\n{"op":"leave","room":"#r%d"}\n' % (number, number))
 
 
-ATTACKS: Mapping[str, Attack] = {
-    attack.__name__: attack
-    for attack in (flood, junk, nameless, passwords, storm, half_open, hellos, huge_lines, history, slow_readers, joins)
-}
+_ALL = (flood, chorus, junk, nameless, passwords, storm, half_open, hellos, huge_lines, history, slow_readers, joins)
+ATTACKS: Mapping[str, Attack] = {attack.__name__: attack for attack in _ALL}
 
 
 def _dial(target: tuple[str, int], source: str) -> socket.socket:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from fuzz.tls import Connection, Program
     from fuzz.ways import Way
 
+MOST_AGAIN = 1 << 16
+"""Bytes that come twice: more than are ever taken before a handshake is done, and twenty times do not fill a memory."""
+
 Step = Callable[["Connection", "Program"], object]
 
 
@@ -53,7 +56,7 @@ def _insert(way: Callable[[Connection], Way]) -> Step:
 
 
 def _again(way: Callable[[Connection], Way]) -> Step:
-    return lambda c, p: way(c).flight.extend(bytes(way(c).flight))
+    return lambda c, p: way(c).flight.extend(way(c).flight[:MOST_AGAIN])
 
 
 def _reset(c: Connection, _: Program) -> None:

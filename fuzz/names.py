@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -54,6 +55,7 @@ def _check(name: str, longest: int, not_first: str) -> None:
     assert not FORBIDDEN & set(name)
     assert not any(sign.isspace() for sign in name)
     assert name[0] not in not_first
+    assert not unicodedata.category(name[0]).startswith("M"), f"{name!r} is seen on what stands before it"
     name.encode()
 
 

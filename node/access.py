@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 
-from wire import Address
+from cluster.addresses import host_of
 
 OPEN, REGISTERED, PASSWORD = "open", "registered", "password"
 ACCESS = (OPEN, REGISTERED, PASSWORD)
@@ -15,11 +15,7 @@ _NETWORK = 64
 
 def tries_of(peer: str) -> str:
     """Under which name the tries of a client at `peer` (HOST:PORT) are counted. Pure; any thread."""
-    try:
-        host = Address.parse(peer).host
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return peer
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
-        return str(ipaddress.ip_network((address, _NETWORK), strict=False).network_address)
-    return str(address)
+    address = host_of(peer)
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((int(address), _NETWORK), strict=False).network_address)
+    return peer if address is None else str(address)

@@ -22,6 +22,13 @@ MERGED = 500
 QUESTIONS, AT_ONCE = 50.0, 20
 """What is asked from one address in a second, and at once, as `verbs.pacing` counts it. It is each node's own affair,
 and nothing is refused for it: what comes faster waits."""
+EVENLY, FREELY, GRAIN = 500.0, 20, 0.01
+"""Messages a second, of all that come from one address, that are carried out where more than a few come at once, and
+how many those few are; seconds below which nobody is made to wait. Nothing is refused for it either: what an address
+may say at once is spread over the next moment, or everybody would feel it when its two hundred connections all speak
+(benchmarks/hostile.py: `flood`, `chorus`)."""
+OF_A_JOIN = 4.0
+"""What is more than a question costs so many messages, in that."""
 MOST = 100_000
 """Addresses that are remembered though nobody from there is here any more."""
 
@@ -30,7 +37,7 @@ class Address:
     """The buckets of one address. Any thread: connections from there, and the worker that merges, meet at the lock,
     which is never held while anything else is called."""
 
-    __slots__ = ("_joined", "_joins", "_lock", "_messages", "_questions", "_said", "key", "users")
+    __slots__ = ("_even", "_joined", "_joins", "_lock", "_messages", "_questions", "_said", "key", "users")
 
     def __init__(self, key: str, settings: NodeSettings) -> None:
         self.key = key
@@ -39,6 +46,8 @@ class Address:
         self._messages = Bucket(settings.address_message_rate, settings.address_message_burst)
         self._joins = Bucket(settings.address_join_rate, settings.address_join_burst)
         self._questions = Bucket(QUESTIONS, AT_ONCE)
+        rate = settings.address_message_rate
+        self._even = Bucket(max(rate, EVENLY) if rate else 0.0, FREELY)
         self._said = self._joined = 0.0  # taken since the others were told
 
     def say(self, now: float, cost: float = 1.0) -> float:
@@ -50,8 +59,15 @@ class Address:
                 self._said += cost
             return wait
 
+    def pace(self, now: float, cost: float) -> float:
+        """For how many seconds what was taken is to wait before it goes on, 0: for none. `cost`: in messages."""
+        with self._lock:
+            wait = self._even.wait(now, cost)
+            self._even.take(now, cost)
+            return wait if wait > GRAIN else 0.0
+
     def join(self, now: float, cost: float) -> float:
-        """The same of joins and their like."""
+        """The same as `say` of joins and their like."""
         with self._lock:
             wait = self._joins.wait(now, cost)
             if wait <= 0:

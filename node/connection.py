@@ -38,6 +38,8 @@ allocator of its own: the C library's keeps some KiB for each thread that comes 
 DROPPED = 1024 * 1024
 """Bytes a second that are read of what will be thrown away, a line that is too long or what comes after the end: the
 kernel hands us a thousand times as many, and what that takes would be the others'."""
+LEAVINGS = 256 * 1024
+"""Bytes that are read after the end at most: what an honest client may have had on its way."""
 _TOO_SLOW = Error(code=Code.TOO_SLOW, text="you read too slowly; connect again and go on where you were")
 
 
@@ -219,7 +221,7 @@ class Connection:
         self.session.deliveries = {}
 
     def _linger(self) -> None:
-        deadline = time.monotonic() + LINGER
+        deadline, left = time.monotonic() + LINGER, LEAVINGS
         flushed = threading.Event()
         self.outbox.flushed = flushed
         self.protocol.close()  # what had come ahead is for nobody, and we stay for a while
@@ -230,10 +232,14 @@ class Connection:
         # connection, and the client lose our last words.
         try:
             while (patience := deadline - time.monotonic()) > 0:
+                if left <= 0:
+                    self.house.standing.leaving.wait(patience)  # so long it has for our last words
+                    return
                 self.sock.settimeout(patience)
                 data = self.sock.recv(MOST)
                 if not data:
                     return
+                left -= len(data)
                 if len(data) == MOST:
                     self.house.standing.leaving.wait(min(MOST / DROPPED, patience))
         except OSError:

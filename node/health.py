@@ -8,7 +8,9 @@ import time
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from node.metrics import Metrics
 from node.standing import Standing
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 _TEXT = "text/plain; charset=utf-8"
 _METRICS = "text/plain; version=0.0.4; charset=utf-8"
+_BROWSER = "Mozilla/"
+"""So every browser begins to say what it is."""
 _PATIENCE = 2.0
 """Seconds a client of this endpoint may take for its request, in all; it bounds how long `stop` and `close` take."""
 
@@ -105,7 +109,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:  # the name is http.server's
         page = self.pages.get(self.path.partition("?")[0])
-        status, kind, body = page() if page else (HTTPStatus.NOT_FOUND, _TEXT, b"no such page\n")
+        status, kind, body = HTTPStatus.NOT_FOUND, _TEXT, b"no such page\n"
+        if is_lured(self.headers.get("Host", ""), self.headers.get("User-Agent", "")):
+            status, body = HTTPStatus.FORBIDDEN, b"a browser asks by this node's address, or by its host name\n"
+        elif page:
+            status, kind, body = page()
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
@@ -117,6 +125,27 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is http.server's
         """Balancers ask twice a second: not worth a line."""
+
+
+def is_lured(host: str, agent: str) -> bool:
+    """Whether somebody else's page has an operator's browser ask here, by a name of his own that he has led to our
+    address (DNS rebinding): only so could that page read the answer. What is no browser may use any name."""
+    if not agent.startswith(_BROWSER):
+        return False
+    try:
+        name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
+    except ValueError:
+        return True
+    ours = name == socket.gethostname().lower() or name.endswith(".localhost")
+    return ("." in name or not name) and not (ours or _is_address(name))
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _readiness(standing: Standing) -> Answer:

@@ -15,6 +15,7 @@ from cluster.seam import ClusterEvents, ClusterSeam
 from node import moving
 from node.addresses import Addresses
 from node.admission import Admission
+from node.apart import Apart
 from node.bans import Bans, Doorstep
 from node.certificate import BadCertificate, Certificate
 from node.deliverer import Deliverer
@@ -39,7 +40,7 @@ from node.standing import Standing
 from node.supervise import Supervisor
 from node.ticker import Ticker
 from node.trace import Trace
-from node.vault import AT_ONCE, Vault
+from node.vault import Vault
 from node.version import version
 from node.workers import Workers
 from wire import Address, Code
@@ -110,7 +111,7 @@ class Node:
             certificate=certificate,
             addresses=Addresses(settings, cluster),
             gate=Gate(settings, cluster),
-            vault=Vault(),
+            vault=Vault(lambda: Apart(log)),
         )
         metrics.look_at(Gauges(self.house, version()))
         standing.is_full, standing.room_elsewhere = self.house.pressure.is_full, self.house.room_elsewhere
@@ -149,7 +150,7 @@ class Node:
             spawn(f"catch-up-{number + 1}", self._workers.run)
         for number in range(self.house.hands.count):
             spawn(f"hello-{number + 1}", self.house.hands.run)
-        for number in range(AT_ONCE):
+        for number in range(self.house.vault.at_once):
             spawn(f"vault-{number + 1}", self.house.vault.run)
         spawn("tick", self._ticker.run)
         spawn("scout", lambda: self._scout.run(self.house))

@@ -26,6 +26,8 @@ _ALIKE = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTI
 _NOT_FIRST = "@#/\\-"
 # The profile needs long input only for combining characters; what is longer than this is refused unread.
 _MAX_INPUT = 256
+_MOST_MARKS = 4
+"""Accents on one letter (UTS #39, 5.4): a heap of them covers the lines above and below."""
 _ASCII_NAME = re.compile(r"[!-~]+")
 _UNFIT = re.compile(rf"\s|[{re.escape(_FORBIDDEN)}]")
 
@@ -91,11 +93,26 @@ def _name(text: str, longest: int, code: Code, what: str) -> Nick:
     shown, mapped = _enforce(text, code, what)
     if shown[0] in _NOT_FIRST:
         raise BadName(code, f"{what} does not begin with {shown[0]}")
+    if not shown.isascii():
+        _check_marks(shown, code, what)
+        _check_marks(mapped, code, what)
     unfit = _UNFIT.search(shown)
     if unfit:
         offender = "white space" if unfit[0].isspace() else unfit[0]
         raise BadName(code, f"{what} has no {offender} in it (allowed is neither white space nor any of {_FORBIDDEN})")
     return Nick(shown, mapped)
+
+
+def _check_marks(name: str, code: Code, what: str) -> None:
+    """One at the beginning would be seen on what stands before the name."""
+    kinds = [unicodedata.category(sign) for sign in unicodedata.normalize("NFD", name)]
+    if kinds[0].startswith("M"):
+        raise BadName(code, f"{what} does not begin with an accent (U+{ord(name[0]):04X})")
+    run = 0
+    for kind in kinds:
+        run = run + 1 if kind in ("Mn", "Me") else 0
+        if run > _MOST_MARKS:
+            raise BadName(code, f"{what} has no more than {_MOST_MARKS} accents on one letter")
 
 
 def _size(text: str) -> int:

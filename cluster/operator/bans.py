@@ -10,11 +10,13 @@ import redis
 
 from cluster import endings
 from cluster.addresses import Network, host_of, network, shown
+from cluster.lookalikes import skeletons
 from cluster.operator import read, words
 from cluster.operator.acting import Desk
 from cluster.operator.acts import Kicked
 from cluster.operator.errors import Failed
 from cluster.operator.read import SessionRow, number
+from cluster.types import Name
 
 ROUNDS = 5
 """Looks at who is there from a banned address: who moves to another node meanwhile is met in the next."""
@@ -79,7 +81,8 @@ def check_spares_somebody(net: Network, rows: list[SessionRow]) -> None:
 def ban(at: Desk, whom: Target, seconds: float | None, why: str) -> tuple[int, Kicked | None]:
     """Until when (Unix ms, 0: for good), and whose session ended with it, if a nickname was banned."""
     length = 0 if seconds is None else max(1, int(seconds * 1000))
-    reply = at.do("ban", [whom.what, whom.shown, length, why])
+    looks = skeletons(Name(whom.shown, whom.name)) if whom.kind == "nick" else ""
+    reply = at.do("ban", [whom.what, whom.shown, length, why, looks])
     nick, node, state, rooms = (word.decode() for word in reply[2:6])
     ended = Kicked(nick, node, state, [room for room in rooms.split(",") if room]) if nick else None
     return int(reply[1]), ended

@@ -89,9 +89,9 @@ if row[1] == claim then
 end
 if row[1] then return {'no', 'session_exists', ''} end
 if how_ended(session) ~= '' then return refuse_ended(session) end
-local barred = banned(compared)
-if barred then return barred end
 local account = account_of(compared)
+local barred = banned(compared, account and '' or skeletons)
+if barred then return barred end
 local own = account and account.id or ''
 if account and not is_proof(account, proof) or not account and proof ~= '' then return {'no', 'not_admitted', ''} end
 

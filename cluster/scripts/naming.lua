@@ -47,6 +47,18 @@ local function looks_like(skeletons, compared, session, account)
   return found
 end
 
+-- The banned nickname (as compared) that keeps this one out: itself, or one for which it could be taken; nil: none.
+-- `ban:look:<skeleton>` -> such a one, as long as it is banned.
+local function banned_like(compared, skeletons)
+  if redis.call('EXISTS', key('ban:nick:' .. compared)) == 1 then return compared end
+  local found
+  for skeleton in string.gmatch(skeletons, '%S+') do
+    local other = redis.call('GET', key('ban:look:' .. skeleton))
+    if other and redis.call('EXISTS', key('ban:nick:' .. other)) == 1 then found = other end
+  end
+  return found
+end
+
 -- The session has this nickname no longer. Its row is there still.
 local function free_nick(session, nick, mapped_nick)
   if redis.call('GET', key('nick:' .. mapped_nick)) ~= session then return end
@@ -59,7 +71,7 @@ end
 local function first_free(at, session, account)
   for i = at, #ARGV do
     local name, skeletons = string.match(ARGV[i], '^(%S+) ?(.*)$')
-    local taken = is_anothers(name, session, account) or redis.call('EXISTS', key('ban:nick:' .. name)) == 1
+    local taken = is_anothers(name, session, account) or banned_like(name, skeletons)
     if not taken and not looks_like(skeletons, name, session, account) then return int(i - at + 1) end
   end
   return '0'

@@ -23,7 +23,7 @@ local same = row[1] == claim
 if same and contains(pending, 'nick') and tonumber(row[6] or '0') > taken then
   nick, compared, taken, skeletons = row[7], row[8], tonumber(row[6]), row[9] or ''
 end
-if banned(compared) then return {'fenced'} end
+if banned(compared, '') then return {'fenced'} end
 
 -- Of two that believe to hold the same, the one who took it later does; where that isn't known, the first here.
 local function yields(epoch, their_taken)

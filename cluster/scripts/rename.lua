@@ -39,9 +39,9 @@ local function refuse(...)
   return {'no', ...}
 end
 
-local barred = banned(compared)
-if barred then return refuse(barred[2], barred[3]) end
 local own, account = row[10] or '', account_of(compared)
+local barred = banned(compared, account and '' or skeletons)
+if barred then return refuse(barred[2], barred[3]) end
 if account and account.id ~= own then return refuse('not_admitted', '') end
 local holder = redis.call('GET', key('nick:' .. compared))
 if holder and holder ~= session then

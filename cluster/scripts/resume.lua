@@ -29,7 +29,7 @@ if standing == 'spent' then
   return {'no', 'token_spent', late and '1' or ''}
 end
 if standing ~= 'good' then return {'no', 'resume_refused', ''} end
-local barred = banned(row[6])
+local barred = banned(row[6], '')
 if barred then return barred end
 -- A rewind may have brought it back after its nickname had changed hands.
 local holder = redis.call('GET', key('nick:' .. row[6]))

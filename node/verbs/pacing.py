@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from node.addresses import OF_A_JOIN
 from wire import Code, WireError, frames
 from wire.frames import Error
 
@@ -70,6 +71,15 @@ def say_too_fast(connection: Connection, quota: Quota, n: int, *, again: bool) -
     return _refusal(connection, quota.why_not_said, wait, n=n)
 
 
+def in_step(connection: Connection, cost: float = 1.0) -> bool:
+    """Blocks while more of its address is on its way than is carried out evenly. False: there is nobody to wait for
+    any more. `cost`: in messages."""
+    wait = connection.address.pace(time.monotonic(), cost) if connection.address is not None else 0.0
+    if wait <= 0:
+        return True
+    return not (connection.house.standing.leaving.wait(min(wait, LOOK)) or connection.outbox.finishing)
+
+
 def ask_too_fast(connection: Connection, event: Any) -> bool:
     """Whether a request comes too soon; then it was answered. A plain client's waits here instead."""
     session, cost = connection.session, cost_of(event)
@@ -96,7 +106,9 @@ def cost_of(event: Any) -> float | None:
 
 def _await_turn(connection: Connection, event: Any, cost: float) -> bool:
     """Blocks while other questions of its address are answered. False: there is nobody to answer any more."""
-    if type(event) not in QUESTIONS or connection.address is None:
+    if type(event) not in QUESTIONS:
+        return in_step(connection, cost * OF_A_JOIN)
+    if connection.address is None:
         return True
     until = time.monotonic() + connection.address.turn(time.monotonic(), cost)
     while (left := until - time.monotonic()) > 0:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cluster.errors import ClusterError, Degraded, Fenced, LeaseLost, Refused, Stopped
 from cluster.types import Position, Published, Reason
 from node.session import Session
-from node.verbs.pacing import count_refused, patient, say_too_fast
+from node.verbs.pacing import count_refused, in_step, patient, say_too_fast
 from node.verbs.refusals import fenced, refusal
 from wire import Code, Nick, WireError, check, destination
 from wire.frames import Accepted, Error, Say
@@ -97,6 +97,8 @@ def _submit(
         house.metrics.put_off.inc()
         connection.tell(too_fast)
         return
+    if not in_step(connection):
+        return
     session.said += 1
     house.metrics.delay.taken(session.id, answer.n)
     try:
@@ -152,7 +154,9 @@ def _mapped(to: Nick | str) -> str:
 
 def _say_plain(connection: Connection, session: Session, frame: Say) -> None:
     quota = session.quota
-    if not patient(connection, lambda: quota.say(0, time.monotonic()), lambda: quota.why_not_said):
+    if not (
+        patient(connection, lambda: quota.say(0, time.monotonic()), lambda: quota.why_not_said) and in_step(connection)
+    ):
         return
     try:
         check(frame.text, connection.house.settings.max_text)

@@ -6,7 +6,7 @@ import pytest
 
 from cluster.addresses import network
 from cluster.errors import Refused
-from cluster.operator import bans, read
+from cluster.operator import accounts, bans, read
 from cluster.operator.errors import Failed
 from cluster.seam import Health
 from cluster.types import Name, Reason
@@ -64,6 +64,40 @@ def test_nobody_is_renamed_to_a_banned_nickname(space: Space) -> None:
         )
     assert refused.value.detail == "Carol2"
     assert space.row(alice)["nick"] == "Alice"
+
+
+def test_nobody_comes_back_under_a_nickname_that_looks_like_the_banned_one(space: Space) -> None:
+    node = space.serve("n1")
+    alice = node.claim("Alice")
+    with desk_at(space) as at:
+        bans.ban(at, bans.target("Mallory"), None, "spam")
+        for alike in ("maIIory", "ma11ory", "mallоry"):
+            assert is_refused(node, alike) == "0 spam"
+            with pytest.raises(Refused) as refused:
+                node.cluster.rename(alice.session, alice.claim, Name(alike, alike.lower()), [])
+            assert (refused.value.reason, refused.value.detail) == (Reason.BANNED, "0 spam")
+        with pytest.raises(Refused) as refused:
+            node.claim("Alice", "ma11ory", "Alice2")
+        assert refused.value.detail == "Alice2", "nor is it proposed"
+        assert bans.unban(at, bans.target("Mallory"))
+        assert not space.admin.keys(space.key("ban:*"))
+    node.claim("ma11ory")
+
+
+def test_who_has_registered_a_look_alike_of_a_banned_nickname_is_another_one(space: Space) -> None:
+    node = space.serve("n1")
+    with desk_at(space) as at:
+        accounts.register(at, "Mallory", "mallory", "open sesame")
+        bans.ban(at, bans.target("maIIory"), 3600.0, "")
+        assert 0 < space.admin.pttl(space.key("ban:nick:maiiory")) <= 3_600_000
+        looks = space.admin.keys(space.key("ban:look:*"))
+        assert looks
+        assert all(0 < space.admin.pttl(look) <= 3_600_000 for look in looks), "they end with the ban"
+    account = node.cluster.account("mallory", "192.0.2.1")
+    assert account is not None
+    name = Name("Mallory", "mallory")
+    claimed = node.cluster.claim("s" * 22, "c", name, [], hashed("t"), "192.0.2.1:5", "", account.hash)
+    assert claimed.name.shown == "Mallory"
 
 
 def test_a_banned_nickname_is_not_proposed(space: Space) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import http.client
 import socket
 import threading
 import time
@@ -68,3 +69,27 @@ def test_a_request_that_drips_in_is_cut(monkeypatch: pytest.MonkeyPatch) -> None
         finally:
             ended.set()
             dripping.join()
+
+
+@pytest.mark.parametrize(
+    ("host", "browser", "told"),
+    [
+        ("evil.example:7801", True, 403),  # a page's own name, which leads to our address
+        ("evil.example.", True, 403),
+        ("[::1", True, 403),
+        ("evil.example:7801", False, 200),  # Prometheus may have any name for us
+        ("127.0.0.1:7801", True, 200),
+        ("[::1]:7801", True, 200),
+        ("localhost:7801", True, 200),
+        ("n1:7801", True, 200),
+    ],
+)
+def test_a_browser_that_somebody_elses_page_has_led_here_is_told_nothing(host: str, browser: bool, told: int) -> None:
+    with running(FakeCluster(Store())) as node:
+        link = http.client.HTTPConnection(*node.http, timeout=5)
+        agent = "Mozilla/5.0 (X11; Linux x86_64)" if browser else "Prometheus/2.53.3"
+        link.request("GET", "/metrics", headers={"Host": host, "User-Agent": agent})
+        answer = link.getresponse()
+        assert answer.status == told
+        assert (b"hydrachat_" in answer.read()) == (told == 200)
+        link.close()

@@ -15,6 +15,7 @@ from cluster.errors import Refused
 from cluster.hashing import hasher
 from cluster.types import Reason
 from node.access import PASSWORD, REGISTERED, tries_of
+from node.hasher import Here
 from node.main import Node
 from node.settings import BadSetting, NodeSettings
 from node.vault import Busy, Gone, Vault, same_secret
@@ -36,9 +37,19 @@ def nobody_left() -> bool:
     return False
 
 
+class Inside(Here):
+    """Hashes in this process, where a test can take its place."""
+
+    def stop(self) -> None:
+        """Nobody waits here."""
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
 @contextmanager
 def opened(line: int = 32) -> Iterator[Vault]:
-    vault = Vault(line)
+    vault = Vault(Inside, line, at_once=2)
     threads = [threading.Thread(target=vault.run) for _ in range(2)]
     for thread in threads:
         thread.start()
@@ -123,6 +134,67 @@ def test_one_address_leaves_half_of_the_line_to_others(monkeypatch: pytest.Monke
         assert vault.hash(SECRET, nobody_left, "192.0.2.1") == "$hash"
 
 
+def test_addresses_take_turns_in_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks once does not wait for all that another address has put there."""
+    go, inside, order = threading.Event(), threading.Semaphore(0), []
+
+    def slow(_: PasswordHasher, password: str) -> str:
+        inside.release()
+        assert go.wait(10)
+        order.append(password)
+        return "$hash"
+
+    vault = Vault(Inside, at_once=1)
+    monkeypatch.setattr(PasswordHasher, "hash", slow)
+    loop = threading.Thread(target=vault.run)
+    loop.start()
+    ask = [threading.Thread(target=vault.hash, args=(f"theirs {n}", nobody_left, "192.0.2.1")) for n in range(6)]
+    ask += [threading.Thread(target=vault.hash, args=(f"mine {n}", nobody_left, "198.51.100.1")) for n in range(2)]
+    for count, thread in enumerate(ask, 1):
+        thread.start()
+        wait_for(lambda count=count: vault.waiting == count)
+        if count == 1:
+            assert inside.acquire(timeout=10)
+    wait_for(lambda: sum(map(len, vault._turns._waiting.values())) == 7)
+    go.set()
+    for thread in ask:
+        thread.join(10)
+    vault.stop()
+    loop.join(10)
+    assert order == ["theirs 0", "theirs 1", "mine 0", "theirs 2", "mine 1", "theirs 3", "theirs 4", "theirs 5"]
+
+
+def test_who_waits_when_the_node_leaves_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    go, inside, outcomes = threading.Event(), threading.Semaphore(0), []
+
+    def slow(*_: Any) -> str:
+        inside.release()
+        assert go.wait(10)
+        return "$hash"
+
+    def ask() -> None:
+        try:
+            outcomes.append(vault.hash(SECRET, nobody_left))
+        except Gone:
+            outcomes.append("gone")
+
+    vault = Vault(Inside, at_once=1)
+    monkeypatch.setattr(PasswordHasher, "hash", slow)
+    loop, waiting = threading.Thread(target=vault.run), [threading.Thread(target=ask) for _ in range(3)]
+    for thread in (loop, *waiting):
+        thread.start()
+    assert inside.acquire(timeout=10)
+    wait_for(lambda: sum(map(len, vault._turns._waiting.values())) == 2)
+    vault.stop()
+    wait_for(lambda: outcomes == ["gone"] * 2)
+    go.set()
+    for thread in (loop, *waiting):
+        thread.join(10)
+    assert outcomes == ["gone"] * 2 + ["$hash"]
+    with pytest.raises(Gone):
+        vault.hash(SECRET, nobody_left)
+
+
 def test_for_who_has_hung_up_nothing_is_hashed(monkeypatch: pytest.MonkeyPatch) -> None:
     with opened() as vault:
         monkeypatch.setattr(PasswordHasher, "hash", lambda *_: pytest.fail("hashed"))
@@ -141,6 +213,8 @@ def test_secrets_are_compared_whole() -> None:
         ("192.0.2.1:5", "192.0.2.1"),
         ("[2001:db8:1:2:3:4:5:6]:5", "2001:db8:1:2::"),
         ("[2001:db8:1:2:ffff::1]:7", "2001:db8:1:2::"),
+        ("[::ffff:192.0.2.1]:5", "192.0.2.1"),  # as a port for both has it: else a second number of tries
+        ("[fe80::1%eth0]:5", "fe80::"),
         ("somewhere", "somewhere"),
     ],
 )

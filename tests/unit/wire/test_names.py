@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, strategies as st
 from precis_i18n import get_profile
@@ -62,6 +64,22 @@ def test_bad_nicknames(text: str) -> None:
     assert refused.value.code is Code.BAD_NICK
     assert refused.value.text.isprintable()
     assert len(refused.value.text) < 150
+
+
+@pytest.mark.parametrize("make", [nickname, lambda text: room("#" + text)])
+def test_a_name_has_no_heap_of_accents_and_does_not_begin_with_one(make: Callable[[str], object]) -> None:
+    """They would be seen on what stands before it, or above and below."""
+    for bad in (
+        "\u0301",
+        "\u0338bob",
+        "bob" + "\u0301" * 5,
+        "\u00e9" + "\u0301" * 4,
+        "bob\u20dd\u20dd\u20dd\u20dd\u20dd",
+    ):
+        with pytest.raises(BadName, match=r"accent|character U\+"):
+            make(bad)
+    for good in ("josé", "Nguyễn", "क्षत्रिय", "שָׁלוֹם", "ส้มตำ", "ང་རྒྱལ", "bo\u0301\u0302\u0303\u0304b"):
+        make(good)
 
 
 def test_rooms_have_one_spelling() -> None:
