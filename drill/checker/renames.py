@@ -40,17 +40,23 @@ class _Names:
         over = bisect_right(ends, told[i - 1].at)
         return told[i - 1] if (ends[over] if over < len(ends) else FOREVER) > end else None
 
+    def took_since(self, client: str, name: str, begin: float, end: float) -> bool:
+        """Whether the client took the name between the two."""
+        return any(begin < h.at < end and h.who == name for h in self._told.get(client, ()))
+
 
 def misnamed(record: Record) -> Iterator[Violation]:
     """Somebody was shown under another name than he had since an acknowledged renaming, or got a letter for a name that
-    he had given up. A loss of data may undo a renaming: its owner is told then."""
+    he had given up. A loss of data may undo a renaming: its owner is told then. What it took and its sender says again
+    carries the name that he has by then."""
     names = _Names(record)
     for h in record.of(*SHOWN):
         sent, accepted = record.sent.get(h.text), record.accepted.get(h.text)
         if sent is None or accepted is None:
             continue
         held = names.at(sent.client, sent.at, accepted.at)
-        if held and held.who != h.who and not record.is_spoilt(held.at, accepted.at):
+        again = record.is_spoilt(accepted.at, h.at) and names.took_since(sent.client, h.who, accepted.at, h.at)
+        if held and held.who != h.who and not again and not record.is_spoilt(held.at, accepted.at):
             text = f"{h.client} was shown {h.text!r} by {h.who}, but {sent.client} was called {held.who} by then"
             yield Violation("misnamed", text, h.at, h.client, record.node(h.client, h.at))
         held = names.at(h.client, sent.at, h.at) if h.to == "@" else None

@@ -125,6 +125,20 @@ def test_an_acknowledged_name_holds() -> None:
     assert unsure.say("cast-yes", "#names", "hello", "cast-no", name="cast-ash").broken() == set()
 
 
+def test_what_is_said_again_after_a_loss_carries_the_name_of_then() -> None:
+    def later(name: str) -> Acted:
+        story = renamed().say("cast-yes", "#names", "hello", "cast-no", name="cast-elm").wait(60)
+        story.ask("cast-yes", "rename", who="cast-oak").hold("cast-yes", "cast-oak").wait(60)
+        story.note("cast-no", Kind.HISTORY, "#names", who=name, text="hello", epoch="e1", offset=1)
+        return story
+
+    loss = fault("flushall", 140.0, 141.0)
+    assert "misnamed" not in later("cast-elm").broken()
+    assert "misnamed" in later("cast-oak").broken()
+    assert "misnamed" not in later("cast-oak").broken(*loss)
+    assert "misnamed" in later("cast-ash").broken(*loss)
+
+
 def test_a_letter_goes_to_who_has_the_name() -> None:
     right = renamed().say("cast-no", "@cast-elm", "for elm").show("cast-yes", "@cast-elm", "for elm", "cast-no")
     assert right.broken() == set()
