@@ -215,7 +215,7 @@ class PeopleWorld:
 
     def ban(self, nick: int) -> None:
         name = NICKS[nick].casefold()
-        self._end_of(nick, self._operator("ban", [f"nick:{name}", NICKS[nick], 0, "why"])[2] != b"")
+        self._end_of(nick, self._operator("ban", [f"nick:{name}", NICKS[nick], 0, "why", ""])[2] != b"")
         self._operator("unban", [f"nick:{name}"])
 
     def _end_of(self, nick: int, is_done: bool) -> None:

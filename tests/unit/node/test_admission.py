@@ -132,4 +132,4 @@ def test_a_hundred_who_come_at_once_all_get_in() -> None:
             client.say(Hello(nick=f"p{number}"))
         for client in clients:
             client.expect(Welcome)
-        assert node.house.admission._free == 3
+        wait_for(lambda: node.house.admission._free == 3)  # given back behind the welcome
