@@ -49,7 +49,7 @@ def _furnish(url: str, node: int, places: Places) -> Cast:
         caller.load_scripts(link)
         reply = caller.call(link, "recover", [server_identity(link), new_nonce(), SCHEMA, ""])
         standing.term = reply[1].decode()
-        caller.call(link, "register", [0])
+        caller.call(link, "register", [0, "", 0])
         numbers = range(node, places.connections, len(NODES))
         return Cast(caller, [_enter(caller, link, number, places.of(number)[0]) for number in numbers])
 

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from client import ChatClient, MessageEvent, Refused
+from client import ChatClient, MessageEvent, Refused, Settings
 from drill.processes.former import Former
 from drill.processes.node import COMMAND
 from tests.support.deployment import Deployment
@@ -128,7 +128,8 @@ def test_a_registered_nickname_beside_the_former_version(mixed: Deployment) -> N
         mia.register(SECRET).wait(10)
     wait_until(gone, what="the owner has left")
     with ExitStack() as stack:
-        anybody = Person(stack, "mia", [old])  # it knows of no passwords
+        # The former version knows of no passwords, and says no more than that the session is over, as after a loss.
+        anybody = Person(stack, "mia", [old], Settings(renew_within=2.0))
         sender = Person(stack, "sender", [new])
         with ChatClient([new], "mia", password=SECRET):
             anybody.wait_stopped()

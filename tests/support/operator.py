@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from client.chat import ChatClient
 from client.errors import Refused
 from client.events import AnnounceEvent, Event, LeftEvent, Stopped
+from client.settings import Settings
 from tests.support.deployment import Deployment
 from tests.support.processes import environment
 from tests.support.waiting import wait_until
@@ -29,9 +30,9 @@ def run(cluster: Deployment, *words: str) -> tuple[int, str]:
 class Person:
     """A client that notes all events."""
 
-    def __init__(self, stack: ExitStack, nick: str, servers: Sequence[str]) -> None:
+    def __init__(self, stack: ExitStack, nick: str, servers: Sequence[str], settings: Settings | None = None) -> None:
         self.events: list[Event] = []
-        self.chat = stack.enter_context(ChatClient(servers, nick, on_event=self.events.append))
+        self.chat = stack.enter_context(ChatClient(servers, nick, on_event=self.events.append, settings=settings))
 
     def left(self, nick: str) -> list[tuple[str, str]]:
         events = [event for event in list(self.events) if isinstance(event, LeftEvent) and event.nick == nick]
