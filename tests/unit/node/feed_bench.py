@@ -58,7 +58,8 @@ class Reader:
     def drain(self) -> None:
         """What the deliverer does, when a burst is over."""
         self.delivery.feed.flush()
-        data = self.outbox.take()
+        waiting = self.outbox.take()
+        data = waiting if isinstance(waiting, bytes) else b"".join(waiting)
         self.taken += data.splitlines()
         self.outbox.sent(len(data), whole=True)
 
