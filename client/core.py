@@ -103,7 +103,7 @@ class Core:
 
     def _check_open(self) -> None:
         # The lock is held.
-        if self._over:
+        if self._over or self._error:  # the reason is known a moment before the network's thread has ended
             raise self._error or Closed("the client is closed")
 
     def _deliver(self, event: Event) -> None:
