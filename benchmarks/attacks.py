@@ -197,7 +197,7 @@ def _dial(target: tuple[str, int], source: str) -> socket.socket:
         sock.bind((source, 0))
         sock.settimeout(5)
         sock.connect(target)
-    except BaseException:
+    except BaseException:  # also an interrupt: whatever ends it, the socket is nobody else's to close
         sock.close()
         raise
     return sock

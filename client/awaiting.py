@@ -29,7 +29,7 @@ class Awaiting(Listening):
                 await until(self._changed, self._has_begun)
         except TimeoutError:
             pass  # told as `start` tells it
-        except BaseException:
+        except BaseException:  # also a cancelled task: it has begun, and nobody else would end it
             await asyncio.to_thread(self.quit)
             raise
         self._welcomed()

@@ -149,7 +149,7 @@ class Core:
             # Who waits for the last event must not wait for ever, whose ever the fault was.
             try:
                 self._on_event(Stopped(self._error))
-            except BaseException:
+            except BaseException:  # the thread's last act: there is nobody left to raise it to, so it is logged
                 log.exception("on_event failed again, when it was told the end")
 
     def _ended(self, crash: Crashed | Closed | None) -> None:

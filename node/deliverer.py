@@ -49,9 +49,6 @@ class Deliverer:
         self._stopping = False
         self._now = 0.0  # the loop's alone: when the sockets began that it is at
         self._pace = Pace()
-        # The loop's alone as well: what was joined last, and of which pieces. A thousand of a room wait for the same.
-        self._pieces: list[bytes] = []
-        self._whole = b""
 
     def schedule(self, outboxes: Sequence[Outbox]) -> None:
         """They have something to do."""
@@ -101,7 +98,6 @@ class Deliverer:
                 elif few >= MANY and spent >= LONG:
                     time.sleep(min(spent, SHORT_REST))
                 count, spent = 0, 0.0
-                self._pieces, self._whole = [], b""
 
     def _serve_in_between(self, most: int) -> int:
         """How many there were."""
@@ -155,7 +151,7 @@ class Deliverer:
         if outbox.ended is not None:
             self._let_go(outbox)
             return
-        data = self._rest(outbox) if outbox.rest else self._joined(outbox.take())
+        data = self._rest(outbox) if outbox.rest else outbox.take()
         if not data:
             if (outbox.tls is None or self._flush(outbox, outbox.tls)) and outbox.finishing:
                 self._half_close(outbox)
@@ -185,14 +181,7 @@ class Deliverer:
     def _rest(self, outbox: Outbox) -> bytes | memoryview:
         if outbox.overflowed and not outbox.cut:
             self._cut(outbox)
-        return outbox.rest or self._joined(outbox.take())
-
-    def _joined(self, waiting: bytes | list[bytes]) -> bytes:
-        if isinstance(waiting, bytes):
-            return waiting
-        if waiting != self._pieces:
-            self._pieces, self._whole = waiting, b"".join(waiting)
-        return self._whole
+        return outbox.rest or outbox.take()
 
     def _cut(self, outbox: Outbox) -> None:
         """Keeps the line that is half sent, so that the client can read what follows it. What is encrypted already is

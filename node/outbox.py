@@ -213,15 +213,15 @@ class Outbox:
             self._when_low.append(when_low)
             return False
 
-    def take(self) -> bytes | list[bytes]:
-        """Everything that waits. b'': nothing, and the outbox is not scheduled any more."""
+    def take(self) -> bytes:
+        """Everything that waits, joined. b'': nothing, and the outbox is not scheduled any more."""
         with _LOCK:
             waiting = self._waiting
             if not waiting:
                 self._scheduled = False
                 return b""
             self._waiting = b""
-        return waiting
+        return waiting if isinstance(waiting, bytes) else b"".join(waiting)
 
     def sent(self, count: int, now: float = 0.0, *, whole: bool) -> bool:
         """`count` bytes are gone, at `now`, if the kernel took them; `whole`: all that was taken. Whether there is

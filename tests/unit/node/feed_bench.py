@@ -58,8 +58,7 @@ class Reader:
     def drain(self) -> None:
         """What the deliverer does, when a burst is over."""
         self.delivery.feed.flush()
-        waiting = self.outbox.take()
-        data = waiting if isinstance(waiting, bytes) else b"".join(waiting)
+        data = self.outbox.take()
         self.taken += data.splitlines()
         self.outbox.sent(len(data), whole=True)
 
