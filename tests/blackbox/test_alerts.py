@@ -18,6 +18,7 @@ from tests.support.detour import Detour, Switch
 from tests.support.native import NativeClient
 from tests.support.observed import Prometheus, watched
 from tests.support.programs import required
+from tests.support.servers import Node
 from tests.support.tcp import Wire
 from tests.support.waiting import wait_until
 from wire.frames import Accepted, Gap, Welcome
@@ -35,10 +36,7 @@ def test_nodes_that_end_and_a_certificate_that_will(deploy: Deploy, tmp_path: Pa
     prometheus = watched(cluster)
     prometheus.wait_firing("CertificateEnds", "n2")
     for _ in range(3):
-        began = _began(prometheus)
-        n1.kill()
-        n1.start()
-        wait_until(lambda: _began(prometheus) not in ([], began), 30, "the new one is seen")
+        _start_again(n1, prometheus)
     prometheus.wait_firing("NodeRestarts", "n1")
     assert {alert for alert, _ in prometheus.firing()} == {"HydrachatCertificateEnds", "HydrachatNodeRestarts"}
     n1.kill()
@@ -51,8 +49,13 @@ def test_nodes_that_end_and_a_certificate_that_will(deploy: Deploy, tmp_path: Pa
     assert ("HydrachatCertificateEnds", "n1") not in prometheus.firing()
 
 
-def _began(prometheus: Prometheus) -> list[float]:
-    return prometheus.figures('process_start_time_seconds{instance="n1"}')
+def _start_again(node: Node, prometheus: Prometheus) -> None:
+    """Kills and starts it; returns when that is seen."""
+    began = f'process_start_time_seconds{{instance="{node.name}"}}'
+    before = prometheus.figures(began)
+    node.kill()
+    node.start()
+    wait_until(lambda: prometheus.figures(began) not in ([], before), 30, "the new one is seen")
 
 
 def test_a_way_to_redis_that_is_long_and_then_ends(deploy: Deploy) -> None:
@@ -138,16 +141,21 @@ def test_clients_that_do_not_read_and_a_node_that_is_full(deploy: Deploy) -> Non
             said += _say(speaker, 8)
         prometheus.wait_firing("SlowClients", "n1")
         assert {alert for alert, _ in prometheus.firing()} == {"HydrachatSlowClients"}
-        for _ in range(2):
-            wire = Wire(n1.address)
-            stack.callback(wire.close)
-            wait_until(lambda: wire.read(time.monotonic() + 1), 10, "a greeting, or a refusal")
+        _greeted(stack, n1)
+        _greeted(stack, n1)  # by a refusal
         prometheus.wait_firing("NodeFull", "n1")
         while n1.metric("hydrachat_overflows_total") < slow:
             said += _say(speaker, 8)
         prometheus.wait_firing("ClientsCut", "n1")
         assert {instance for _, instance in prometheus.firing()} == {"n1"}
         assert said < 2000
+
+
+def _greeted(stack: ExitStack, node: Node) -> None:
+    """Connects, and returns when the node has said something."""
+    wire = Wire(node.address)
+    stack.callback(wire.close)
+    wait_until(lambda: wire.read(time.monotonic() + 1), 10, "a first line")
 
 
 def _say(speaker: NativeClient, count: int, size: int = 16_000) -> int:
