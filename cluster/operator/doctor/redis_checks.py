@@ -58,7 +58,10 @@ def memory(facts: Facts) -> Finding:
     if not limit:
         return fine("memory", f"{used / MEGA:.0f} MB used, no limit")
     seen = f"{used / MEGA:.0f} MB of {limit / MEGA:.0f} MB used"
-    mend = SET.format(f"maxmemory {2 * limit // MEGA}mb") + ", if the machine has that; or a smaller --retain"
+    mend = (
+        SET.format(f"maxmemory {max(2 * limit, 3 * used // 2) // MEGA}mb")
+        + ", if the machine has that; or a smaller --retain"
+    )
     if used >= FULL * limit:
         return bad("memory", seen, "it is full: nodes are degraded, nothing that is said is taken", mend)
     if used >= NEARLY * limit:
