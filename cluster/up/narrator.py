@@ -23,7 +23,7 @@ STATES = {
 LINES = {
     "ready": "{name} is up",
     "serving": "{name} serves again",
-    "degraded": "{name} is degraded: Redis does not answer it",
+    "degraded": "{name} is degraded: Redis is away or refuses",
     "deaf": "{name} is deaf: it does not hear the others",
     "draining": "{name} is draining",
     "stopped": "{name} stopped",
@@ -45,6 +45,7 @@ class Narrator:
         self.quiet = False
         """Set while all is being stopped: then only trouble is worth a line."""
         self._say = say
+        self._cause = ""  # for which a degraded node waits, as the first one said it
 
     def say(self, text: str) -> None:
         """One line with the time of day; control characters are removed."""
@@ -60,6 +61,8 @@ class Narrator:
         text = described(spec.name, record)
         if text and (changed or event not in STATES) and not self.quiet:
             self.say(text)
+        if event == "waiting":
+            self._note_cause(spec.name, str(record.get("reason", "")))
 
     def _note_state(self, name: str, event: str) -> bool:
         state = STATES.get(event)
@@ -67,7 +70,15 @@ class Narrator:
             return False
         before = self.states.get(name)
         self.states[name] = state
+        if state == "serving":
+            self._cause = ""
         return before != state
+
+    def _note_cause(self, name: str, reason: str) -> None:
+        """Says why a degraded node waits, once for all of them: mostly it is Redis, and they share it."""
+        if self.states.get(name) == "degraded" and reason != self._cause and not self.quiet:
+            self._cause = reason
+            self.say(f"  {name} said: {reason}")
 
     def died(self, death: Death) -> None:
         """A child died unasked, or left by order."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -23,8 +24,16 @@ def test_two_cannot_hold_one_folder(tmp_path: Path) -> None:
 
 def test_a_folder_can_be_held_again(tmp_path: Path) -> None:
     for _ in range(2):
-        with folder.held(tmp_path / "d"):
+        with folder.held(tmp_path / "d") as in_order:
             assert (tmp_path / "d").is_dir()
+            assert in_order
+
+
+def test_a_disk_without_room_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not folder.is_full(tmp_path)
+    assert not folder.is_full(tmp_path / "nowhere")
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
+    assert folder.is_full(tmp_path)
 
 
 def test_what_is_no_folder_is_one_clear_line(tmp_path: Path) -> None:
