@@ -34,6 +34,7 @@ LINES = {
     "superseded": "{name}: another process runs under this name",
 }
 DETAILS = ("reason", "error", "message", "detail", "thread")
+REFUSED = "Redis refused "
 TELLING_LEVELS = {"warning", "error", "critical"}
 
 
@@ -45,7 +46,7 @@ class Narrator:
         self.quiet = False
         """Set while all is being stopped: then only trouble is worth a line."""
         self._say = say
-        self._cause = ""  # for which a degraded node waits, as the first one said it
+        self._cause = ""  # for which Redis refuses, as the first degraded node said it
 
     def say(self, text: str) -> None:
         """One line with the time of day; control characters are removed."""
@@ -75,8 +76,8 @@ class Narrator:
         return before != state
 
     def _note_cause(self, name: str, reason: str) -> None:
-        """Says why a degraded node waits, once for all of them: mostly it is Redis, and they share it."""
-        if self.states.get(name) == "degraded" and reason != self._cause and not self.quiet:
+        """Says why Redis refuses, once for all nodes. That it is away is seen otherwise."""
+        if REFUSED in reason and self.states.get(name) == "degraded" and reason != self._cause and not self.quiet:
             self._cause = reason
             self.say(f"  {name} said: {reason}")
 

@@ -52,19 +52,19 @@ def test_a_state_is_said_when_it_changes(screen: Screen) -> None:
 
 def test_why_nodes_are_degraded_is_said_once_for_all(screen: Screen) -> None:
     other = Spec("n2", ("node",), 0, speaks_json=True)
-    screen.hear("waiting", reason="a moment only")
-    for reason in ("full", "full", "away"):
+    screen.hear("waiting", reason="Redis refused (a moment only)")
+    for reason in ("Redis refused (full)", "Redis refused (full)", "Redis can't be reached (x)"):
         screen.hear("degraded")
         screen.hear("waiting", reason=reason)
     screen.narrator.hear(other, b'{"event": "degraded"}\n')
-    screen.narrator.hear(other, b'{"event": "waiting", "reason": "away"}\n')
+    screen.narrator.hear(other, b'{"event": "waiting", "reason": "Redis refused (disk)"}\n')
     screen.hear("serving")
     screen.hear("degraded")
-    screen.hear("waiting", reason="away")
+    screen.hear("waiting", reason="Redis refused (disk)")
     degraded = "n1 is degraded: Redis is away or refuses"
     assert screen.texts() == [
-        degraded, "  n1 said: full", "  n1 said: away", "n2 is degraded: Redis is away or refuses",
-        "n1 serves again", degraded, "  n1 said: away",
+        degraded, "  n1 said: Redis refused (full)", "n2 is degraded: Redis is away or refuses",
+        "  n2 said: Redis refused (disk)", "n1 serves again", degraded, "  n1 said: Redis refused (disk)",
     ]  # fmt: skip
 
 
