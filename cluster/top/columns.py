@@ -88,7 +88,7 @@ def _waiting(line: UserLine) -> int:
 USERS: Sequence[Column] = (
     _text("nick", lambda line: line.row.nick, widest=32),
     _text("node", lambda line: line.row.node, widest=20),
-    _state(lambda line: line.row.state),
+    _state(lambda line: line.state),
     Column("unread", _waiting, lambda line: count(_waiting(line)), number=True),
     Column("since", lambda line: line.row.since, lambda line: clock(line.row.since)),
     _text("rooms", lambda line: " ".join(line.row.rooms), widest=60),
