@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import resource
+import signal
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -92,12 +94,48 @@ def test_a_log_is_bounded(tmp_path: Path) -> None:
     assert newest.stat().st_size + older.stat().st_size <= 220
 
 
-def test_a_log_that_cannot_be_written_is_given_up(tmp_path: Path) -> None:
-    (tmp_path / "log").write_text("a file where the folder should be")
-    log = LogFile(tmp_path / "log" / "n1.log")
+def test_a_log_that_cannot_be_written_is_tried_again_later(tmp_path: Path) -> None:
+    blocked = tmp_path / "log"
+    blocked.write_text("a file where the folder should be")
+    log = LogFile(blocked / "n1.log", again_after=3600.0)
     log.write(b"x\n")
+    blocked.unlink()
     log.write(b"x\n")
     assert log.broken
+    assert not blocked.exists(), "not at each line"
+    log = LogFile(blocked / "n1.log", again_after=0.0)
+    for line in (b"y\n", b"z\n"):
+        log.write(line)
+    log.close()
+    assert (log.broken, (blocked / "n1.log").read_bytes()) == ("", b"y\nz\n")
+
+
+def test_half_a_line_spoils_no_other(tmp_path: Path) -> None:
+    file = tmp_path / "n1.log"
+    file.write_bytes(b'{"a": 1}\n{"b')
+    for line in (b'{"c": 3}\n', b'{"d": 4}\n'):
+        log = LogFile(file)
+        log.write(line)
+        log.close()
+    assert file.read_bytes() == b'{"a": 1}\n{"b\n{"c": 3}\n{"d": 4}\n'
+
+
+def test_a_full_disk_ends_no_log(tmp_path: Path) -> None:
+    log = LogFile(tmp_path / "n1.log", again_after=0.0)
+    log.write(b"one\n")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (6, hard))
+        log.write(b"two\n")
+        log.write(b"three\n")
+        assert log.broken
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+    log.write(b"four\n")
+    log.close()
+    assert log.path.read_bytes().splitlines() == [b"one", b"tw", b"four"]
 
 
 def executable(path: Path) -> Path:
