@@ -22,6 +22,7 @@ from cluster.link import Command, Identity, Link, Reply, server_identity
 from cluster.mapping import reply_error
 from cluster.operator.errors import BadSetting, Failed, RedisUnreachable
 from cluster.operator.read import glob_escaped
+from cluster.operator.url import nobody_there
 from cluster.settings import SCHEMA, ClusterSettings
 from cluster.term import Standing, new_boot, new_nonce
 from cluster.witness import Witness
@@ -176,4 +177,4 @@ def _reach(at: Desk, shown: str) -> None:
     try:
         at.open()
     except ClusterError as error:
-        raise RedisUnreachable(f"Redis at {shown} can't be used: {error}") from error
+        raise RedisUnreachable(f"Redis at {shown} can't be used: {error}{nobody_there(shown, str(error))}") from error

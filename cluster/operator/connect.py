@@ -13,7 +13,7 @@ from cluster.errors import Unavailable
 from cluster.group import is_group, parsed
 from cluster.link import is_too_old
 from cluster.operator.errors import BadSetting, RedisUnreachable
-from cluster.operator.url import without_password
+from cluster.operator.url import nobody_there, without_password
 from cluster.sentinels import Sentinels
 
 RULES = "docs/redis.md has the rules for its users"
@@ -44,7 +44,8 @@ def connect(url: str, timeout: float = 3.0) -> Iterator[redis.Redis]:
     except redis.exceptions.NoPermissionError as error:
         raise RedisUnreachable(f"Redis at {without_password(url)} refuses: {error}; {RULES}") from error
     except (redis.RedisError, OSError) as error:
-        raise RedisUnreachable(f"Redis at {without_password(url)} can't be used: {error}") from error
+        hint = nobody_there(url, str(error))
+        raise RedisUnreachable(f"Redis at {without_password(url)} can't be used: {error}{hint}") from error
     finally:
         client.close()
 

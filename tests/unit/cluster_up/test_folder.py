@@ -12,10 +12,12 @@ from types import SimpleNamespace
 import pytest
 
 from cluster.operator.errors import BadSetting, Failed
-from cluster.operator.url import local_url, note, resolve, without_password
+from cluster.operator.url import REDIS_OFFSET, local_url, note, resolve, state_folder, without_password
 from cluster.up import folder, programs
 from cluster.up.logfile import LogFile
 from cluster.up.plan import Plan
+from hydrachat import cli
+from tests.support.ports import free_port
 
 
 def test_two_cannot_hold_one_folder(tmp_path: Path) -> None:
@@ -61,6 +63,23 @@ def test_the_other_commands_find_a_redis_elsewhere(tmp_path: Path, monkeypatch: 
         assert resolve(None, 8001) == local_url(8001)
         assert note(8000).stat().st_mode & 0o077 == 0
     assert resolve(None, 8000) == local_url(8000)
+
+
+def test_where_no_up_runs_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    redis_port = free_port()
+    base = redis_port - REDIS_OFFSET
+    asked = f"is `hydrachat up --port {base}` running?"
+    for words in (("who",), ("kick", "bob")):
+        assert cli.run([*words, "--redis", f"redis://127.0.0.1:{redis_port}/0"]) == 3
+        assert "Connection refused" in (told := capsys.readouterr().err)
+        assert asked not in told, "there never was one"
+    state_folder(base).mkdir(parents=True)
+    for words in (("who",), ("kick", "bob")):
+        assert cli.run([*words, "--port", f"{base}"]) == 3
+        assert asked in capsys.readouterr().err
 
 
 def test_a_stale_note_goes_when_redis_is_our_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
