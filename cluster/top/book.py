@@ -7,7 +7,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
-from cluster.operator.read import NodeRow, RoomRow, SessionRow
+from cluster.operator.read import LOST, NodeRow, RoomRow, SessionRow
 from cluster.top.facts import NODES, ROOMS, USERS, Reading, key_of
 from cluster.top.names import DELAY, RATES, ROUND_TRIP, STATE, VALUES
 from cluster.top.rates import Buckets, History, Track, quantile, together
@@ -19,7 +19,7 @@ OLDEST = 60.0
 REMEMBERED = 240
 """Values of a sparkline."""
 DRAWN = ("said", "out", "p99", "redis", "clients")
-LOST, UNKNOWN = "lost", "unknown"
+UNKNOWN = "unknown"
 _STATE_IS = STATE + "{"
 
 Figures = Mapping[str, float | None]
@@ -97,9 +97,9 @@ class Book:
 
     def counted(self) -> Counter[str]:
         """How many nodes are how. One that was started again is not lost, nor is it so twice."""
-        living = {line.row.node: line.state for line in self.nodes if line.state != LOST}
-        lost = {line.row.node: LOST for line in self.nodes}
-        return Counter({**lost, **living}.values())
+        living = {line.row.node: line.state for line in self.nodes if line.row.alive}
+        gone = {line.row.node: line.state for line in self.nodes if not line.row.alive}
+        return Counter({**gone, **living}.values())
 
     def lines(self, view: str) -> list[Any]:
         """Those of one view."""
@@ -127,7 +127,7 @@ class Book:
     def _state(self, row: NodeRow, track: Track) -> str:
         """What Redis says of it. While nobody can ask Redis, what it says itself."""
         if not row.alive:
-            return LOST
+            return row.standing
         if not self.reading.error:
             return row.state
         states = self.reading.samples.get(key_of(row))

@@ -8,11 +8,12 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from cluster.top.book import LOST, NodeLine, RoomLine, UserLine
+from cluster.operator.read import LOST, STOPPED
+from cluster.top.book import NodeLine, RoomLine, UserLine
 from cluster.top.wording import clean, clock, count, fitted, per_second, percent, seconds, size
 
 NORMAL, GOOD, WARNING, BAD, DIM = "normal", "good", "warning", "bad", "dim"
-ROLES = {"serving": GOOD, "here": NORMAL, LOST: BAD, "away": DIM}
+ROLES = {"serving": GOOD, "here": NORMAL, LOST: BAD, STOPPED: DIM, "away": DIM}
 
 
 @dataclass(frozen=True, slots=True)

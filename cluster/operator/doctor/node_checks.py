@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from cluster.operator.doctor.facts import Boot, Facts
 from cluster.operator.doctor.finding import Finding, bad, fine, some, warn
+from cluster.operator.read import LOST, STOPPED
 from cluster.operator.times import counted, span
 from cluster.settings import SCHEMA
 
@@ -56,9 +57,10 @@ def alive(facts: Facts) -> Finding:
 
 def lost(facts: Facts) -> Finding:
     """Leases against reality: dead by its lease."""
-    gone = [boot for boot in facts.nodes.boots if not boot.row.alive]
+    gone = [boot for boot in facts.nodes.boots if boot.row.standing == LOST]
+    stopped = [boot.row.node for boot in facts.nodes.boots if boot.row.standing == STOPPED]
     if not gone:
-        return fine("leases", "no node is lost")
+        return fine("leases", f"no node is lost; stopped in order: {some(stopped)}" if stopped else "no node is lost")
     if facts.server.refuses:
         return bad("leases", _lost(gone), NO_WRITES, REDIS_FIRST, _names(gone))
     late = facts.term.lease + facts.term.grace + STALE

@@ -234,6 +234,13 @@ def test_a_lost_node_is_not_stuck_while_nobody_could_clear_up() -> None:
     assert "start it again" in unwell(facts(nodes=[boot("n1"), STUCK], term={"hold": str(NOW + 1)}))["leases"].mend
 
 
+def test_a_node_that_left_in_order_is_not_lost() -> None:
+    made = facts(nodes=[*PAIR, boot("n2", alive=False, age=12.0, state="stopped")])
+    assert unwell(made) == {}
+    (told,) = (finding for finding in judged(made) if finding.check == "leases")
+    assert told.seen == "no node is lost; stopped in order: n2"
+
+
 def test_many_are_cut_short() -> None:
     assert some([str(number) for number in range(8)]) == "0, 1, 2, 3, 4 and 3 more"
 

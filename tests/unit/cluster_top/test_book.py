@@ -124,6 +124,8 @@ def test_a_node_that_was_started_again_is_counted_once_and_not_as_lost() -> None
     book.take(reading(2, N1, replace(N1, boot="b0", alive=False), *(replace(N2, boot=b, alive=False) for b in "xy")))
     assert [line.state for line in book.nodes] == ["serving", "lost", "lost", "lost"]
     assert book.counted() == {"serving": 1, "lost": 1}
+    book.take(reading(4, N1, replace(N1, boot="b0", alive=False), replace(N2, alive=False, state="stopped")))
+    assert book.counted() == {"serving": 1, "stopped": 1}
 
 
 def test_what_is_remembered_is_bounded() -> None:
