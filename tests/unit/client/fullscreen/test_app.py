@@ -14,6 +14,7 @@ from client import events as ev
 from client.fullscreen.app import RoomApp
 from client.fullscreen.commands import COMMANDS
 from client.fullscreen.model import Model
+from client.fullscreen.theme import names
 from tests.unit.client.fullscreen.fake_chat import FakeChat
 from tests.unit.client.fullscreen.world import NOON, joined, message
 from wire.frames import Member, RoomInfo
@@ -376,10 +377,14 @@ async def test_the_look_of_the_settings_is_taken_and_muted_ones_are_silent() -> 
 @screen_test
 async def test_themes_change_and_unknown_ones_are_listed() -> None:
     async with room() as it:
-        await it.type("/theme light", "enter")
-        assert it.app.theme == "light"
-        await it.type("/theme nothing", "enter")
-        await it.shows("themes: ", "dark, ")
+        await it.type("/theme", "enter")
+        await it.shows("themes: ", "dark, light, terminal, ", "this one is dark")
+        await it.type("/theme draculla", "enter")
+        await it.shows("there is no theme draculla; did you mean", "dracula?")
+        assert set(names()) == set(it.app.available_themes)
+        for name in names():
+            await it.type(f"/theme {name}", "enter")
+            assert it.app.theme == name
 
 
 @screen_test
