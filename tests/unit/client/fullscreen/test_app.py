@@ -177,6 +177,17 @@ async def test_the_line_breaks_and_is_mended() -> None:
 
 
 @screen_test
+async def test_a_search_does_not_hide_that_the_line_is_broken() -> None:
+    async with room() as it:
+        await it.type("/search needle", "enter")
+        await it.shows("“needle” is not in what is loaded; PageUp: more ")
+        await it.hear(ev.Disconnected("n1", "reset"))
+        await it.shows("○ reconnecting…")
+        await it.hear(ev.Moved("n3", "n1", True))
+        await it.shows("● “needle” is not in")
+
+
+@screen_test
 async def test_what_may_be_missing_stays_on_the_screen() -> None:
     async with room(130) as it:
         await it.hear(message(812), ev.GapEvent("#lobby", 812, 813, 815))
