@@ -63,7 +63,7 @@ port is 7700 where none is given, an IPv6 address stands in brackets, the room i
 
 \b
 Exit codes: 0 ok (also on SIGTERM), 1 something was not accepted, 2 usage, 4 no node reachable,
-5 refused (a nickname is taken: the error names a free one), 130 Ctrl-C."""
+5 refused (a nickname is taken: the error names a free one), 130 Ctrl-C, 141 nobody reads the output."""
 
 
 @click.command("join", epilog=_EPILOG, context_settings={"max_content_width": 100})
