@@ -69,7 +69,7 @@ _SIGNS = {
 
 def rows(entry: Entry, look: Look) -> tuple[Row, ...]:
     """Cached with the entry until something that it depends on is another one."""
-    key = (look, entry.mark)
+    key = (look, entry.mark, entry.time)
     if entry.cached is None or entry.cached[0] != key:
         entry.cached = (key, _laid_out(entry, look))
     found: tuple[Row, ...] = entry.cached[1]
