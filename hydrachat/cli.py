@@ -74,7 +74,7 @@ Exit codes: 0 ok, 1 failed, 2 usage or setting, 3 Redis unreachable, 4 no node r
 
 @contextmanager
 def _importing() -> Iterator[None]:
-    """Next to nothing becomes garbage meanwhile, and looking for it takes a tenth of the time. A Ctrl-C ends the process
+    """Next to nothing becomes garbage meanwhile, and looking for it takes a tenth of the time. Ctrl-C ends the process
     as it does any other program: nothing has begun, and raised in the middle of a module it would be a traceback."""
     gc.disable()
     try:

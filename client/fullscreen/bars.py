@@ -38,7 +38,7 @@ class Head(Lines):
 
 
 class State(Lines):
-    """How the line stands, how complete the conversation is; while something is searched on a good line, what was found."""
+    """How the line stands, how complete the conversation is; on a good line what was found of something searched."""
 
     def __init__(
         self,

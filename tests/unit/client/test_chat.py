@@ -258,8 +258,9 @@ def test_who_was_not_scheduled_reads_what_came_before_it_judges(cluster: Loopbac
             link = machine._active
             if overslept or link is None or link.dead_at is None or link.asked != link.spoke:
                 return selector.select(timeout)
-            wait_until(lambda: selector.select(0.01) and time.monotonic() > link.dead_at)
-            overslept.append(link.dead_at)
+            over = link.dead_at
+            wait_until(lambda: selector.select(0.01) and time.monotonic() > over)
+            overslept.append(over)
             return []
 
         chat._network._selector = SimpleNamespace(
