@@ -123,7 +123,10 @@ class Doing:
     def _say(self, text: str, to: str, *, action: bool = False) -> None:
         to = room_name(to) if to.startswith("#") else "@" + nickname(to[1:]).shown
         if to.startswith("#") and to not in self._model.conversations:
-            raise WireError(Code.NOT_MEMBER, f"you are not in {to}; enter it with /join {to}. Text that begins so: put a space before it")
+            raise WireError(
+                Code.NOT_MEMBER,
+                f"you are not in {to}; enter it with /join {to}. Text that begins so: put a space before it",
+            )
         where = self._model.addressed(to)
         try:
             sending = self._chat.say(text, to, action=action, timeout=0)

@@ -78,12 +78,6 @@ def test_what_only_the_full_screen_room_does_says_so(line: str) -> None:
         meant(line, "#lobby")
 
 
-@pytest.mark.parametrize("line", ["/search needle", "/clear", "/Theme dark", "/go 2"])
-def test_what_only_the_full_screen_room_does_says_so(line: str) -> None:
-    with pytest.raises(WireError, match="is for the full-screen room"):
-        meant(line, "#lobby")
-
-
 @pytest.mark.parametrize(
     ("line", "near"), [("/jion #x", "/join"), ("/histroy", "/history"), ("/xyzzy", "/help"), ("/", "/help")]
 )
