@@ -78,7 +78,7 @@ def _importing() -> Iterator[None]:
     as it does any other program: nothing has begun, and raised in the middle of a module it would be a traceback."""
     gc.disable()
     try:
-        with start.interruptible():
+        with start.Interruptible():
             yield
     finally:
         gc.enable()

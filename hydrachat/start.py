@@ -1,31 +1,34 @@
-"""Where the console script begins, before it has imported anything."""
+"""Where the console script begins. It imports nothing before a Ctrl-C is safe."""
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import NoReturn
+# What `signal` is made of: that imports `enum` and more first, which takes as long as the half of all that comes then.
+import _signal  # type: ignore[import-not-found]
 
 
-@contextmanager
-def interruptible() -> Iterator[None]:
+class Interruptible:
     """Within it Ctrl-C ends the process at once, by the signal, unless somebody has seen to it otherwise. For imports.
-    Any thread; of effect in the main one."""
-    ours = threading.current_thread() is threading.main_thread()
-    if not ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield
-        return
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    A context manager; any thread, of effect in the main one."""
+
+    def __enter__(self) -> None:
+        is_usual = _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler
+        self._ours = is_usual and _set(_signal.SIG_DFL)
+
+    def __exit__(self, *_: object) -> None:
+        if self._ours:
+            _set(_signal.default_int_handler)
+
+
+def _set(handler: object) -> bool:
     try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        _signal.signal(_signal.SIGINT, handler)
+    except ValueError:
+        return False  # not the main thread
+    return True
 
 
-def main() -> NoReturn:
+def main() -> None:
     """Entry point of the console script: ends the process with the command's exit code."""
-    with interruptible():
+    with Interruptible():
         from hydrachat import cli
     cli.main()
