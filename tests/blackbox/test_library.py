@@ -84,7 +84,7 @@ def test_who_is_not_scheduled_for_long_does_not_take_its_node_for_dead(deploy: D
         )  # type: ignore[assignment]
         wait_until(lambda: overslept, 60)
         chat.say("still here").wait_accepted(30)
-        told = []
+        told: list[Any] = []
         while not (told and isinstance(told[-1], MessageEvent)):
             told.append(chat.next_event(30))
     assert not [one for one in told if isinstance(one, Disconnected) and "nothing was heard from it" in one.reason]
