@@ -16,10 +16,13 @@ from wire.codes import Code
 from wire.frames import Accepted, Error, Left, Message, Welcome
 
 Deploy = Callable[..., Deployment]
+LASTING = 6.0
+"""Seconds of a lease that a busy machine can keep: at one of a second clients take a node for dead that was not heard for
+two, and moves are no longer the test's."""
 
 
 def test_kill_9_of_a_node_under_the_talk_of_20(deploy: Deploy) -> None:
-    cluster = deploy(nodes=3, grace=6.0)
+    cluster = deploy(nodes=3, lease=LASTING, grace=20.0)
     with Crowd(cluster, 20) as crowd:
         crowd.wait_talk(3)
         homeless = crowd.at("n1")
@@ -152,7 +155,8 @@ def test_a_node_that_restarts_within_its_lease_is_another_boot(deploy: Deploy) -
 
 
 def test_sigterm_drains_a_node_under_traffic(deploy: Deploy) -> None:
-    cluster = deploy(nodes=3, grace=6.0)
+    cluster = deploy(nodes=3, lease=LASTING, grace=20.0)
+    cluster.wait_known()
     with Crowd(cluster, 12) as crowd, PlainClient(cluster.addresses[0], "netcat") as person:
         crowd.wait_talk(2)
         homeless = crowd.at("n1")
@@ -165,7 +169,7 @@ def test_sigterm_drains_a_node_under_traffic(deploy: Deploy) -> None:
         names = [event["event"] for event in cluster.nodes[0].events()]
         assert names.index("draining") < names.index("stopped")
         assert any("connect again" in line for line in person.lines)
-        assert crowd.history.count(Kind.MOVED) == len(homeless) >= 4
+        assert crowd.planned_moves().total() == len(homeless) >= 4
         assert crowd.history.count(Kind.RENEWED) == crowd.history.count(Kind.GAP) == 0
 
 
