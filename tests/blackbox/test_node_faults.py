@@ -17,8 +17,8 @@ from wire.frames import Accepted, Error, Left, Message, Welcome
 
 Deploy = Callable[..., Deployment]
 LASTING = 6.0
-"""Seconds of a lease that a busy machine can keep: at one of a second clients take a node for dead that was not heard for
-two, and moves are no longer the test's."""
+"""Seconds of a lease that a busy machine can keep: at one of a second clients take a node for dead that was not heard
+for two, and moves are no longer the test's."""
 
 
 def test_kill_9_of_a_node_under_the_talk_of_20(deploy: Deploy) -> None:
