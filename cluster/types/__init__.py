@@ -1,6 +1,6 @@
 """The words that a node and the cluster package exchange, by subject. Pure data, no Redis."""
 
-from cluster.types.logs import Entry, Kind, Page, Position, Published
+from cluster.types.logs import Entry, Kind, Page, Position, Publication, Published
 from cluster.types.nodes import NodeInfo
 from cluster.types.people import Ban, Member, Person, Presence
 from cluster.types.reasons import Reason
@@ -27,6 +27,7 @@ __all__ = [
     "Person",
     "Position",
     "Presence",
+    "Publication",
     "Published",
     "Reason",
     "Renamed",

@@ -68,6 +68,25 @@ class Page:
     lost_last: int = 0
 
 
+class Publication(msgspec.Struct, frozen=True):
+    """What a session says: to `#room`, or to the inbox behind `@mapped-nickname`.
+
+    `holder`: the session that its sender last saw under that nickname; '': none. `refusal`: a `Reason` for which the
+    node itself refuses; n is consumed, nothing written. `again`: where it was accepted before, if the sender has reason
+    to think that the cluster has lost it since: appended late if it is in no log any more, else its outcome comes (R5).
+    `ahead`: milliseconds until the session's bucket of messages is whole again; who takes the session over finds it in
+    `Claimed`.
+    """
+
+    n: int
+    to: str
+    text: str
+    holder: str = ""
+    refusal: str = ""
+    again: Position | None = None
+    ahead: int = 0
+
+
 class Published(msgspec.Struct, frozen=True):
     """Outcome of a `say` that is in a log. `log`: `#room` or `@<session>` of the addressee."""
 
