@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from cluster.errors import ClusterError, Degraded, Fenced, LeaseLost, Refused, Stopped
-from cluster.types import Position, Published, Reason
+from cluster.types import Position, Publication, Published, Reason
 from node.session import Session
 from node.verbs.pacing import count_refused, in_step, patient, say_too_fast
 from node.verbs.refusals import fenced, refusal
@@ -102,10 +102,9 @@ def _submit(
     session.said += 1
     house.metrics.delay.taken(session.id, answer.n)
     try:
-        house.cluster.publish(
-            session.id, session.claim, answer.n, to, text, answer, holder=holder, refusal=refused, again=again,
-            ahead=session.quota.said(time.monotonic()),
-        )  # fmt: skip
+        ahead = session.quota.said(time.monotonic())
+        said = Publication(answer.n, to, text, holder=holder, refusal=refused, again=again, ahead=ahead)
+        house.cluster.publish(session.id, session.claim, said, answer)
     except (Degraded, Stopped) as error:
         session.said -= 1
         _remember(connection, session, answer.n, error)
@@ -204,7 +203,7 @@ def _ask(connection: Connection, session: Session, n: int, to: str, text: str) -
 
     connection.house.metrics.delay.taken(session.id, n)
     try:
-        connection.house.cluster.publish(session.id, session.claim, n, to, text, done)
+        connection.house.cluster.publish(session.id, session.claim, Publication(n, to, text), done)
     except ClusterError as error:
         _remember(connection, session, n, error)
         return error
