@@ -97,12 +97,20 @@ def test_a_drain_without_another_node_that_is_ready_is_refused_unless_forced(dep
 
 
 def test_what_can_not_be_drained_is_one_clear_line(deploy: Deploy) -> None:
-    cluster = deploy(nodes=1)
+    cluster = deploy(nodes=1, lease=30.0)
     code, lines = drain(cluster, "n9")
     assert (code, lines) == (1, ["Error: no node n9 is up; up are: n1"])
     code, lines = drain(cluster, "n1", "--over", "soon")
     assert code == 2
     assert "write a time from 0 to 3600 s, as in 20s or 2m" in lines[-1]
+    (node,) = cluster.nodes
+    node.freeze()
+    code, lines = drain(cluster, "n1", "--force")
+    assert code == 1
+    assert "n1 did not answer within 10 s" in lines[-1]
+    assert "it carries the order out when it goes on" in lines[-1]
+    node.thaw()
+    assert node.wait(PATIENCE) == 0
 
 
 def test_sigterm_cuts_a_slow_drain_short_resumably(deploy: Deploy) -> None:
