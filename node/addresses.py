@@ -27,6 +27,12 @@ EVENLY, FREELY, GRAIN = 500.0, 20, 0.01
 how many those few are; seconds below which nobody is made to wait. Nothing is refused for it either: what an address
 may say at once is spread over the next moment, or everybody would feel it when its two hundred connections all speak
 (benchmarks/hostile.py: `flood`, `chorus`)."""
+TOGETHER = 0.05
+"""Seconds of that for which those who wait go on together. One by one each message would be a call to Redis and a call of
+the kernel for each who hears it; what goes together shares them (`Pace`)."""
+HEARERS, MOST_HEARD = 25, 4.0
+"""A message to a room costs in that one for each so many who are in it here, and so many at most: what it costs the
+others is that all of these are to be sent it."""
 OF_A_JOIN = 4.0
 """What is more than a question costs so many messages, in that."""
 MOST = 100_000
@@ -37,7 +43,7 @@ class Address:
     """The buckets of one address. Any thread: connections from there, and the worker that merges, meet at the lock,
     which is never held while anything else is called."""
 
-    __slots__ = ("_even", "_joined", "_joins", "_lock", "_messages", "_questions", "_said", "key", "users")
+    __slots__ = ("_even", "_go", "_joined", "_joins", "_lock", "_messages", "_questions", "_said", "key", "users")
 
     def __init__(self, key: str, settings: NodeSettings) -> None:
         self.key = key
@@ -48,6 +54,7 @@ class Address:
         self._questions = Bucket(QUESTIONS, AT_ONCE)
         rate = settings.address_message_rate
         self._even = Bucket(max(rate, EVENLY) if rate else 0.0, FREELY)
+        self._go = 0.0  # when those go on who waited last
         self._said = self._joined = 0.0  # taken since the others were told
 
     def say(self, now: float, cost: float = 1.0) -> float:
@@ -64,7 +71,11 @@ class Address:
         with self._lock:
             wait = self._even.wait(now, cost)
             self._even.take(now, cost)
-            return wait if wait > GRAIN else 0.0
+            if wait <= GRAIN:
+                return 0.0
+            if now + wait > self._go:
+                self._go = now + wait + TOGETHER
+            return self._go - now
 
     def join(self, now: float, cost: float) -> float:
         """The same as `say` of joins and their like."""

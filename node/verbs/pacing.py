@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from node.addresses import OF_A_JOIN
+from node.addresses import HEARERS, MOST_HEARD, OF_A_JOIN
 from wire import Code, WireError, frames
 from wire.frames import Error
 
@@ -71,13 +71,19 @@ def say_too_fast(connection: Connection, quota: Quota, n: int, *, again: bool) -
     return _refusal(connection, quota.why_not_said, wait, n=n)
 
 
+def say_in_step(connection: Connection, to: str) -> bool:
+    """The same as `in_step` of a message. `to`: as it is compared."""
+    if connection.address is None:
+        return True
+    hearers = connection.house.rooms.crowd(to)
+    return in_step(connection, min(max(1.0, hearers / HEARERS), MOST_HEARD))
+
+
 def in_step(connection: Connection, cost: float = 1.0) -> bool:
     """Blocks while more of its address is on its way than is carried out evenly. False: there is nobody to wait for
     any more. `cost`: in messages."""
     wait = connection.address.pace(time.monotonic(), cost) if connection.address is not None else 0.0
-    if wait <= 0:
-        return True
-    return not (connection.house.standing.leaving.wait(min(wait, LOOK)) or connection.outbox.finishing)
+    return wait <= 0 or _wait(connection, time.monotonic() + wait)
 
 
 def ask_too_fast(connection: Connection, event: Any) -> bool:
@@ -110,7 +116,12 @@ def _await_turn(connection: Connection, event: Any, cost: float) -> bool:
         return in_step(connection, cost * OF_A_JOIN)
     if connection.address is None:
         return True
-    until = time.monotonic() + connection.address.turn(time.monotonic(), cost)
+    now = time.monotonic()
+    return _wait(connection, now + connection.address.turn(now, cost))
+
+
+def _wait(connection: Connection, until: float) -> bool:
+    """Blocks until then. False: there is nobody to wait for any more."""
     while (left := until - time.monotonic()) > 0:
         if connection.outbox.finishing or connection.house.standing.leaving.wait(min(left, LOOK)):
             return False

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack, suppress
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from cluster.types import Entry
 from node import addresses as addresses_module, connection as connection_module
-from node.addresses import Address
+from node.addresses import TOGETHER, Address
 from node.main import Node
 from node.settings import NodeSettings
 from node.verbs.pacing import cost_of
@@ -84,14 +85,22 @@ def test_what_comes_at_once_from_one_address_is_spread_over_the_next_moment() ->
         return Address("192.0.2.7", settings)
 
     one = address()
-    waits = [one.pace(100.0, 1.0) for _ in range(100)]
+    waits = [one.pace(100.0, 1.0) for _ in range(120)]
     assert waits[:20] == [0.0] * 20, "a few go at once"
-    assert waits[-1] == pytest.approx(0.16, abs=1e-3), "500 a second"
+    assert 0.2 <= waits[-1] <= 0.2 + TOGETHER, "500 a second"
     assert all(wait == 0 or wait > 0.01 for wait in waits), "nobody sleeps for less than that is worth"
+    assert waits == sorted(waits), "in the order in which they came"
     assert one.pace(200.0, 1.0) == 0.0
-    assert address().pace(100.0, 100.0) == pytest.approx(0.16, abs=1e-3)
+    assert address().pace(100.0, 100.0) == pytest.approx(0.16 + TOGETHER, abs=1e-3)
     assert address(address_message_rate=0).pace(100.0, 1e9) == 0.0
-    assert address(address_message_rate=5000).pace(100.0, 120.0) == pytest.approx(0.02, abs=1e-3)
+    assert address(address_message_rate=5000).pace(100.0, 120.0) == pytest.approx(0.02 + TOGETHER, abs=1e-3)
+
+
+def test_those_of_one_address_who_wait_go_on_together() -> None:
+    one = Address("192.0.2.7", NodeSettings(id="n1", listen=HERE, redis="redis://nowhere/0", http=HERE))
+    times = sorted({round(wait, 6) for wait in [one.pace(100.0, 1.0) for _ in range(200)] if wait})
+    assert 5 <= len(times) <= 10, "180 who wait for up to 0.36 s"
+    assert all(later - sooner >= TOGETHER for sooner, later in pairwise(times))
 
 
 @pytest.mark.parametrize("what", [Say(n=2, to=LOBBY, text="2"), Join(room="#ops", id=1)])
@@ -116,6 +125,26 @@ def test_two_sessions_of_one_address_that_speak_at_once_wait_for_each_other_and_
         with pytest.raises(TimeoutError):
             two.expect(Accepted) if isinstance(what, Say) else two.expect(Joined, lambda frame: frame.log == "#ops")
     # It has stopped: `running` looks whether a thread is left that waits.
+
+
+def test_what_many_hear_takes_more_of_what_its_address_may_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(addresses_module, "EVENLY", 0.001)
+    monkeypatch.setattr(addresses_module, "FREELY", 3)
+    monkeypatch.setattr(sys.modules["node.verbs.pacing"], "HEARERS", 1)
+    limits: Any = {"exempt": ("127.0.0.2",), "address_message_rate": 0.0001}
+    with running(FakeCluster(Store()), **limits) as node, ExitStack() as stack:
+        one = stack.enter_context(Native(node))
+        one.enter("one")
+        one.say(Say(n=1, to=LOBBY, text="nobody else hears that"))
+        one.expect(Accepted)
+        for name in ("two", "three"):
+            stack.enter_context(Native(node)).enter(name)
+        one.say(Say(n=2, to=LOBBY, text="two more do"))
+        (waits,) = (session.connection for session in node.house.registry.all() if session.name.shown == "one")
+        wait_for(lambda: waits.busy)
+        one.sock.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            one.expect(Accepted)
 
 
 def test_who_is_exempt_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
