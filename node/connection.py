@@ -59,6 +59,7 @@ class Connection:
         "protocol",
         "proxied",
         "session",
+        "shed",
         "sock",
         "tls",
         "told_nodes",
@@ -80,6 +81,7 @@ class Connection:
         self.session: Session | None = None
         self.began = self.heard = time.monotonic()
         self.busy = False  # the thread acts, so silence is no sign
+        self.shed = False  # cut for what waits for all together, not for what waits for it
         self.deadline = 0.0  # monotonic: when an ending connection is cut; 0: not set
         self.acks = Acks()
         self.address: Address | None = None  # whose limits hold for it, from its hello on
@@ -249,6 +251,8 @@ class Connection:
         house = self.house
         if self.outbox.overflowed:
             house.metrics.overflows.inc()
+            if not self.shed:
+                house.metrics.limited.labels("outbox_bytes").inc()  # its line is the next one
             house.log.warning("overflow", peer=self.peer, **self.names())
         self.protocol.close()
         if self.tls is not None:

@@ -58,7 +58,7 @@ class Hidden(Native):
     """A client that says `header` by TLS, and `before` in the clear."""
 
     def __init__(self, node: Node, authority: Authority, header: bytes, before: bytes = b"") -> None:
-        tunnelled = _After(before, tuple(node.address), authority.client(), NAME)
+        tunnelled = _After(before, (node.address.host, node.address.port), authority.client(), NAME)
         self.sock = cast("socket.socket", tunnelled)
         self.buffer = b""
         self.sock.sendall(header)
@@ -95,7 +95,7 @@ def test_a_header_by_tls_is_only_what_somebody_says(node: Node, authority: Autho
 
 @pytest.mark.parametrize("header", FORGED)
 def test_a_header_in_the_clear_is_no_tls(node: Node, header: bytes) -> None:
-    with socket.create_connection(tuple(node.address), 5) as sock:
+    with socket.create_connection(node.address, 5) as sock:
         sock.settimeout(5)
         sock.sendall(header + b'{"op":"hello","nick":"ana"}\n')
         said = sock.makefile("rb").read()
@@ -103,7 +103,9 @@ def test_a_header_in_the_clear_is_no_tls(node: Node, header: bytes) -> None:
     wait_for(lambda: not len(node.house.roster))
 
 
-@pytest.mark.parametrize("header", [LINE, v2(0x11, V4), v2(0x11, V4 + tlv(0x20, b"\x01" + bytes(4) + tlv(0x22, b"ca")))])
+@pytest.mark.parametrize(
+    "header", [LINE, v2(0x11, V4), v2(0x11, V4 + tlv(0x20, b"\x01" + bytes(4) + tlv(0x22, b"ca")))]
+)
 @pytest.mark.parametrize("again", [b"", *FORGED])
 def test_tls_begins_behind_the_header_and_a_second_one_is_nothing(
     behind: Node, authority: Authority, header: bytes, again: bytes
@@ -116,7 +118,7 @@ def test_tls_begins_behind_the_header_and_a_second_one_is_nothing(
 
 @pytest.mark.parametrize("second", FORGED)
 def test_two_headers_are_one_too_many(behind: Node, second: bytes) -> None:
-    with socket.create_connection(tuple(behind.address), 5) as sock:
+    with socket.create_connection(behind.address, 5) as sock:
         sock.settimeout(5)
         sock.sendall(LINE + second)
         assert b"this port speaks TLS" in sock.makefile("rb").read()
@@ -138,5 +140,3 @@ def test_a_header_of_a_header_is_the_clients_own_line(authority: Authority) -> N
                 assert sources(node) == {"192.0.2.7"}
             wait_for(lambda: not len(node.house.roster))
     assert not [line for line in log_of(node) if line["level"] == "error"]
-
-

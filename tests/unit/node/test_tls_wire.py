@@ -276,4 +276,3 @@ def pushed(ends: Ends, enough: Callable[[], bool], between: Callable[[], bytes])
         if select.select([], [ends.theirs], [], 0.1)[1]:
             with suppress(BrokenPipeError, ConnectionResetError):
                 going = going[ends.theirs.send(going, socket.MSG_DONTWAIT) :]
-
