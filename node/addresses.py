@@ -28,8 +28,8 @@ how many those few are; seconds below which nobody is made to wait. Nothing is r
 may say at once is spread over the next moment, or everybody would feel it when its two hundred connections all speak
 (benchmarks/hostile.py: `flood`, `chorus`)."""
 TOGETHER = 0.05
-"""Seconds of that for which those who wait go on together. One by one each message would be a call to Redis and a call of
-the kernel for each who hears it; what goes together shares them (`Pace`)."""
+"""Seconds of that for which those who wait go on together. One by one each message would be a call to Redis and a call
+of the kernel for each who hears it; what goes together shares them (`Pace`)."""
 HEARERS, MOST_HEARD = 25, 4.0
 """A message to a room costs in that one for each so many who are in it here, and so many at most: what it costs the
 others is that all of these are to be sent it."""

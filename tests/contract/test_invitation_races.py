@@ -1,5 +1,5 @@
-"""An owner invites, removes and mutes somebody at once, who joins meanwhile at another node: whatever comes first, what is
-left is what some order of these would have left. No other node can be had to act for the owner."""
+"""An owner invites, removes and mutes somebody at once, who joins meanwhile at another node: whatever comes first, what
+is left is what some order of these would have left. No other node can be had to act for the owner."""
 
 from __future__ import annotations
 

@@ -142,8 +142,8 @@ def test_the_session_id_is_no_key_to_its_token(town: Deployment, undisturbed: Ho
 
 
 def test_a_token_opens_nothing_once_its_owner_has_quit(town: Deployment, undisturbed: HonestPair) -> None:
-    """Neither the first nor the one that came with a resume, at either node; and a session that is over is refused in the
-    same bytes as one that never was."""
+    """Neither the first nor the one that came with a resume, at either node; and a session that is over is refused in
+    the same bytes as one that never was."""
     with entered(town, "gone") as first:
         welcomes = [first.welcome]
         first.crash()
