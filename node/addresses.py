@@ -35,6 +35,9 @@ HEARERS, MOST_HEARD = 25, 4.0
 others is that all of these are to be sent it."""
 OF_A_JOIN = 4.0
 """What is more than a question costs so many messages, in that."""
+TRIFLES, FEW = 2000.0, 1000
+"""The same of what has no other limit (acknowledgements, empty lines, `/help`), as `verbs.pacing` counts it. Each takes
+some 25 us, and before that was counted one connection could take a core with them."""
 MOST = 100_000
 """Addresses that are remembered though nobody from there is here any more."""
 
@@ -43,7 +46,9 @@ class Address:
     """The buckets of one address. Any thread: connections from there, and the worker that merges, meet at the lock,
     which is never held while anything else is called."""
 
-    __slots__ = ("_even", "_go", "_joined", "_joins", "_lock", "_messages", "_questions", "_said", "key", "users")
+    __slots__ = (
+        "_even", "_go", "_joined", "_joins", "_lock", "_messages", "_questions", "_said", "_trifles", "key", "users",
+    )  # fmt: skip
 
     def __init__(self, key: str, settings: NodeSettings) -> None:
         self.key = key
@@ -52,6 +57,7 @@ class Address:
         self._messages = Bucket(settings.address_message_rate, settings.address_message_burst)
         self._joins = Bucket(settings.address_join_rate, settings.address_join_burst)
         self._questions = Bucket(QUESTIONS, AT_ONCE)
+        self._trifles = Bucket(TRIFLES, FEW)
         rate = settings.address_message_rate
         self._even = Bucket(max(rate, EVENLY) if rate else 0.0, FREELY)
         self._go = 0.0  # when those go on who waited last
@@ -89,9 +95,12 @@ class Address:
     def turn(self, now: float, cost: float) -> float:
         """Seconds until a question is to be answered, 0: now. Its place in the line is taken by that."""
         with self._lock:
-            wait = self._questions.wait(now, cost)
-            self._questions.take(now, cost)
-            return max(wait, 0.0)
+            return _placed(self._questions, now, cost)
+
+    def trifle(self, now: float, cost: float) -> float:
+        """The same of what is less than a question."""
+        with self._lock:
+            return _placed(self._trifles, now, cost)
 
     def is_whole(self, now: float) -> bool:
         with self._lock:
@@ -180,6 +189,12 @@ class Addresses:
         for address, told, ahead in zip(addresses, spent, found, strict=True):
             address.merge(now, told, ahead)
         return True
+
+
+def _placed(bucket: Bucket, now: float, cost: float) -> float:
+    wait = bucket.wait(now, cost)
+    bucket.take(now, cost)
+    return max(wait, 0.0)
 
 
 def _worths(addresses: Sequence[Address], spent: Sequence[tuple[float, float]]) -> list[tuple[str, int, int]]:

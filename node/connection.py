@@ -167,8 +167,8 @@ class Connection:
                     self._act(self.protocol.receive_eof())
                 return
             self._act(self.protocol.receive_data(data))
-            if len(data) == MOST and self.protocol.dropping:
-                house.standing.leaving.wait(MOST / DROPPED)
+            if self.protocol.dropping:
+                house.standing.leaving.wait(len(data) / DROPPED)
             self.heard = time.monotonic()  # it could not be read while that took its time
             # The kernel's bytes are asked for in small pieces while a client idles: each recv allocates first.
             size = min(size * 2, MOST) if len(data) == size else _LEAST

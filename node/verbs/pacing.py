@@ -46,6 +46,8 @@ TRIFLE = 0.02
 """The same of what is cheap, and is answered in any case."""
 AGAIN = 0.25
 """What saying again costs of a message: after a loss of data everybody says again what he said within a minute."""
+ACKS, HELPS, BLANKS = 1.0, 10.0, 10.0
+"""What these take of the trifles of their address (`Address.trifle`)."""
 STRANGER = 0.05
 """Seconds until who has not come in yet is told that a line of his is not understood."""
 LOOK = 1.0
@@ -152,6 +154,16 @@ def breathe(connection: Connection) -> None:
         wait = connection.session.quota.ask(TRIFLE, time.monotonic())
     if wait > 0:
         connection.house.standing.leaving.wait(min(wait, LOOK))
+
+
+def in_passing(connection: Connection, cost: float) -> bool:
+    """Before what costs little and has no limit of its own: all of it from one address waits for its turn where it is
+    too much; who has no session waits in any case. False: there is nobody to wait for any more."""
+    if connection.session is None:
+        wait = STRANGER
+    else:
+        wait = connection.address.trifle(time.monotonic(), cost) if connection.address is not None else 0.0
+    return wait <= 0 or _wait(connection, time.monotonic() + wait)
 
 
 def _hold_back(connection: Connection, quota: Quota, wait: float) -> None:

@@ -23,8 +23,10 @@ from tests.unit.node.waiting import wait_for
 from wire import Code, encode
 from wire.frames import (
     Accepted,
+    Ack,
     Bye,
     ClientFrame,
+    Confirm,
     Error,
     History,
     HistoryEnd,
@@ -39,6 +41,7 @@ from wire.frames import (
     Say,
     Who,
 )
+from wire.plain_input import BLANKS
 
 LOBBY = "#lobby"
 
@@ -145,6 +148,50 @@ def test_what_many_hear_takes_more_of_what_its_address_may_say(monkeypatch: pyte
         one.sock.settimeout(0.2)
         with pytest.raises(TimeoutError):
             one.expect(Accepted)
+
+
+FREE = {
+    "acknowledgements": encode(Ack(cursors={"@": ("e", 1)})) * 2,
+    "confirmations": encode(Confirm(token="x" * 22)) * 2,
+    "empty lines": b"\n" * BLANKS,
+    "lines of spaces": b"  \r\n" * BLANKS,
+}
+
+
+@pytest.mark.parametrize("what", FREE)
+@pytest.mark.parametrize("limited", [True, False])
+def test_what_has_no_limit_of_its_own_waits_where_it_is_too_much(
+    monkeypatch: pytest.MonkeyPatch, what: str, limited: bool
+) -> None:
+    monkeypatch.setattr(addresses_module, "TRIFLES", 0.001)
+    monkeypatch.setattr(addresses_module, "FEW", 1)
+    settings: Any = {"exempt": ("127.0.0.2",)} if limited else {}
+    with running(FakeCluster(Store()), **settings) as node, Native(node) as one:
+        one.enter("one")
+        one.sock.sendall(FREE[what])
+        one.say(Ping(id=7))
+        if not limited:
+            one.expect(Pong)
+            return
+        (session,) = node.house.registry.all()
+        wait_for(lambda: session.connection.busy)
+        one.sock.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            one.expect(Pong)
+
+
+def test_help_has_its_price_before_and_after_the_hello(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(addresses_module, "TRIFLES", 0.001)
+    monkeypatch.setattr(addresses_module, "FEW", 12)
+    with running(FakeCluster(Store()), exempt=("127.0.0.2",)) as node, plain(node, "bob") as bob, Client(node) as late:
+        bob.put("/help\n/help\n")
+        bob.lines_until("/whois")
+        monkeypatch.setattr(sys.modules["node.verbs.pacing"], "STRANGER", 3600)
+        late.put("/help\n")
+        for waits in (bob, late):
+            waits.sock.settimeout(0.2)
+            with pytest.raises(TimeoutError):
+                waits.lines_until("/topic")
 
 
 def test_who_is_exempt_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
