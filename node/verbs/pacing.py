@@ -73,12 +73,15 @@ def say_too_fast(connection: Connection, quota: Quota, n: int, *, again: bool) -
     return _refusal(connection, quota.why_not_said, wait, n=n)
 
 
-def say_in_step(connection: Connection, to: str) -> bool:
-    """The same as `in_step` of a message. `to`: as it is compared."""
-    if connection.address is None:
+def say_in_step(connection: Connection, quota: Quota, to: str) -> bool:
+    """The same as `in_step` of a message, which is spread over its session's next moment as well. `to`: as it is
+    compared."""
+    address, now = connection.address, time.monotonic()
+    if address is None:
         return True
     hearers = connection.house.rooms.crowd(to)
-    return in_step(connection, min(max(1.0, hearers / HEARERS), MOST_HEARD))
+    wait = max(address.pace(now, min(max(1.0, hearers / HEARERS), MOST_HEARD)), quota.pace(now))
+    return wait <= 0 or _wait(connection, now + wait)
 
 
 def in_step(connection: Connection, cost: float = 1.0) -> bool:

@@ -97,7 +97,7 @@ def _submit(
         house.metrics.put_off.inc()
         connection.tell(too_fast)
         return
-    if not say_in_step(connection, to):
+    if not say_in_step(connection, session.quota, to):
         return
     session.said += 1
     house.metrics.delay.taken(session.id, answer.n)
@@ -163,7 +163,7 @@ def _say_plain(connection: Connection, session: Session, frame: Say) -> None:
         count_refused(connection, error)
         connection.tell(error.to_frame())
         return
-    if not say_in_step(connection, _mapped(to)):
+    if not say_in_step(connection, quota, _mapped(to)):
         return
     outcome = _persist(connection, session, _mapped(to), frame.text)
     if isinstance(outcome, Published):

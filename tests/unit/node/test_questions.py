@@ -14,6 +14,7 @@ from cluster.types import Entry
 from node import addresses as addresses_module, connection as connection_module
 from node.addresses import TOGETHER, Address
 from node.main import Node
+from node.quota import Quota
 from node.settings import NodeSettings
 from node.verbs.pacing import cost_of
 from tests.unit.node.fake_cluster import FakeCluster
@@ -128,6 +129,19 @@ def test_two_sessions_of_one_address_that_speak_at_once_wait_for_each_other_and_
         with pytest.raises(TimeoutError):
             two.expect(Accepted) if isinstance(what, Say) else two.expect(Joined, lambda frame: frame.log == "#ops")
     # It has stopped: `running` looks whether a thread is left that waits.
+
+
+def test_what_one_session_says_at_once_is_spread_over_the_next_moment() -> None:
+    settings = NodeSettings(id="n1", listen=HERE, redis="redis://nowhere/0", http=HERE)
+    quota, now, waits = Quota(settings, Address("192.0.2.7", settings), (0, 0), 100.0), 100.0, []
+    for _ in range(200):
+        waits.append(quota.pace(now))
+        now += waits[-1]
+    assert waits[:20] == [0.0] * 20, "a few go at once"
+    assert 1.7 <= now - 100 <= 1.8, "then a hundred a second"
+    assert all(wait == 0 or wait > TOGETHER for wait in waits), "some of them together"
+    exempt = Quota(settings, None, (0, 0), 100.0)
+    assert [exempt.pace(100.0) for _ in range(1000)] == [0.0] * 1000
 
 
 def test_what_many_hear_takes_more_of_what_its_address_may_say(monkeypatch: pytest.MonkeyPatch) -> None:
