@@ -26,8 +26,17 @@ EVENLY, FREELY, GRAIN = 500.0, 20, 0.01
 how many those few are; seconds below which nobody is made to wait. Nothing is refused for it either: what an address
 may say at once is spread over the next moment, or everybody would feel it when its two hundred connections all speak
 (benchmarks/hostile.py: `flood`, `chorus`)."""
+TOGETHER = 0.05
+"""Seconds of that for which those who wait go on together. One by one each message would be a call to Redis and a call
+of the kernel for each who hears it; what goes together shares them (`Pace`)."""
+HEARERS, MOST_HEARD = 25, 4.0
+"""A message to a room costs in that one for each so many who are in it here, and so many at most: what it costs the
+others is that all of these are to be sent it."""
 OF_A_JOIN = 4.0
 """What is more than a question costs so many messages, in that."""
+TRIFLES, FEW = 2000.0, 1000
+"""The same of what has no other limit (acknowledgements, empty lines, `/help`), as `verbs.pacing` counts it. Each takes
+some 25 us, and before that was counted one connection could take a core with them."""
 MOST = 100_000
 """Addresses that are remembered though nobody from there is here any more."""
 
@@ -36,7 +45,7 @@ class Address:
     """The buckets of one address. Any thread: connections from there, and the worker that merges, meet at the lock,
     which is never held while anything else is called."""
 
-    __slots__ = ("_even", "_joins", "_lock", "_messages", "_questions", "key", "users")
+    __slots__ = ("_even", "_go", "_joins", "_lock", "_messages", "_questions", "_trifles", "key", "users")
 
     def __init__(self, key: str, settings: NodeSettings) -> None:
         self.key = key
@@ -45,8 +54,10 @@ class Address:
         self._messages = SharedBucket(settings.address_message_rate, settings.address_message_burst)
         self._joins = SharedBucket(settings.address_join_rate, settings.address_join_burst)
         self._questions = Bucket(QUESTIONS, AT_ONCE)
+        self._trifles = Bucket(TRIFLES, FEW)
         rate = settings.address_message_rate
         self._even = Bucket(max(rate, EVENLY) if rate else 0.0, FREELY)
+        self._go = 0.0  # when those go on who waited last
 
     def say(self, now: float, cost: float = 1.0) -> float:
         """Seconds until one more message may be taken; not above 0: it is."""
@@ -61,7 +72,11 @@ class Address:
         with self._lock:
             wait = self._even.wait(now, cost)
             self._even.take(now, cost)
-            return wait if wait > GRAIN else 0.0
+            if wait <= GRAIN:
+                return 0.0
+            if now + wait > self._go:
+                self._go = now + wait + TOGETHER
+            return self._go - now
 
     def join(self, now: float, cost: float) -> float:
         """The same as `say` of joins and their like."""
@@ -74,9 +89,12 @@ class Address:
     def turn(self, now: float, cost: float) -> float:
         """Seconds until a question is to be answered, 0: now. Its place in the line is taken by that."""
         with self._lock:
-            wait = self._questions.wait(now, cost)
-            self._questions.take(now, cost)
-            return max(wait, 0.0)
+            return _placed(self._questions, now, cost)
+
+    def trifle(self, now: float, cost: float) -> float:
+        """The same of what is less than a question."""
+        with self._lock:
+            return _placed(self._trifles, now, cost)
 
     def is_whole(self, now: float) -> bool:
         with self._lock:
@@ -161,3 +179,9 @@ class Addresses:
         for address, (told, _), ahead in zip(addresses, taken, found, strict=True):
             address.merge(now, told, ahead)
         return True
+
+
+def _placed(bucket: Bucket, now: float, cost: float) -> float:
+    wait = bucket.wait(now, cost)
+    bucket.take(now, cost)
+    return max(wait, 0.0)
