@@ -26,6 +26,8 @@ PACKAGES = {
     "fish": "fish",
     "prometheus": "prometheus",
     "promtool": "prometheus",
+    "cc": "gcc",
+    "systemd-analyze": "systemd",
 }
 
 

@@ -71,8 +71,9 @@ OF_A_NODE = {
     "argon2", "click", "hiredis", "msgspec", "prometheus_client", "redis", "rich", "structlog", "typing_extensions",
 }  # fmt: skip
 OF_A_CLIENT = {"click", "msgspec", "typing_extensions"}
-IF_THERE = {"cryptography", "pygments"}
-"""redis and rich import them where they are installed."""
+IF_THERE = {"async_timeout", "cryptography", "pygments", "sitecustomize"}
+"""redis and rich import them where they are installed, redis before Python 3.11.3 another one; Debian's Python has one
+of its own."""
 
 
 @pytest.mark.parametrize(
