@@ -97,6 +97,22 @@ def test_a_start_imports_so_many_modules_at_most(start: str, needed: set[str], m
     assert len([name for name in names if name.partition(".")[0] not in IF_THERE]) <= most
 
 
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [
+        ("ascii", b"gr?n ?\n"),
+        ("ascii:surrogateescape", b"gr?n ?\n"),
+        ("latin-1", b"gr\xfcn ?\n"),
+        ("utf-8", "grün ☂\n".encode()),
+    ],
+)
+def test_what_does_not_fit_into_the_encoding_of_the_output_is_a_question_mark(encoding: str, shown: bytes) -> None:
+    code = "import sys; from hydrachat import cli; cli.run = lambda: print('gr\\xfcn \\u2602'); cli.main()"
+    environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=30, check=False, env=environment)
+    assert (done.returncode, done.stderr, done.stdout) == (0, b"", shown)
+
+
 @pytest.mark.parametrize("arguments", [["nonsense"], ["up", "--nodes", "many"], ["who", "--redis", "nowhere"]])
 def test_wrong_usage_is_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(arguments) == 2
