@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import threading
@@ -96,9 +97,11 @@ class PlainFront:
             with self._printing:
                 stream.write(text + "\n")
                 stream.flush()
-        except OSError:  # a pipe without a reader, a closed terminal, a full disk
+        except OSError as error:  # a pipe without a reader, a closed terminal, a full disk
             self._nobody_reads = True
             self._lines.stop()
             if stream is sys.stdout:
                 # The interpreter flushes at its end; give it something that takes it.
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+                if error.errno == errno.ENOSPC:
+                    self._write(sys.stderr, f"hydrachat: the output can't be written: {error.strerror}")
