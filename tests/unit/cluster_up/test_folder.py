@@ -13,6 +13,7 @@ from cluster.operator.url import local_url, note, resolve, without_password
 from cluster.up import folder, programs
 from cluster.up.logfile import LogFile
 from cluster.up.plan import Plan
+from hydrachat import cli
 
 
 def test_two_cannot_hold_one_folder(tmp_path: Path) -> None:
@@ -31,6 +32,18 @@ def test_what_is_no_folder_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(BadSetting, match="--data"), folder.held(tmp_path / "file" / "d"):
         pass
+
+
+def test_without_a_home_a_folder_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def nobody(_: Path) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.setattr(Path, "expanduser", nobody)
+    assert cli.run(["up", "--redis", "redis://127.0.0.1:1/0"]) == 2
+    assert "name a folder for the data with --data" in capsys.readouterr().err
 
 
 def test_an_older_redis_is_kept_from_what_it_cannot_read(tmp_path: Path) -> None:

@@ -241,6 +241,17 @@ def test_without_a_compiler_the_load_is_in_python(tmp_path: Path, monkeypatch: p
         library()
 
 
+def test_without_a_home_the_load_is_in_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    from drill.bench.command import _language
+
+    def nobody() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", nobody)
+    assert _language("auto") == "Python"
+
+
 def test_c_by_name_needs_a_compiler(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
