@@ -69,8 +69,9 @@ check: lint types test  ## lint, types and test: what CI runs
 
 # Writes requirements/*.txt anew after a change of pyproject.toml or *.in: what stands there stays as long as it fits.
 # make lock ARGS=--upgrade: the newest of everything, or ARGS='--upgrade-package redis' of one.
-# dev.txt first, the others are parts of it. --universal: all Pythons from 3.11 on, all systems, by markers.
-LOCK = $(SUPPLY)/bin/uv pip compile --no-config --quiet --universal --generate-hashes --python-version 3.11 \
+# dev.txt first, the others are parts of it. --universal: all Pythons from 3.11 on, all systems, by markers;
+# --system-certs: whom the system trusts, where its way to the index is not the usual one.
+LOCK = $(SUPPLY)/bin/uv pip compile --no-config --quiet --system-certs --universal --generate-hashes --python-version 3.11 \
   --default-index https://pypi.org/simple --custom-compile-command 'make lock' $(ARGS)
 lock: $(SUPPLY)/installed  ## requirements/*.txt anew (ARGS=--upgrade: the newest of everything)
 	$(LOCK) requirements/supply.in -o requirements/supply.txt
