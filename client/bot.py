@@ -62,8 +62,12 @@ def uninterrupted(patience: float = 10.0) -> Iterator[None]:
     try:
         yield
     finally:
-        late.cancel()
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        try:
+            late.cancel()
+            if until is not None:
+                late.join()  # it may be about to signal, and whoever is signalled after this is not us
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
     if until is not None:
         sys.exit(0)

@@ -71,7 +71,7 @@ class Conversation:
             nick=stay.nick,
             session=stay.session,
             token=stay.token,
-            cursors=stay.inbound.cursors,
+            cursors=stay.inbound.resume_from,
             n=stay.unsent.known,
             rotate=True,
             former=stay.former_token,

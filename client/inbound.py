@@ -112,14 +112,21 @@ class Inbound:
         self._tracks: dict[str, Track] = {}
         self._past: dict[str, Track] = {}  # rooms of the session before this one, until we are in them again
         self._strays: dict[str, Cursor] = {}  # entries of rooms that we are not known to be in
+        self._unopened: set[str] = set()  # rooms of which a welcome told, whose `joined` was not read yet
         self._seen: dict[str, Seen] = {}
         self._unacked = 0  # entries of the inbox; rooms need no acknowledgement
         self._since = 0.0
 
     @property
     def cursors(self) -> Cursors:
-        """For `hello`: what was received last, by log."""
+        """What was received last, by log."""
         return {log: track.cursor for log, track in self._tracks.items()}
+
+    @property
+    def resume_from(self) -> Cursors:
+        """For `hello`. A room that was not opened yet is not in it: so the node shows it again, and what was said in it
+        before we came is not missed."""
+        return {log: cursor for log, cursor in self.cursors.items() if log not in self._unopened}
 
     @property
     def rooms(self) -> list[str]:
@@ -135,6 +142,7 @@ class Inbound:
         self._past = {**self._past, **self._tracks}
         self._past.pop(INBOX, None)  # the new session has another one
         self._tracks = {}
+        self._unopened = set(logs) - {INBOX}
         for log, cursor in logs.items():
             self._begin(log, Track(*cursor))
         self._unacked = 0
@@ -146,7 +154,9 @@ class Inbound:
         for log in gone:
             self.leave(log)
         for log, cursor in logs.items():
-            self._tracks.setdefault(log, Track(*cursor))
+            if log not in self._tracks:
+                self._unopened |= {log} - {INBOX}
+                self._tracks[log] = Track(*cursor)
         # What the node before this one was told may not have got further, and a receipt hangs on it.
         inbox = self._tracks.get(INBOX)
         self._unacked, self._since = int(inbox is not None and inbox.offset > 0), 0.0
@@ -165,8 +175,13 @@ class Inbound:
             track.inherit(before)
         self._tracks[log] = track
 
+    def opened(self, log: str) -> None:
+        """Who is in the room was told us, and what was said last."""
+        self._unopened.discard(log)
+
     def leave(self, log: str) -> None:
         """We left: nothing of it is owed any more."""
+        self.opened(log)
         self._tracks.pop(log, None)
         self._past.pop(log, None)
         if log == INBOX:
@@ -183,6 +198,7 @@ class Inbound:
         verdict, complete = track.judge(epoch, offset), track.offset
         if verdict in (Verdict.NEW, Verdict.SKIP):
             track.move(epoch, offset)
+            self.opened(log)
             if log == INBOX:
                 self._note(now)
         return verdict, complete

@@ -186,6 +186,15 @@ class Requests:
         del self._waiting[one.id]
         return one
 
+    def joined(self, room: str, request: int | None) -> Waiting | None:
+        """We are in `room`: ends the request to join it. It is told unasked where its answer was lost."""
+        if request is not None:
+            return self.answered(request, Join)
+        for one in self._waiting.values():
+            if isinstance(one.frame, Join) and one.frame.room == room:
+                return self.answered(one.id)
+        return None
+
     def left(self, room: str) -> Waiting | None:
         """We are not in `room` any more, whatever we asked: ends the request to leave it, if there is one."""
         for one in self._waiting.values():

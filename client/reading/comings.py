@@ -55,7 +55,10 @@ class Comings(Taking):
             events += self._take(frame.log, frame.epoch, frame.offset, now)[1]
         if frame.count is None:
             return events
-        asked = self._stay.requests.answered(frame.id, Join)
+        self._stay.inbound.opened(frame.log)
+        asked = self._stay.requests.joined(frame.log, frame.id)
+        if asked is None and frame.id is not None:
+            return events  # we asked again, and the room was shown us without that
         ticket = asked.ticket if asked else None
         if asked is not None and isinstance(asked.frame, Join) and asked.frame.key:
             self._stay.keys[frame.log] = asked.frame.key

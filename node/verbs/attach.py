@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cluster.errors import ClusterError
-from cluster.types import Company, Position
+from cluster.types import Company, Entry, Position
 from node.delivery import Delivery
 from node.feed import Feed
 from node.letters import wire_log
@@ -59,10 +60,13 @@ def _tell_left(connection: Connection, feed: Feed, where: Position) -> None:
 def show_room(connection: Connection, room: str, where: Position, time: int, request: int | None = None) -> None:
     """Answers a join: who is here, and what was said last. `where`: the client's own joined entry, or
     offset 0 when there was none, so that no cursor moves. Members and history are a courtesy: while
-    Redis is away they are left out."""
-    connection.send(_joined(connection, room, where, time, request))
-    if where.offset and connection.house.settings.history:
-        _show_history(connection, room, where)
+    Redis is away they are left out. Both are read before either is told: who hears that he is in, and then loses
+    his connection, has read what was said before, or as good as always."""
+    joined, before = _joined(connection, room, where, time, request), _before(connection, room, where)
+    connection.send(joined)
+    tell_history(connection, before)
+    if before and not connection.native:
+        connection.house.rooms.shown(room, before)
 
 
 def _joined(connection: Connection, room: str, where: Position, time: int, request: int | None) -> Joined:
@@ -87,13 +91,13 @@ def _joined(connection: Connection, room: str, where: Position, time: int, reque
     )
 
 
-def _show_history(connection: Connection, room: str, where: Position) -> None:
+def _before(connection: Connection, room: str, where: Position) -> Sequence[Entry]:
+    """What was said last before `where`."""
     session, house = connection.session, connection.house
     assert session is not None
+    if not where.offset or not house.settings.history:
+        return ()
     try:
-        entries = house.cluster.history(room, where.offset, house.settings.history, session.id)
+        return house.cluster.history(room, where.offset, house.settings.history, session.id)
     except ClusterError:
-        return
-    tell_history(connection, entries)
-    if not connection.native:
-        house.rooms.shown(room, entries)
+        return ()

@@ -11,7 +11,7 @@ from cluster.errors import ClusterError, Refused
 from cluster.types import LOBBY, NOTHING_LOST, Claimed, Lost, Name, Position, Reason
 from node.quota import Quota
 from node.session import Session, new_id, session_of, token_hash
-from node.verbs.attach import finish_room, show_room
+from node.verbs.attach import finish_room
 from node.verbs.nick import proposals
 from node.verbs.refusals import LEASE_LOST, TAKEN_OVER, farewell, refusal
 from node.verbs.welcoming import attach_all, parted, welcome
@@ -45,8 +45,6 @@ def begin(
         for room in connection.session.rooms if connection.session else ():
             house.log.info("resumed" if claimed.resumed else "joined", room=room, **connection.names())
         connection.send(welcome(connection, claimed, token, {}))
-        for room in (log for log in claimed.logs if log == LOBBY or (log.startswith("#") and not claimed.resumed)):
-            show_room(connection, room, claimed.owed.get(room, claimed.logs[room]), claimed.since)
         attach_all(connection, claimed, {})
 
 

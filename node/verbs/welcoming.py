@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cluster.types import Claimed, Position
 from node.letters import wire_log
-from node.verbs.attach import attach
+from node.verbs.attach import attach, show_room
 from wire.frames import Cursors, Welcome
 
 if TYPE_CHECKING:
@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 
 
 def attach_all(connection: Connection, claimed: Claimed, cursors: Cursors) -> None:
-    """Every log of the session, from the client's cursor or, where it has none, from where it is owed."""
+    """Every log of the session, from the client's cursor. Where it has none it never heard that it is in: it is shown
+    the room, and goes on from where that is owed to it."""
     rooms = connection.house.rooms
     for log, top in claimed.logs.items():
-        feed = rooms.hold(log)
-        attach(connection, feed, _cursor(log, cursors, claimed.owed.get(log, top)), top)
+        owed = claimed.owed.get(log, top)
+        if log.startswith("#") and wire_log(log) not in cursors:
+            show_room(connection, log, owed, claimed.since)
+        attach(connection, rooms.hold(log), _cursor(log, cursors, owed), top)
 
 
 def _cursor(log: str, cursors: Mapping[str, tuple[str, int]], owed: Position) -> Position:

@@ -31,6 +31,7 @@ from wire.frames import (
     ClientFrame,
     Confirm,
     Cursor,
+    Cursors,
     Error,
     Frame,
     Gap,
@@ -56,6 +57,7 @@ class Session:
     number: str
     nick: str
     token: str
+    owed: Cursor  # its joined entry: who has no cursor is owed what follows
     open: set[str] = field(default_factory=set)  # other tokens that count: before the newest has arrived
     spent: set[str] = field(default_factory=set)
     last: int = 0
@@ -181,11 +183,10 @@ class World:
             line.down.append(Error(Code.NICK_TAKEN, "taken", suggestion=f"{hello.nick}2"))
         else:
             number = f"s{len(self.sessions) + 1}-{len(self.log)}"
-            session = Session(number, hello.nick or "", hello.token or f"token-{number}", holder=line)
-            joined = Joined(LOBBY, self.epoch, len(self.log) + 1, number, session.nick, 1000)
-            self.append(joined)
+            owed = (self.epoch, len(self.log) + 1)
+            session = Session(number, hello.nick or "", hello.token or f"token-{number}", owed, holder=line)
+            self.append(Joined(LOBBY, *owed, number, session.nick, 1000))
             self.sessions[number] = line.session = session
-            line.session = session
             line.down.append(self._welcome(line, session, token=session.token))
             line.down.append(self._joined(session, LOBBY, None))
 
@@ -203,7 +204,9 @@ class World:
         session.holder, line.session = line, session
         session.last = max(session.last, hello.n)
         line.down.append(self._welcome(line, session, token=self._renewed(session, hello), resumed=True))
-        offset = self._mapped(*hello.cursors.get(LOBBY, self.top))
+        offset = self._mapped(*hello.cursors.get(LOBBY, session.owed))
+        if LOBBY not in hello.cursors:
+            line.down.append(msgspec.structs.replace(self._joined(session, LOBBY, None), offset=offset))
         for number in range(offset + 1, len(self.log) + 1):
             line.down.append(self._renumbered(self.log[number - 1], number))
 
@@ -390,6 +393,20 @@ def hears(driver: Driver, *frames: ServerFrame) -> None:
     number = line(driver).link
     for frame in frames:
         driver.do(driver.machine.received(number, frame, driver.now))
+
+
+def resumes_with(driver: Driver, logs: Cursors) -> None:
+    """The connection breaks; a node resumes the session and names `logs`."""
+    session = driver.stay.session or ""
+
+    def welcome(line: Line, _: Hello) -> None:
+        line.session = driver.world.sessions[session]
+        line.session.holder = line
+        line.down.append(Welcome(session, "alice", "n2", logs, 4.0, resumed=True))
+
+    driver.world.on[Hello] = welcome
+    driver.do(driver.machine.lost(line(driver).link, "reset", driver.now))
+    driver.settle()
 
 
 def phase(driver: Driver) -> Phase:

@@ -137,6 +137,31 @@ def test_patience_has_an_end() -> None:
     assert done == []
 
 
+SIGNALS_LATE = """
+import os, signal, threading, time
+from client import uninterrupted
+
+class Late(threading.Timer):
+    def run(self):
+        self.finished.wait()  # its time is over in the moment in which it is cancelled
+        time.sleep(0.2)
+        self.function(*self.args)
+
+threading.Timer = Late
+try:
+    with uninterrupted(60):
+        os.kill(os.getpid(), signal.SIGTERM)
+except SystemExit:
+    for late in threading.enumerate()[1:]:
+        late.join()
+"""
+
+
+def test_the_end_of_patience_never_comes_behind_it() -> None:
+    done = subprocess.run([sys.executable, "-c", SIGNALS_LATE], timeout=60, check=False)
+    assert done.returncode == 0, "not killed by its own timer"
+
+
 def test_behind_it_all_is_as_before_and_errors_come_out() -> None:
     before = signal.getsignal(signal.SIGTERM)
     with uninterrupted():

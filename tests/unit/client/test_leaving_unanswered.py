@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from client.events import GapEvent, LeftEvent, RequestRefused
-from tests.unit.client.model import Driver, Line, hears, line
+from tests.unit.client.model import Driver, hears, resumes_with
 from wire.codes import Code
-from wire.frames import Cursors, Error, Hello, Joined, Leave, Left, Message, ServerFrame, Welcome
+from wire.frames import Error, Joined, Leave, Left, Message, ServerFrame
 
 
 def said(offset: int, text: str, epoch: str, log: str) -> Message:
@@ -20,7 +20,8 @@ def test_a_leave_whose_answer_was_lost_brings_the_end_of_the_room(driver: Driver
     hears(driver, Joined("#ops", "r1", 1, session, "alice", 1, count=1))
     driver.stay.requests.leave("#ops", ticket=77)
     driver.do(driver.machine.tick(driver.now))
-    _resumes_with(driver, {**driver.stay.inbound.cursors, "#ops": ("r1", 3)})
+    driver.world.on[Leave] = lambda *_: None
+    resumes_with(driver, {**driver.stay.inbound.cursors, "#ops": ("r1", 3)})
     (asked,) = {frame.id for frame in driver.sent if isinstance(frame, Leave)}
     refused = Error(Code.NOT_MEMBER, "not in that room", id=asked)
     tail: list[ServerFrame] = [said(2, "last words", "r1", "#ops"), Left("#ops", "r1", 3, session, "alice", 9, "left")]
@@ -37,7 +38,8 @@ def test_a_leave_asked_again_of_a_room_that_is_gone_was_carried_out(driver: Driv
     hears(driver, Joined("#ops", "r1", 1, driver.stay.session or "", "alice", 1, count=1))
     driver.stay.requests.leave("#ops", ticket=77)
     driver.do(driver.machine.tick(driver.now))
-    _resumes_with(driver, {log: at for log, at in driver.stay.inbound.cursors.items() if log != "#ops"})
+    driver.world.on[Leave] = lambda *_: None
+    resumes_with(driver, {log: at for log, at in driver.stay.inbound.cursors.items() if log != "#ops"})
     (asked,) = {frame.id for frame in driver.sent if isinstance(frame, Leave)}
     hears(driver, Error(Code.NOT_MEMBER, "not in that room", id=asked))
     assert [event.ticket for event in driver.of(LeftEvent) if isinstance(event, LeftEvent)] == [None, 77]
@@ -45,18 +47,3 @@ def test_a_leave_asked_again_of_a_room_that_is_gone_was_carried_out(driver: Driv
     (gap,) = driver.of(GapEvent)
     assert isinstance(gap, GapEvent)
     assert (gap.room, gap.first, gap.last) == ("#ops", 2, 0), "nobody knows what else was said there"
-
-
-def _resumes_with(driver: Driver, logs: Cursors) -> None:
-    """The connection breaks; a node resumes the session and names `logs`."""
-    session = driver.stay.session or ""
-
-    def welcome(line: Line, _: Hello) -> None:
-        line.session = driver.world.sessions[session]
-        line.session.holder = line
-        line.down.append(Welcome(session, "alice", "n2", logs, 4.0, resumed=True))
-
-    driver.world.on[Hello] = welcome
-    driver.world.on[Leave] = lambda *_: None
-    driver.do(driver.machine.lost(line(driver).link, "reset", driver.now))
-    driver.settle()

@@ -25,6 +25,45 @@ def test_a_room_whose_joined_was_lost_with_the_connection_is_not_missed() -> Non
     assert store.nicks
 
 
+def test_a_room_whose_joined_was_lost_is_shown_with_what_was_said_before() -> None:
+    _, one, two = pair()
+    with running(one) as n1, running(two) as n2, plain(n2, "bob") as bob:
+        bob.put("/join #ops\nbefore\n")
+        bob.lines_until("before")
+        with Native(n1) as first:
+            welcome = first.enter("alice")
+            first.say(Join(room="#ops"))
+            joined = first.expect(Joined)
+        one.await_call("away")
+        bob.put("after\n")
+        bob.lines_until("after")
+        two.owed = {"#ops": Position(joined.epoch, joined.offset)}
+        with Native(n2) as again:
+            again.say(Hello(session=welcome.session, token=welcome.token, cursors=welcome.logs))
+            again.expect(Welcome)
+            shown = again.expect(Joined)
+            assert (shown.log, shown.offset, shown.members) == ("#ops", joined.offset, ["alice", "bob"])
+            texts = [again.expect(Message) for _ in range(2)]
+            assert [(one.text, one.history) for one in texts] == [("before", True), ("after", False)]
+            again.say(Join(room="#ops", id=7))
+            told = again.expect(Joined)
+            assert (told.id, told.offset) == (7, 0), "asked for again it moves nothing and repeats nothing"
+
+
+def test_a_room_of_which_the_client_has_a_cursor_is_not_shown_again() -> None:
+    _, one, two = pair()
+    with running(one) as n1, running(two) as n2:
+        with Native(n1) as first:
+            welcome = first.enter("alice")
+        one.await_call("away")
+        with Native(n2) as again:
+            again.say(Hello(session=welcome.session, token=welcome.token, cursors=welcome.logs))
+            again.expect(Welcome)
+            again.say(Say(n=1, to="#lobby", text="here"))
+            said = again.frame()
+            assert isinstance(said, Message), "the first that it hears of the room"
+
+
 def test_what_was_said_before_the_leaving_is_owed_to_who_did_not_hear_that_it_left() -> None:
     store, one, two = pair()
     with running(one) as n1, running(two) as n2, plain(n2, "bob") as bob:
