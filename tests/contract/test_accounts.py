@@ -88,7 +88,7 @@ def test_the_owner_goes_on_in_the_rooms_of_his_own_lost_session(space: Space) ->
 
 
 def _logged_in(node: Node) -> User | None:
-    """None: the other one's login ended this one before its answer came, on a machine so slow that it was asked anew."""
+    """None: the other's login ended this one before its answer came, on a machine so slow that it was asked twice."""
     try:
         return login(node, "Alice")
     except Refused as error:
