@@ -250,6 +250,7 @@ def test_a_broken_append_only_file_is_told_by_redis_own_words(
     (tmp_path / "data" / "redis" / "appendonlydir").mkdir(parents=True)
     manifest = tmp_path / "data" / "redis" / "appendonlydir" / "appendonly.aof.manifest"
     manifest.write_text("nonsense\n")
+    (tmp_path / "data" / "redis" / "appendonly.aof").write_text("nonsense\n")  # before version 7
     code, said = failure(free_base(), tmp_path / "data", env=stub)
     assert code == 1
     assert "does not start" in said

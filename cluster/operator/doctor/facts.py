@@ -34,7 +34,6 @@ class Buffer:
 
     name: str
     waiting: int
-    is_subscription: bool
 
 
 @dataclass(frozen=True, slots=True)

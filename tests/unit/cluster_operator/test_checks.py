@@ -106,7 +106,7 @@ WARN, BAD = Verdict.WARN, Verdict.BAD
         ({"info": {"aof_last_write_status": "err"}}, "persistence", BAD, "aof_last_write_status", "room"),
         ({"config": {"appendfsync": "everysec"}}, "persistence", WARN, "everysec", "appendfsync always"),
         ({"config": {"client-output-buffer-limit": "pubsub 1048576 0 0"}}, "output buffers", WARN, "1.0 MB", "pubsub"),
-        ({"buffers": [Buffer("n1-sub", 9_000_000, True)]}, "output buffers", WARN, "n1-sub 8.6", ""),
+        ({"buffers": [Buffer("n1-sub", 9_000_000)]}, "output buffers", WARN, "n1-sub 8.6", ""),
         ({"config": {"client-output-buffer-limit": "normal 1048576 0 0"}}, "output buffers", WARN, "normal", "normal"),
         ({"sentinels": [S1, replace(S2, trouble="NOQUORUM x")]}, "sentinels", BAD, "h:2: NOQUORUM x", "start"),
         ({"sentinels": [S1, replace(S2, master="r:2")]}, "sentinels", WARN, "r:1, r:2", "log"),

@@ -46,6 +46,18 @@ def test_what_is_no_folder_is_one_clear_line(tmp_path: Path) -> None:
         pass
 
 
+def test_without_a_home_a_folder_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def nobody(_: Path) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.setattr(Path, "expanduser", nobody)
+    assert cli.run(["up", "--redis", "redis://127.0.0.1:1/0"]) == 2
+    assert "name a folder for the data with --data" in capsys.readouterr().err
+
+
 def test_an_older_redis_is_kept_from_what_it_cannot_read(tmp_path: Path) -> None:
     folder.check_format(Plan(7700, 1, tmp_path), "6.2.14")
     (tmp_path / "redis" / "appendonlydir").mkdir(parents=True)
