@@ -482,3 +482,21 @@ def test_a_plain_client_is_spared_what_it_had_at_a_place_that_is_not_named() -> 
     assert "had" not in told.replace("text", "")
     assert "missed" in told
     assert native.said() == [1, 1, 99]
+
+
+def test_while_a_new_life_is_being_read_the_end_of_the_last_one_is_known() -> None:
+    """The data may be lost again before all of it is read: nobody else may know how far the former life went."""
+    bench = Bench()
+    bench.join()
+    for _ in range(9):
+        bench.feed.receive(bench.publish())
+    assert bench.feed.whole() == bench.feed.place() == Position("E1", 9)
+    for life, lost in (("E2", 9), ("E3", 8)):
+        bench.store.rewind(life, {LOG: lost})
+        for _ in range(8):
+            bench.publish()
+        bench.feed.missing()
+        bench.steps.step(0)
+        assert (bench.feed.whole(), bench.feed.place()) == (Position("E1", 9), Position(life, 3))
+    bench.settle()
+    assert bench.feed.whole() == bench.feed.place() == Position("E3", 8)
