@@ -76,10 +76,12 @@ class Delivery:
 
     def offer(self, entry: Entry) -> None:
         """Offers one entry for this client alone."""
-        if entry.kind == Kind.GAP:
+        if self._has_had(entry):
+            data = b""
+        elif entry.kind == Kind.GAP:
             data = gap_letter(entry, self._seen(parse_gap(entry.text)[0]), self.dialect)
         else:
-            data = b"" if self._has_had(entry) else letter(entry, self.dialect)
+            data = letter(entry, self.dialect)
         if data:
             self.outbox.offer(data)
             if entry.kind == Kind.GAP:

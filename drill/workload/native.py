@@ -201,7 +201,9 @@ class NativeUser(SocketUser):
             self._note(Kind.ACCEPTED, saying.to, "", said, epoch=frame.epoch, offset=frame.offset, n=frame.n)
 
     def _message(self, frame: Message) -> None:
-        if not frame.history:
+        if frame.history:
+            self._cursors.saw(frame)
+        else:
             self._moved(frame)
         if not self._cursors.is_news(frame):
             return

@@ -395,6 +395,21 @@ def test_who_reads_lines_is_told_of_a_gap_from_where_he_had_come_to() -> None:
     assert b"1-700 may be missing" in told[1]
 
 
+def test_who_reads_lines_is_not_told_of_a_gap_once_more_when_that_has_come_back() -> None:
+    bench = Bench()
+    for _ in range(3):
+        bench.feed.receive(bench.publish())
+    plain = bench.join(dialect=Dialect.PLAIN)
+    for place in (3, 4):
+        bench.store.rewind(f"E{place}", {})
+        bench.store.append(LOG, "gap", "", 0, "", f"E0 {place} {place}")
+        bench.store.logs[LOG][-1] = replace(bench.store.logs[LOG][-1], was=(Position("E1", place),))
+        bench.settle()
+    plain.drain()
+    # The first one had stood in front of its coming.
+    assert [line for line in plain.taken if b"missing" in line] == [b"! #room: complete to #3; 4 may be missing"]
+
+
 def test_finish_delivers_up_to_there_and_no_further() -> None:
     bench = Bench()
     reader = bench.join()
