@@ -21,11 +21,11 @@ end
 
 local shut = closed()
 if shut then return shut end
--- What was said to somebody is known to his node and to the sender's: where one that was alive has not brought what it
--- remembers, nobody can say what is lost.
+-- What was said to somebody is known to his node and to the sender's; what was said in a room to the nodes of its members,
+-- as far as they had heard it by then. Where one that was alive has not brought what it remembers, nobody can say what is lost.
 local is_unsure, may_come = false, false
-if string.sub(log, 1, 1) == '@' and epoch ~= EPOCH and epoch ~= '' then is_unsure, may_come = lacks_memory() end
-if may_come then return {'wait'} end
+if epoch ~= EPOCH and epoch ~= '' then is_unsure, may_come = lacks_memory() end
+if may_come and string.sub(log, 1, 1) == '@' then return {'wait'} end
 local top = settle(log)
 local from, beyond = mapped(log, epoch, offset)
 local first_lost, last_lost = 0, 0
