@@ -49,10 +49,26 @@ local function last_moves(work, life)
   return last
 end
 
+-- The offsets of each life at which something stood that is staged, whichever life brings it.
+local function named_offsets(ordered)
+  local named = {}
+  for _, life in ipairs(ordered) do named[life.name] = {} end
+  for _, life in ipairs(ordered) do
+    for _, entry in ipairs(life.entries) do
+      for _, name in ipairs(places(life.name, entry)) do
+        local epoch, offset = string.match(name, '^(.*):(%d+)$')
+        local offsets = named[epoch]
+        if offsets then offsets[#offsets + 1] = tonumber(offset) end
+      end
+    end
+  end
+  return named
+end
+
 -- The offsets of a life that are there, or are about to be: under their own name, or as earlier places of others.
 local function offsets_there(work, life)
-  local there = {}
-  for _, entry in ipairs(life.entries) do there[#there + 1] = entry.offset end
+  work.named = work.named or named_offsets(work.ordered)
+  local there = work.named[life.name]
   for name in pairs(work.seen) do
     local epoch, offset = string.match(name, '^(.*):(%d+)$')
     if epoch == life.name then there[#there + 1] = tonumber(offset) end
