@@ -214,5 +214,5 @@ class Unsent:
 
 def _say(saying: Saying) -> Say:
     # What came back through its log was shown to others as well. Should that be lost, they must not take it for new.
-    seen = saying.place and (saying.place.epoch, saying.place.offset)
+    seen = (saying.place.epoch, saying.place.offset) if saying.place else None
     return Say(n=saying.n, to=saying.to, text=saying.text, holder=saying.holder, again=seen)

@@ -155,9 +155,7 @@ class Session:
         """It has another nickname since `taken`. The publisher has noted it for a record that is asked for just now."""
         self.name, self.taken = name, max(self.taken, taken)
 
-    def record(
-        self, positions: Mapping[str, Position], places: Mapping[str, Position] | None = None
-    ) -> SessionRecord:
+    def record(self, positions: Mapping[str, Position], places: Mapping[str, Position] | None = None) -> SessionRecord:
         """What has to be known of it to claim it again. `positions`: as there; `places`: where its logs are being
         read by now, which may be in a later life of theirs."""
         told = {log: [*self.before.get(log, ()), position] for log, position in self.accepted.items()}

@@ -133,7 +133,7 @@ class NativeUser(SocketUser):
         due = self._said.due(now)
         if due is not None:
             n, saying = due
-            self._tell(Say(n=n, to=saying.to, text=saying.words))
+            self._tell(Say(n=n, to=saying.to, text=saying.words, again=saying.seen))
 
     def _say(self, make: Callable[[str, int], str]) -> None:
         self._numbers += 1
@@ -205,6 +205,8 @@ class NativeUser(SocketUser):
             self._cursors.saw(frame)
         else:
             self._moved(frame)
+            if frame.session == self._session:
+                self._said.saw(frame.n, (frame.epoch, frame.offset))
         if not self._cursors.is_news(frame):
             return
         kind = shown(frame.history, frame.late)

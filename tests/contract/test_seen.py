@@ -1,5 +1,5 @@
-"""R5: a message that was shown, and nobody has answered for: a promotion in the instant in which it was published, and the
-node that has shown it is gone with what it remembers. Its sender has seen it in the log, and says so."""
+"""R5: a message that was shown, and nobody has answered for: a promotion in the instant in which it was published, and
+the node that has shown it is gone with what it remembers. Its sender has seen it in the log, and says so."""
 
 from __future__ import annotations
 
