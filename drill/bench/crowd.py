@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from drill.bench.door import READ, Door
+from drill.bench.door import Door
 from drill.bench.member import Counted, Member
 from drill.bench.peer import DIGITS, MARK, NUMBER, Address, Dialect
 
@@ -31,7 +31,6 @@ class Crowd(Door):
         self._counts = [0] * listeners
         self._scheduled: dict[int, float] = {}
         self._counted = Counted()
-        self._buffer = bytearray(READ)
 
     def _turn(self, patience: float, *, timed: bool = False) -> None:
         for fd, _ in self._poll.poll(patience):

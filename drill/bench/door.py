@@ -43,6 +43,7 @@ class Door:
         self._part = 0
         self._run_number = next(RUNS)
         self._asks = b""
+        self._buffer = bytearray(READ)
 
     def __enter__(self) -> Self:
         return self
@@ -55,10 +56,15 @@ class Door:
     def enter(self) -> None:
         """Raises TooSlow, OSError."""
         until = time.monotonic() + ENTER_WITHIN + ENTER_EACH * self._count
+        ready = 0
         while self._coming or self._waiting:
-            while self._coming and len(self._waiting) < AT_ONCE and time.monotonic() >= self._no_more_until:
+            # Each who comes is told to all, so a crowd is not to come faster than it reads.
+            calm = ready <= max(AT_ONCE, len(self._members) // 2) and time.monotonic() >= self._no_more_until
+            while calm and self._coming and len(self._waiting) < AT_ONCE:
                 self._dial(self._coming.popleft())
-            for fd, _ in self._poll.poll(0.05):
+            spoken_to = self._poll.poll(0.05, self._count)
+            ready = len(spoken_to)
+            for fd, _ in spoken_to:
                 self._come_in(self._members[fd])
             self._keep_alive()
             if time.monotonic() > until:
@@ -77,12 +83,12 @@ class Door:
         self._poll.register(member.fd, select.EPOLLIN)
 
     def _come_in(self, member: Member) -> None:
+        if member not in self._waiting:
+            self._pass_over(member)
+            return
         data = member.sock.recv(READ)
         if not data:
             self._ended(member)
-            return
-        if member not in self._waiting:
-            member.seen = data[-200:]  # should they be its last words
             return
         seen = (
             member.seen + data
@@ -93,6 +99,12 @@ class Door:
         if member.dialect.entered(seen):
             self._waiting.discard(member)
         member.seen = seen[-20_000:]
+
+    def _pass_over(self, member: Member) -> None:
+        size = member.sock.recv_into(self._buffer)
+        if not size:
+            self._ended(member)
+        member.seen = bytes(self._buffer[max(0, size - 200) : size])  # should they be its last words
 
     def _ended(self, member: Member) -> None:
         """Who was turned away comes again. Raises ConnectionError for others."""
