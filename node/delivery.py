@@ -34,8 +34,8 @@ class Delivery:
     """Made by a connection, given to `Feed.attach`."""
 
     __slots__ = (
-        "dialect", "done", "epoch", "feed", "former", "gone", "left", "limit", "most", "next", "outbox", "session",
-        "until",
+        "astray", "dialect", "done", "epoch", "feed", "former", "gone", "left", "limit", "most", "next", "outbox",
+        "session", "until",
     )  # fmt: skip
 
     def __init__(self, feed: Feed, outbox: Outbox, dialect: Dialect, cursor: Position, session: str) -> None:
@@ -45,6 +45,8 @@ class Delivery:
         self.session = session
         self.epoch = cursor.epoch
         self.next = cursor.offset + 1
+        # Up to there it may have been shown later ones already: nobody knew what its cursor meant.
+        self.astray = 0
         self.former: dict[str, int] = {}  # epoch -> how far it had come in it; the last ones
         self.gone = False
         # Its own `left` entry was offered: nothing more is, unless the log goes on with its own `joined` one.
@@ -93,7 +95,7 @@ class Delivery:
         left = entry.session == self.session and entry.kind == Kind.LEFT and not letters.is_brought_back
         self.left = left or (self.left and not (entry.session == self.session and entry.kind == Kind.JOINED))
         if left or not self.left:
-            letters.offer(self)
+            (letters.aged() if entry.offset <= self.astray else letters).offer(self)
         self.next = entry.offset + 1
 
     def turn(self, cursor: Position, page: Page) -> None:
@@ -101,6 +103,7 @@ class Delivery:
         if page.position.epoch != cursor.epoch:
             self.former.pop(cursor.epoch, None)
             self.former[cursor.epoch] = cursor.offset
+            self.astray = page.position.offset if page.is_astray else 0
             if len(self.former) > EPOCHS_KEPT:
                 del self.former[next(iter(self.former))]
         lost = lost_letter(self.feed.log, cursor, page, self.dialect)

@@ -32,7 +32,7 @@ class Feed:
     """`log`: `#room` or `@<session>`. Methods: any thread; only `step` blocks, and is a worker's."""
 
     __slots__ = (
-        "_ahead", "_epoch", "_hears", "_live", "_lock", "_metrics", "_next", "_pages", "_reader", "_recent", "_stale",
+        "_ahead", "_astray", "_epoch", "_hears", "_live", "_lock", "_metrics", "_next", "_pages", "_reader", "_recent", "_stale",
         "_top", "_whole", "log", "name", "told", "trace", "workers",
     )  # fmt: skip
 
@@ -60,6 +60,7 @@ class Feed:
         # The place in the last life of the log that was read to its end, while the present one is not yet: what is lost
         # of both stands between the two, and nobody else may know of it.
         self._whole: Position | None = None
+        self._astray = 0  # as a delivery's
         self._top: Position | None = None  # of the last heartbeat
         self._stale = False  # something came before the place was known
         count = metrics.deliveries.inc
@@ -271,7 +272,7 @@ class Feed:
         leaver = self._live.leaver(letters)
         if leaver is not None:
             leaver.left = True  # before he reads of it, and perhaps comes again
-        self._live.offer(letters)
+        self._live.offer(letters.aged() if replay and entry.offset <= self._astray else letters)
         self._recent.add(letters)
         self._next = entry.offset + 1
         if leaver is not None:
@@ -355,6 +356,7 @@ class Feed:
             if page.position.epoch != self._epoch:
                 self._hears = page.position.epoch
                 self._whole = self._whole or place
+                self._astray = page.position.offset if page.is_astray else 0
             self._epoch, self._next = page.position.epoch, page.start
             self._recent.clear()
             for entry in recalled:

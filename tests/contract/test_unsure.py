@@ -183,3 +183,12 @@ def test_who_was_cut_off_for_long_does_not_know_who_was_alive_at_the_end(space: 
         wait_recovered(letters.two)
     wait_open(space)
     assert told(letters.page()) == (0, 0)
+
+
+def test_it_is_told_where_nobody_knows_what_a_cursor_means(space: Space) -> None:
+    node = space.serve("n1", LEASE)
+    place = node.claim("Alice").said("hi").position
+    astray = node.cluster.read(LOBBY, Position("deadbeef", 5), 10)
+    assert (astray.is_astray, told(astray), astray.start) == (True, (6, 0), 1)
+    for cursor in (place, Position("", 0), Position("deadbeef", 0)):
+        assert not node.cluster.read(LOBBY, cursor, 10).is_astray

@@ -22,7 +22,7 @@ from tests.unit.node.fake_store import Store
 from tests.unit.node.feed_bench import LOG, Bench, Reader
 from tests.unit.node.waiting import wait_for
 from wire import Dialect
-from wire.frames import Gap
+from wire.frames import Gap, Message
 
 
 def test_a_newcomer_waits_for_its_own_joined_entry_without_a_read() -> None:
@@ -515,3 +515,26 @@ def test_while_a_new_life_is_being_read_the_end_of_the_last_one_is_known() -> No
         assert (bench.feed.whole(), bench.feed.place()) == (Position("E1", 9), Position(life, 3))
     bench.settle()
     assert bench.feed.whole() == bench.feed.place() == Position("E3", 8)
+
+
+def test_what_may_be_older_than_what_one_has_seen_is_shown_as_late() -> None:
+    """Nobody knows what the cursors mean: the log is read from its beginning."""
+    bench = Bench(recent=LIMIT)
+    live, plain = bench.join(), bench.join(dialect=Dialect.PLAIN)
+    for _ in range(3):
+        bench.feed.receive(bench.publish())
+    bench.store.rewind("E2", {LOG: 3})
+    bench.store.forks[LOG].clear()
+    for _ in range(2):
+        bench.publish()
+    behind = bench.join(Position("E0", 9))
+    bench.settle()
+    newcomer = bench.join(Position("E2", 0))
+    bench.feed.receive(bench.publish())
+    bench.settle()
+    told = [[(f.n, f.late) for f in r.frames() if isinstance(f, Message)] for r in (live, behind, newcomer)]
+    late = [(4, True), (5, True), (6, False)]
+    assert told == [[(1, False), (2, False), (3, False), *late], late, [(4, False), (5, False), (6, False)]]
+    plain.drain()
+    assert [line for line in plain.taken if b"text 4" in line] == [b"(late) #room bob: text 4"]
+    assert [entry.late for entry in bench.feed.remembered()] == [False] * 3, "it stands in its order"
