@@ -32,8 +32,8 @@ class Feed:
     """`log`: `#room` or `@<session>`. Methods: any thread; only `step` blocks, and is a worker's."""
 
     __slots__ = (
-        "_ahead", "_astray", "_epoch", "_hears", "_live", "_lock", "_metrics", "_next", "_pages", "_reader", "_recent", "_stale",
-        "_top", "_whole", "log", "name", "told", "trace", "workers",
+        "_ahead", "_astray", "_epoch", "_hears", "_live", "_lock", "_metrics", "_next", "_pages", "_reader", "_recent",
+        "_stale", "_top", "_whole", "log", "name", "told", "trace", "workers",
     )  # fmt: skip
 
     def __init__(
