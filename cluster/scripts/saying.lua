@@ -16,6 +16,7 @@ local function is_member(room, session) return redis.call('HEXISTS', key('room:'
 -- `surely`: what was there once does not do.
 local function outcome_again(said, destination, surely)
   local session, n, again = said.session, said.n, said.again
+  if spoilt(destination) then return nil end
   local function look(place)
     local found = place and redis.call('XRANGE', base(destination) .. ':log', int(place) .. '-0', int(place) .. '-0')[1]
     local entry = found and of_stream(found)
