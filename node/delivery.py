@@ -35,7 +35,7 @@ class Delivery:
 
     __slots__ = (
         "astray", "dialect", "done", "epoch", "feed", "former", "gone", "left", "limit", "most", "next", "outbox",
-        "session", "until",
+        "parted", "session", "until",
     )  # fmt: skip
 
     def __init__(self, feed: Feed, outbox: Outbox, dialect: Dialect, cursor: Position, session: str) -> None:
@@ -56,6 +56,7 @@ class Delivery:
         # Where it ends, once that is known (leave, quit), and who is told then.
         self.until: Position | None = None
         self.done: Callable[[bool], None] | None = None
+        self.parted = False  # in another life of the log it ends with its own `left` entry, wherever that stands there
 
     def step(self) -> float | None:
         """Reads one page and offers it. A worker's."""
@@ -136,6 +137,7 @@ class Delivery:
             return None
         cursor = Position(self.epoch, self.next - 1)
         page = self._within_most(self._newest(self.feed.read(cursor, self.limit)), cursor)
+        page = self._before_parting(page, cursor)
         self._turn_to(page, cursor)
         if page.entries:
             self._pass_page(page)
@@ -172,6 +174,17 @@ class Delivery:
                 break
             self._pass(letters)
 
+    def _before_parting(self, page: Page, cursor: Position) -> Page:
+        """Who has left is shown nothing of a life of the log in which nobody can say what was said before that."""
+        elsewhere = self.until is not None and page.position.epoch != self.until.epoch
+        if not elsewhere or any(self._is_leaving(entry) for entry in page.entries):
+            return page
+        self.parted = True
+        return replace(page, entries=(), former=cursor.epoch, lost_first=cursor.offset + 1, lost_last=0)
+
+    def _is_leaving(self, entry: Entry) -> bool:
+        return entry.session == self.session and entry.kind == Kind.LEFT
+
     def _turn_to(self, page: Page, cursor: Position) -> None:
         self.turn(cursor, page)
         if page.position.epoch != self.epoch:
@@ -189,11 +202,12 @@ class Delivery:
 
     def _pass(self, letters: Letters) -> None:
         entry, until = letters.entry, self.until
-        past = until is not None and until.epoch == entry.epoch and entry.offset > until.offset
+        past = self.parted or (until is not None and until.epoch == entry.epoch and entry.offset > until.offset)
         if entry.offset >= self.next and not past:
             if self.dialect is Dialect.PLAIN:
                 letters.is_repeat |= self.feed.told.note(entry)
             self.take(letters)
+            self.parted = until is not None and until.epoch != entry.epoch and self._is_leaving(entry)
 
     def _resume(self) -> None:
         self.feed.workers.schedule(self)

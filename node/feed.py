@@ -326,7 +326,7 @@ class Feed:
         until = delivery.until
         if until is None:
             return False
-        there = delivery.epoch == until.epoch and delivery.next > until.offset
+        there = delivery.parted or (delivery.epoch == until.epoch and delivery.next > until.offset)
         # In an epoch where `until` means nothing, all that there is must do.
         ended = top is not None and delivery.next > top.offset
         if there or ended:
