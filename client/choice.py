@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from client.config import Config
+from wire.names import LOBBY
 
 
 class Given(NamedTuple):
@@ -55,7 +56,7 @@ def chosen(typed: Given, variables: Given, config: Config) -> Config:
         config,
         servers=typed.servers or variables.servers or config.servers,
         nick=typed.nick or variables.nick or config.nick,
-        rooms=typed.rooms or variables.rooms or config.rooms,
+        rooms=typed.rooms or variables.rooms or config.rooms or (LOBBY,),
         tls=asked,
         tls_ca=ca,
         tls_name=name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from types import FrameType
 
@@ -17,10 +18,12 @@ from client.config import Config
 from client.errors import ChatError
 from client.password import entered, found
 from client.terminal import ending
+from client.terminal.echo import Held
 from client.terminal.wording import explain
 from wire.names import LOBBY
 
 PATIENCE = 5.0
+STDIN = 0
 # Imported late: the first costs a quarter of a second, the second a tenth, and a bot has no use for them.
 _FRONTS = {"screen": "client.fullscreen.front", "prompt": "client.terminal.screen", "lines": "client.terminal.plain"}
 _EPILOG = """\b
@@ -60,7 +63,7 @@ port is 7700 where none is given, an IPv6 address stands in brackets, the room i
 
 \b
 Exit codes: 0 ok (also on SIGTERM), 1 something was not accepted, 2 usage, 4 no node reachable,
-5 refused (a nickname is taken: the error names a free one), 130 Ctrl-C."""
+5 refused (a nickname is taken: the error names a free one), 130 Ctrl-C, 141 nobody reads the output."""
 
 
 @click.command("join", epilog=_EPILOG, context_settings={"max_content_width": 100})
@@ -160,7 +163,10 @@ def join(
 
     front = "lines" if not terminal or dumb else "prompt" if plain else "screen"
     password = found(password_file, config.password_file)
-    ctx.exit(_run(lambda: entered(made, password, ask=terminal, patience=PATIENCE), config, front, follow=follow))
+
+    with Held(STDIN) if front != "lines" else nullcontext() as held:
+        asking = held.let_go if held else nullcontext if terminal else None
+        ctx.exit(_run(lambda: entered(made, password, asking=asking, patience=PATIENCE), config, front, follow=follow))
 
 
 def _run(enter: Callable[[], ChatClient], config: Config, front: str, *, follow: bool) -> int:

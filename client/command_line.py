@@ -15,7 +15,7 @@ from client.config import Config, load
 from client.config_faults import BadConfig
 from wire.address import Address
 from wire.errors import BadName
-from wire.names import nickname, room as room_name
+from wire.names import nickname, typed_room
 
 NODES_TRIED = 3
 
@@ -107,7 +107,7 @@ def _addresses(servers: Sequence[str]) -> tuple[str, ...]:
 
 def _room(given: str) -> str:
     try:
-        return room_name(given)
+        return typed_room(given)
     except BadName as error:
         raise click.BadParameter(error.text, param_hint="'--room' (HYDRACHAT_ROOM)") from None
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from wire.address import Address
 from wire.errors import BadName
-from wire.names import Nick, destination, nickname, room
+from wire.names import Nick, destination, nickname, typed_room
 
 Notify = Literal["bell", "osc9", "osc777", "off"]
 NOTIFY: tuple[str, ...] = get_args(Notify)
@@ -30,7 +30,7 @@ def near(name: str, known: Sequence[str]) -> str:
     from difflib import get_close_matches
 
     found = get_close_matches(name.lower(), known, n=1, cutoff=0.5)
-    return (f"did you mean {found[0]}? " if found else "") + f"There are {', '.join(known)}"
+    return (f"did you mean {found[0]}? " if found else "") + f"there are {', '.join(known)}"
 
 
 def _text(value: object) -> str:
@@ -88,6 +88,15 @@ def _one_of(allowed: Sequence[str]) -> Callable[[Any], str]:
     return checked
 
 
+def _theme(value: Any) -> str:
+    if _text(value) in THEMES:
+        return _text(value)
+    # Imported late: it costs as much as the whole screen does, and few have another one.
+    from client.fullscreen.theme import names
+
+    return _one_of(names())(value)
+
+
 def _muted(text: str) -> str:
     if not text.startswith(("#", "@")):
         raise ValueError(f"{text!r} is neither a room nor a person; write #room or @nick")
@@ -115,14 +124,14 @@ KEYS: Mapping[str, Key] = {
         ("Your nickname. Without it, the terminal asks.",),
     ),
     "rooms": Key(
-        _list(_named(room)),
+        _list(_named(typed_room)),
         '["#lobby", "#ops"]',
         ("Rooms to enter; the first one is where you talk.",),
     ),
     "theme": Key(
-        _one_of(THEMES),
+        _theme,
         '"dark"',
-        (f"Colours: {', '.join(THEMES)} (its own).",),
+        (f"Colours: {', '.join(THEMES)} (its own), or another one that /theme lists.",),
     ),
     "notify": Key(
         _one_of(NOTIFY),

@@ -50,14 +50,14 @@ class Failover(Links):
     def heard(self, number: int, now: float) -> None:
         """Bytes came, perhaps not a whole frame yet."""
         if self._active is not None and self._active.number == number:
-            self._active.heard = now
+            self._active.hears(now)
 
     def received(self, number: int, frame: ServerFrame, now: float) -> list[Action]:
         """A frame came."""
         if self._candidate is not None and self._candidate.number == number:
             self._on_candidate(self._candidate, frame, now)
         elif self._active is not None and self._active.number == number:
-            self._active.heard = now
+            self._active.hears(now)
             self._on_active(self._active, frame, now)
         return self._done(now)
 
@@ -81,11 +81,13 @@ class Failover(Links):
 
     def tick(self, now: float) -> list[Action]:
         """Time went by: at `deadline`, after anything was said or asked, or any time else."""
-        if self.phase is Phase.QUITTING and now >= self._quit_until:
+        # We may be late ourselves: what came meanwhile goes before any judgement.
+        silent = min(now, self.looked)
+        if self.phase is Phase.QUITTING and silent >= self._quit_until:
             self._stop(None)
-        if self._candidate is not None and now >= self._candidate.until:
+        if self._candidate is not None and silent >= self._candidate.until:
             self._candidate_failed("no answer in time", now)
-        if self._active is not None and now >= self._active.dead_at and not self.paused:
+        if self._active is not None and self._active.dead(silent) and not self.paused:
             self._active_lost("nothing was heard from it", now)
         if self._dial_at is not None and now >= self._dial_at:
             self._dial(self._book.next(), now)

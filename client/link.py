@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wire.address import Address
+from wire.frames import Ack, ClientFrame
 
 SPEAK = 0.8
 """Heartbeats after which a silent client speaks up: each ping of thousands costs a node as much as a message does, and
@@ -24,10 +25,22 @@ class Link:
     since: float = 0.0
     heard: float = 0.0
     spoke: float = 0.0
+    asked: float | None = None  # since when something that is answered stands unanswered
 
     def welcomed(self, heartbeat: float, now: float) -> None:
         self.heartbeat = max(0.05, heartbeat)
-        self.since = self.heard = now
+        self.since = now
+        self.hears(now)
+
+    def hears(self, now: float) -> None:
+        """Bytes came."""
+        self.heard, self.asked = now, None
+
+    def speaks(self, frame: ClientFrame, now: float) -> None:
+        """It is being sent."""
+        self.spoke = now
+        if self.asked is None and not isinstance(frame, Ack):
+            self.asked = now
 
     @property
     def ping_at(self) -> float:
@@ -35,6 +48,11 @@ class Link:
         return self.spoke + self.heartbeat * SPEAK
 
     @property
-    def dead_at(self) -> float:
-        """Without a byte until then it is dead."""
-        return self.heard + self.heartbeat * 2
+    def dead_at(self) -> float | None:
+        """Without a byte until then it is dead. None: it was asked nothing, so its silence proves nothing; we may have
+        slept ourselves."""
+        return None if self.asked is None else max(self.heard + self.heartbeat * 2, self.asked + self.heartbeat)
+
+    def dead(self, silent: float) -> bool:
+        """`silent`: until when it was listened to."""
+        return self.dead_at is not None and silent >= self.dead_at

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 from enum import Enum
@@ -45,6 +46,7 @@ class Links:
         self.conversation = conversation
         self.phase = Phase.IDLE
         self.paused = False  # the user does not keep up, nothing is read: silence proves nothing
+        self.looked = math.inf  # until when all that had come was told: only so far can silence be judged
         self.failures: dict[Address, str] = {}
         self._hopeless: set[Address] = set()  # where trying again would be in vain
         self._settings = settings
@@ -104,7 +106,7 @@ class Links:
         return actions
 
     def _send(self, link: Link, frame: ClientFrame, now: float) -> None:
-        link.spoke = now
+        link.speaks(frame, now)
         self._actions.append(Send(link.number, frame))
 
     def _emit(self, events: Sequence[Event]) -> None:

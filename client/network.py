@@ -132,11 +132,13 @@ class Network:
         self._do(self._machine.start(time.monotonic()))
         while self._machine.phase is not Phase.STOPPED:
             self._watch()
-            for key, events in self._selector.select(self._timeout()):
+            timeout, looked = self._timeout(), time.monotonic()
+            for key, events in self._selector.select(timeout):
                 if key.data is None:
                     self._drain_wakee()
                 elif key.data in self._pipes:
                     self._serve(self._pipes[key.data], events)
+            self._machine.looked = looked
             while self._commands:
                 self._do(self._commands.popleft()(self._machine, time.monotonic()))
             self._do(self._machine.tick(time.monotonic()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import click
@@ -29,22 +30,27 @@ def found(typed: Path | None, in_settings: str) -> str | None:
 
 
 def entered(
-    make: Callable[[str | None], ChatClient], password: str | None, *, ask: bool, patience: float
+    make: Callable[[str | None], ChatClient],
+    password: str | None,
+    *,
+    asking: Callable[[], AbstractContextManager[object]] | None,
+    patience: float,
 ) -> ChatClient:
-    """A client that was welcomed. `ask`: whether a person is there, who is asked for a password where one is needed, or
-    another one where this is wrong. Raises as `ChatClient.start`."""
-    for left in reversed(range(TRIES if ask else 1)):
+    """A client that was welcomed. `asking`: within it a person is asked for a password where one is needed, or another
+    one where this is wrong; None: nobody is there. Raises as `ChatClient.start`."""
+    for left in reversed(range(TRIES if asking else 1)):
         chat = make(password)
         try:
             chat.start(patience)
         except BaseException as error:
             chat.quit()
-            if not (left and isinstance(error, Refused) and error.code == Code.NOT_ADMITTED):
+            if not (left and asking and isinstance(error, Refused) and error.code == Code.NOT_ADMITTED):
                 raise
             click.echo(f"hydrachat: {error.text}", err=True)
         else:
             return chat
-        password = click.prompt(f"Password of {chat.nick}", hide_input=True, err=True)
+        with asking():
+            password = click.prompt(f"Password of {chat.nick}", hide_input=True, err=True)
     raise AssertionError("the last try returns or raises")
 
 

@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote
 
 from wire.address import Address
 from wire.errors import BadName
-from wire.names import nickname, room
+from wire.names import nickname, typed_room
 
 SCHEME, TLS_SCHEME = "hydrachat", "hydrachats"
 DEFAULT_PORT = 7700
@@ -106,7 +106,7 @@ def _room(path: str) -> str:
         raise BadUrl(f"one room can be named (a / in a room's name is written %2F); {_FORM}")
     name = _decoded(path, "the room")
     try:
-        return room(name if name.startswith("#") else f"#{name}")
+        return typed_room(name)
     except BadName as error:
         raise BadUrl(f"{error.text}; {_FORM}") from None
 

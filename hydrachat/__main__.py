@@ -1,6 +1,6 @@
 """`python -m hydrachat`."""
 
-from hydrachat.cli import main
+from hydrachat.start import main
 
 if __name__ == "__main__":
     main()

@@ -17,11 +17,13 @@ from typing import NoReturn
 import click
 from click.shell_completion import CompletionItem
 
-from hydrachat import __version__, usage
+from hydrachat import __version__, start, usage
 
 OK = 0
 FAILED = 1
 INTERRUPTED = 130
+UNREAD = 141
+"""As of a program that SIGPIPE has ended, which `set -o pipefail` knows of."""
 
 # Name -> (module, attribute, one line for the overview).
 COMMANDS: Mapping[str, tuple[str, str, str]] = {
@@ -66,16 +68,18 @@ its --help.
 
 \b
 Exit codes: 0 ok, 1 failed, 2 usage or setting, 3 Redis unreachable, 4 no node reachable,
-5 refused (a nickname is taken, …), 130 Ctrl-C.
+5 refused (a nickname is taken, …), 130 Ctrl-C, 141 nobody reads the output any more.
 """
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
-    """While modules are imported next to nothing becomes garbage, and looking for it takes a tenth of the time."""
+def _importing() -> Iterator[None]:
+    """Next to nothing becomes garbage meanwhile, and looking for it takes a tenth of the time. Ctrl-C ends the process
+    as it does any other program: nothing has begun, and raised in the middle of a module it would be a traceback."""
     gc.disable()
     try:
-        yield
+        with start.Interruptible():
+            yield
     finally:
         gc.enable()
 
@@ -90,7 +94,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, attribute, _ = COMMANDS[cmd_name]
-        with _uncollected():
+        with _importing():
             command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
@@ -114,6 +118,7 @@ def hydrachat() -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Carries out one command line (None: the process's) and returns its exit code."""
+    stdout = sys.stdout
     try:
         result = hydrachat.main(arguments, prog_name="hydrachat", standalone_mode=False)
     except click.ClickException as error:
@@ -121,10 +126,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output is gone; the interpreter must not try to flush the rest into it.
-        sys.stdout = None
-        return FAILED
+    except SystemExit:
+        # Where whoever read our output is gone click ends so, with 1, behind an output that is not flushed.
+        if sys.stdout is not stdout:
+            return UNREAD
+        raise
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EIO):
             raise

@@ -29,6 +29,8 @@ class Ticker:
     def __init__(self, house: House) -> None:
         self._house = house
         self._stopping = threading.Event()
+        self._looked = time.monotonic()
+        self._awake = 0.0  # since when it was on time: who is late itself has not yet read what clients have sent
 
     def run(self) -> None:
         while not self._stopping.wait(TICK):
@@ -40,6 +42,9 @@ class Ticker:
     def tick(self, now: float) -> None:
         """One look. `now`: monotonic seconds."""
         house = self._house
+        if now - self._looked > max(2 * TICK, house.settings.heartbeat / 2):
+            self._awake = now
+        self._looked = now
         connections = house.roster.all()
         for connection in connections:
             self._look_at(connection, now)
@@ -62,7 +67,8 @@ class Ticker:
             connection.dismiss(_STALLED)
         if connection.busy or connection.session is None:
             return
-        if connection.native and now - connection.heard > settings.heartbeat * _SILENCES:
+        silence = now - max(connection.heard, self._awake)
+        if connection.native and silence > settings.heartbeat * _SILENCES:
             connection.dismiss(_SILENT)
 
     def _end_pending(self, now: float) -> None:

@@ -56,6 +56,11 @@ def room(text: str) -> str:
     return "#" + _name(text[1:], MAX_ROOM, Code.BAD_ROOM, "a room's name after its #").mapped
 
 
+def typed_room(text: str) -> str:
+    """As `room`; whoever types one may leave out its `#`, which a shell takes for the beginning of a comment."""
+    return room(text if text.startswith("#") else f"#{text}")
+
+
 def destination(text: str) -> Nick | str:
     """Where a `say` goes: `@nick` or `#room`. Raises BadName. Any thread."""
     if text.startswith("@"):

@@ -18,6 +18,7 @@ from textual.message import Message
 
 from client import events as ev
 from client.chat import ChatClient
+from client.config_keys import near
 from client.fullscreen.bars import Head, Prompt, State
 from client.fullscreen.composer import Composer
 from client.fullscreen.conversation import Conversation
@@ -32,7 +33,7 @@ from client.fullscreen.model import Model, Ring
 from client.fullscreen.notify import Notifier
 from client.fullscreen.pump import Pump
 from client.fullscreen.side import Members, Side
-from client.fullscreen.theme import THEMES
+from client.fullscreen.theme import THEMES, names
 
 
 class Heard(Message):
@@ -270,7 +271,9 @@ class RoomApp(App[None], inherit_bindings=False):
 
     def set_look(self, name: str) -> str:
         """What to say about it; "" if it is done."""
+        if not name:
+            return f"themes: {', '.join(names())}; this one is {self.theme}"
         if name not in self.available_themes:
-            return f"themes: {', '.join(sorted(self.available_themes))}"
+            return f"there is no theme {name}; {near(name, names())}"
         self.theme = name
         return ""

@@ -38,7 +38,7 @@ class Head(Lines):
 
 
 class State(Lines):
-    """How the line stands, how complete the conversation is; while something is searched, what was found."""
+    """How the line stands, how complete the conversation is; on a good line what was found of something searched."""
 
     def __init__(
         self,
@@ -55,7 +55,8 @@ class State(Lines):
 
     def draw(self, width: int, height: int) -> Sequence[Row]:
         model, here = self._model, self._model.current
-        left = self._search() or model.line.text(self._now(), model.unsent)
+        line = model.line.text(self._now(), model.unsent)
+        left = (self._search() or line) if model.line.well else line  # a search must not hide that the line is broken
         sign = "●" if model.line.well else "○"
         news = unread_elsewhere(model) if self._alone() else ""
         right = here.gap or (f"complete to #{here.top}" if here.top else "")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from client.fullscreen.commands import BY_WORD
 from client.fullscreen.model import Model
-from client.fullscreen.theme import THEMES
+from client.fullscreen.theme import names as theme_names
 from client.terminal.secrets import secret, without_key
 
 KEPT = 500
@@ -133,7 +133,7 @@ def _given(command: str, word: str, at: int, model: Model) -> Iterable[str]:
     if command == "help":
         return _beginning(word.lstrip("/"), sorted(BY_WORD))
     if command == "theme":
-        return _beginning(word, sorted(THEMES))
+        return _beginning(word, theme_names())
     if command == "guard" and not word.startswith("#"):
         return _beginning(word, _GUARDS)
     if at == 0 and command in _ROOM_FIRST and not word.startswith("@"):

@@ -21,7 +21,7 @@ from client.terminal.wording import explain
 from wire.codes import Code
 from wire.errors import WireError
 from wire.frames import GuardRoom, HandOver, Invite, Mute, Remove, Unmute
-from wire.names import nickname, room as room_name
+from wire.names import nickname, room as room_name, typed_room
 from wire.passwords import changed
 from wire.plain_input import NO_TOPIC, parse
 
@@ -123,7 +123,10 @@ class Doing:
     def _say(self, text: str, to: str, *, action: bool = False) -> None:
         to = room_name(to) if to.startswith("#") else "@" + nickname(to[1:]).shown
         if to.startswith("#") and to not in self._model.conversations:
-            raise WireError(Code.NOT_MEMBER, f"you are not in {to}; enter it with /join {to}")
+            raise WireError(
+                Code.NOT_MEMBER,
+                f"you are not in {to}; enter it with /join {to}. Text that begins so: put a space before it",
+            )
         where = self._model.addressed(to)
         try:
             sending = self._chat.say(text, to, action=action, timeout=0)
@@ -155,7 +158,7 @@ class Doing:
         if not rest.strip("#"):
             raise WireError(Code.BAD_ROOM, "which room? Write /join #room; /rooms tells which there are")
         name, _, key = rest.partition(" ")
-        name = room_name(_hashed(name))
+        name = typed_room(name)
         there = self._model.conversations.get(name)
         if there is not None and there.present:
             self._model.switch(there)
@@ -177,14 +180,14 @@ class Doing:
             self._model.step_aside(where)  # at once, not in the middle of what is typed next
 
     def _named(self, name: str) -> Conversation | None:
-        key = "@" + mapped(name[1:]) if name.startswith("@") else room_name(_hashed(name))
+        key = "@" + mapped(name[1:]) if name.startswith("@") else typed_room(name)
         return self._model.conversations.get(key)
 
     def _rooms(self, _: str) -> None:
         self._expect(self._chat.rooms())
 
     def _who(self, rest: str) -> None:
-        self._expect(self._chat.who(room_name(_hashed(rest)) if rest else None))
+        self._expect(self._chat.who(typed_room(rest) if rest else None))
 
     def _whois(self, rest: str) -> None:
         self._expect(self._chat.whois(rest.removeprefix("@") or self._model.nick))
@@ -316,7 +319,3 @@ class Doing:
         else:
             also = "".join(f", /{one}" for one in known.aliases)
             self._model.note(f"/{known.name} {known.usage}".rstrip() + f": {known.help}{also and f' (also{also[1:]})'}")
-
-
-def _hashed(name: str) -> str:
-    return name if name.startswith("#") else "#" + name

@@ -195,6 +195,7 @@ class Hearing:
         if not event.own:
             self._coming(event, where)
             return
+        self._model.set_clock(event.time)
         self._worded(event, where)
         where.present, where.whole, where.topic = True, False, event.topic
         self._ask_who(event.room)

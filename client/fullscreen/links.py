@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 
-# Only what is printed is linked, and only these two: nobody is sent elsewhere than he reads.
-_LINK = re.compile(r"https?://[!-~]{2,2000}", re.IGNORECASE)
+# Only what is printed is linked, and only these two: nobody is sent elsewhere than he reads. So a host has no letters
+# that look like others, and what goes on with such a letter is no host; behind it stands what one finds in titles.
+_LETTERS = r"\w\u0300-\u036f"
+_LINK = re.compile(rf"https?://[!-.0->@-~]{{2,255}}+(?![{_LETTERS}])(?:[/?#][!-~{_LETTERS}]{{0,2000}})?", re.IGNORECASE)
+_PRINTED = "".join(map(chr, range(33, 127)))
 _NOT_LAST = ".,;:!?'\"*_>"
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 
@@ -15,6 +18,16 @@ def links(text: str) -> list[tuple[int, int]]:
     if "://" not in text:
         return []
     return [(match.start(), match.start() + len(_trimmed(match[0]))) for match in _LINK.finditer(text)]
+
+
+def address(link: str) -> str:
+    """As terminals want it, and browsers: what is not ASCII is percent-encoded."""
+    if link.isascii():
+        return link
+    # Imported late: few need it.
+    from urllib.parse import quote
+
+    return quote(link, safe=_PRINTED)
 
 
 def _trimmed(link: str) -> str:

@@ -18,6 +18,7 @@ from client.terminal.wording import Kind as LineKind, Line
 from wire.errors import WireError
 from wire.names import nickname, room as room_name
 
+WRONG_CLOCK = 10.0
 RENAMED = 4096
 """So many sessions that changed their names are remembered, the latest."""
 
@@ -44,7 +45,7 @@ class Model:
     """One thread. `now`: Unix seconds."""
 
     def __init__(self, nick: str, room: str, now: Callable[[], float] = time.time) -> None:
-        self.now = now
+        self._clock, self._wrong = now, 0.0  # by how many seconds our clock is behind the cluster's
         self.line = LineState()
         self.session = ""
         self.muted: set[str] = set()  # keys of conversations
@@ -58,6 +59,19 @@ class Model:
         self.conversations: dict[str, Conversation] = {}
         self.current = self.open(room_name(room), room)
         self.rename(nick)
+
+    def now(self) -> float:
+        """Unix seconds, as the cluster has them."""
+        return self._clock() + self._wrong
+
+    def set_clock(self, now: int) -> None:
+        """`now`: Unix ms of what the cluster has just done. Where our own clock is wrong by much, what we tell would
+        stand beside the messages with another hour, or below another day; also what we have told already."""
+        wrong = now / 1000 - self._clock()
+        wrong = wrong if abs(wrong) > WRONG_CLOCK else 0.0
+        shift, self._wrong = round((wrong - self._wrong) * 1000), wrong
+        for entry in (one for where in self.listed() for one in where.entries if one.kind is Kind.NOTICE and shift):
+            entry.time += shift
 
     # -- names ---------------------------------------------------------------------------
 

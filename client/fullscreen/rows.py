@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from client.fullscreen.cells import fit, guarded, nick_width, shown, width, wrap
 from client.fullscreen.entry import Entry, Kind, Mark
-from client.fullscreen.links import links
+from client.fullscreen.links import address, links
 from client.terminal.wording import ACTS, clock
 
 NARROW = 48
@@ -69,7 +69,7 @@ _SIGNS = {
 
 def rows(entry: Entry, look: Look) -> tuple[Row, ...]:
     """Cached with the entry until something that it depends on is another one."""
-    key = (look, entry.mark)
+    key = (look, entry.mark, entry.time)
     if entry.cached is None or entry.cached[0] != key:
         entry.cached = (key, _laid_out(entry, look))
     found: tuple[Row, ...] = entry.cached[1]
@@ -152,7 +152,7 @@ def _wrapped(line: str, columns: int, taken: int) -> list[tuple[int, int]]:
 
 def _painted(line: str, entry: Entry, look: Look) -> list[tuple[int, int, str, str]]:
     """(start, end, role, detail) of what differs from plain text; a match goes before a link."""
-    marked = [(start, end, "link", line[start:end]) for start, end in links(line)]
+    marked = [(start, end, "link", address(line[start:end])) for start, end in links(line)]
     if look.found:
         hits = re.finditer(re.escape(look.found), line, re.IGNORECASE)
         marked = [(hit.start(), hit.end(), "found", "") for hit in hits] + marked

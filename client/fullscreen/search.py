@@ -45,7 +45,7 @@ class Search:
         if not wanted:
             return ""
         hits = self._hits()
-        more = "" if self._model.current.whole else "; PageUp loads more"
+        more = "" if self._model.current.whole else "; PageUp: more"
         if not hits:
             return f"“{wanted}” is not in what is loaded{more}"
         if self._at not in hits:

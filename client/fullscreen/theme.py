@@ -68,3 +68,9 @@ THEMES = {
     # The colours that the terminal has anyway, also of its background.
     "terminal": replace(BUILTIN_THEMES["ansi-dark"], name="terminal"),
 }  # fmt: skip
+"""Ours; Textual has more."""
+
+
+def names() -> list[str]:
+    """All that there are, ours first."""
+    return [*THEMES, *sorted(name for name in BUILTIN_THEMES if name not in THEMES)]

@@ -17,6 +17,8 @@ USAGE = 2
 UNREACHABLE = 4
 REFUSED = 5
 INTERRUPTED = 130
+UNREAD = 141
+"""As of a program that SIGPIPE has ended."""
 
 
 class Terminated(Exception):

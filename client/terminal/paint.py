@@ -7,7 +7,7 @@ import zlib
 from client.terminal.wording import Kind, Line, clock
 
 # Readable on dark and on light backgrounds (of the 256-colour palette).
-PALETTE = (32, 37, 65, 68, 71, 98, 103, 131, 134, 137, 139, 166, 169, 172, 175, 31)
+PALETTE = (32, 29, 65, 68, 64, 98, 103, 131, 134, 167, 132, 166, 169, 100, 163, 31)
 _RESET = "\x1b[0m"
 _DIM = "\x1b[2m"
 _STYLES = {

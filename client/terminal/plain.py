@@ -35,6 +35,7 @@ class PlainFront:
         self._printer = threading.Thread(target=self._print_events, name="hydrachat-print", daemon=True)
         self._printing = threading.Lock()  # guards the two streams: a line is not torn
         self._nobody_reads = False
+        self._unread = ending.FAILED  # the exit code where nobody does
 
     def run(self, *, follow: bool) -> int:
         """The exit code. Raises KeyboardInterrupt and Terminated after leaving in order."""
@@ -47,7 +48,8 @@ class PlainFront:
                 self._await_outcomes()
         finally:
             self._leave()
-        return ending.FAILED if self._nobody_reads else ending.verdict(self._chat, self._talk.tally)
+        verdict = ending.verdict(self._chat, self._talk.tally)
+        return verdict or (self._unread if self._nobody_reads else ending.OK)
 
     def _read(self) -> None:
         for line in self._lines:
@@ -96,8 +98,9 @@ class PlainFront:
             with self._printing:
                 stream.write(text + "\n")
                 stream.flush()
-        except OSError:  # a pipe without a reader, a closed terminal, a full disk
+        except OSError as error:  # a pipe without a reader, a closed terminal, a full disk
             self._nobody_reads = True
+            self._unread = ending.UNREAD if isinstance(error, BrokenPipeError) else ending.FAILED
             self._lines.stop()
             if stream is sys.stdout:
                 # The interpreter flushes at its end; give it something that takes it.

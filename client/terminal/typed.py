@@ -32,6 +32,7 @@ COMMANDS = (
     "join", "leave", "msg", "me", "who", "whois", "rooms", "history", "topic", "guard", "invite", "remove", "mute",
     "unmute", "owner", "nick", "away", "back", "register", "unregister", "help", "quit",
 )  # fmt: skip
+OF_THE_SCREEN = ("clear", "go", "lastlog", "search", "theme")
 MOST = 200
 NO_HISTORY = "direct messages have no history: the cluster forgets them once you have them"
 
@@ -71,6 +72,8 @@ def meant(line: str, current: str) -> Meant | None:
     word, _, rest = line[1:].partition(" ")
     if word.lower() == "history":
         return _history(rest.split(), current)
+    if word.lower() in OF_THE_SCREEN:
+        raise WireError(Code.UNKNOWN_OP, f"/{word} is for the full-screen room, a join without --plain at a terminal")
     if word.lower() not in COMMANDS:
         raise WireError(Code.UNKNOWN_OP, _unknown(word))
     return parse(line, current)

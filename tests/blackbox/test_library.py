@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from client import ChatClient, Code, MessageEvent, Refused, Sending, Stopped
+from client import ChatClient, Code, Disconnected, MessageEvent, Refused, Sending, Stopped
 from tests.support.deployment import Deployment
 from tests.support.waiting import wait_until
 
@@ -58,6 +61,33 @@ def test_handles_tell_the_truth_whichever_node_dies_and_whoever_says(deploy: Dep
                 event.text for event in heard if event.text.startswith(f"{number} ") and event.private == private_ones
             ]
             assert mine == [one.text for one in sendings[number] if (one.to == "@listener") == private_ones]
+
+
+def test_who_is_not_scheduled_for_long_does_not_take_its_node_for_dead(deploy: Deploy) -> None:
+    """The answer to its ping lies in the kernel while its time runs out."""
+    cluster = deploy(nodes=2, lease=4.0)
+    with ChatClient(cluster.addresses, "sleeper") as chat:
+        machine, selector = chat._network._machine, chat._network._selector
+        overslept: list[float] = []
+
+        def late(timeout: float | None) -> list[Any]:
+            link = machine._active
+            over = link.dead_at if link else None
+            if overslept or link is None or over is None or link.asked != link.spoke:
+                return selector.select(timeout)
+            wait_until(lambda: selector.select(0.05) and time.monotonic() > over, 60, "the time is over")
+            overslept.append(over)
+            return []
+
+        chat._network._selector = SimpleNamespace(
+            select=late, register=selector.register, unregister=selector.unregister, close=selector.close
+        )  # type: ignore[assignment]
+        wait_until(lambda: overslept, 60)
+        chat.say("still here").wait_accepted(30)
+        told: list[Any] = []
+        while not (told and isinstance(told[-1], MessageEvent)):
+            told.append(chat.next_event(30))
+    assert not [one for one in told if isinstance(one, Disconnected) and "nothing was heard from it" in one.reason]
 
 
 def test_a_bot_that_fails_finds_its_nickname_free(deploy: Deploy) -> None:

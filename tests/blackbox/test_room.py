@@ -7,6 +7,7 @@ import re
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.blackbox.conftest import Deploy
 from tests.support.deployment import Deployment
 from tests.support.operator import run
 from tests.support.programs import required
+from tests.support.proxy import Proxy
 from tests.support.terminal import Terminal
 from tests.support.waiting import wait_until
 
@@ -250,6 +252,26 @@ def test_a_password_typed_ahead_is_not_shown_by_the_terminal_itself(calm: Deploy
         nell.ends()
         assert b"line-14" in nell.raw
         assert b"geheim" not in nell.raw
+
+
+@pytest.mark.parametrize("words", [(), ("--plain",)])
+def test_what_is_typed_before_there_is_a_prompt_is_hidden_and_then_done(
+    calm: Deployment, at: Open, words: tuple[str, ...]
+) -> None:
+    """Also its Enter is an Enter, not a new line."""
+    node = int(calm.addresses[0].rpartition(":")[2])
+    nick = "vera" if words else "vince"
+    with closing(Proxy(node)) as late:
+        late.hold()
+        with at(nick, [f"127.0.0.1:{late.port}"], *words) as vera:
+            wait_until(lambda: late._pipes)
+            vera.type("/registr geheim", "Enter")
+            vera.type("are you there", "Enter")
+            late.release()
+            vera.shows("did you mean", f"{nick}: are you there" if words else f"{nick} ✓  are you there")
+            vera.type("\\q", "Enter")
+            assert vera.ends() == 0
+            assert b"geheim" not in vera.raw
 
 
 def test_what_goes_to_stderr_may_go_elsewhere(calm: Deployment, at: Open, tmp_path: Path) -> None:

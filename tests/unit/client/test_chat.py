@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import pytest
@@ -241,6 +243,32 @@ def test_an_unread_queue_does_not_make_the_node_look_dead(cluster: Loopback) -> 
         wait_until(lambda: sum(isinstance(frame, Ping) for frame in cluster.heard) > 6)
         cluster.post("after a while")
         _, before = until(chat, MessageEvent, lambda one: one.text == "after a while")
+    assert not [one for one in before if isinstance(one, Disconnected | Moved)]
+
+
+def test_who_was_not_scheduled_reads_what_came_before_it_judges(cluster: Loopback) -> None:
+    """Time runs out while the pong lies in the kernel, and the thread had no turn between."""
+    cluster.world.heartbeat = 0.2
+    with client(cluster) as chat:
+        until(chat, JoinedEvent)
+        machine, selector = chat._network._machine, chat._network._selector
+        overslept: list[float] = []
+
+        def late(timeout: float | None) -> list[Any]:
+            link = machine._active
+            if overslept or link is None or link.dead_at is None or link.asked != link.spoke:
+                return selector.select(timeout)
+            over = link.dead_at
+            wait_until(lambda: selector.select(0.01) and time.monotonic() > over)
+            overslept.append(over)
+            return []
+
+        chat._network._selector = SimpleNamespace(
+            select=late, register=selector.register, unregister=selector.unregister, close=selector.close
+        )  # type: ignore[assignment]
+        wait_until(lambda: overslept)
+        cluster.post("still here")
+        _, before = until(chat, MessageEvent)
     assert not [one for one in before if isinstance(one, Disconnected | Moved)]
 
 

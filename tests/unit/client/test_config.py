@@ -13,6 +13,7 @@ import pytest
 from client.config import LONGEST, Config, default_path, load
 from client.config_faults import BadConfig
 from client.config_keys import KEYS, sample
+from client.fullscreen.theme import names
 
 FULL = """
 servers = ["chat.example:7700", "[::1]:7700"]
@@ -90,18 +91,19 @@ def test_the_default_file_counts_where_it_is_there(tmp_path: Path, monkeypatch: 
         ('\nnickname = "ann"', "config.toml:2: nickname: there is no such setting; did you mean nick?"),
         (
             'notifications = "off"',
-            "did you mean notify? There are servers, nick, rooms, theme, notify, muted, mouse, tls, tls_ca, "
+            "did you mean notify? there are servers, nick, rooms, theme, notify, muted, mouse, tls, tls_ca, "
             "tls_name, password_file",
         ),
-        ("zzz = 1", "config.toml:1: zzz: there is no such setting; There are servers"),
+        ("zzz = 1", "config.toml:1: zzz: there is no such setting; there are servers"),
         ("nick = 3", "config.toml:1: nick: is a number; write a text in quotes"),
         ('nick = "a b"', "config.toml:1: nick: 'a b' can't be: a nickname has no white space in it"),
         ('# nick = "x"\n"nick" = ""', "config.toml:2: nick: '' can't be: a nickname may not be empty"),
         ('servers = "h:1"', "config.toml:1: servers: is a text; write a list of texts"),
         ('servers = ["h:1", true]', "config.toml:1: servers: is true or false; write a text in quotes"),
         ('servers = [\n"h"\n]', "config.toml:1: servers: 'h' is not an address: write HOST:PORT"),
-        ('rooms = ["ops"]', "config.toml:1: rooms: 'ops' can't be: a room's name begins with #"),
-        ('theme = "drak"', "config.toml:1: theme: 'drak' is not known; did you mean dark? There are dark, light"),
+        ('theme = "draculla"', "config.toml:1: theme: 'draculla' is not known; did you mean dracula? there are dark"),
+        ('rooms = ["#"]', "config.toml:1: rooms: '#' can't be: a room's name after its # may not be empty"),
+        ('theme = "drak"', "config.toml:1: theme: 'drak' is not known; did you mean dark? there are dark, light"),
         ('notify = "beep"', "config.toml:1: notify: 'beep' is not known"),
         ("notify = false", "config.toml:1: notify: is true or false; write a text in quotes"),
         ("[theme]\ndark = 1", "config.toml:1: theme: is a table; write a text in quotes"),
@@ -115,7 +117,7 @@ def test_the_default_file_counts_where_it_is_there(tmp_path: Path, monkeypatch: 
         (b'nick = "a"\n# \xff', "config.toml:2: is not UTF-8"),
         ("#" * (LONGEST + 1), f"config.toml: has more than {LONGEST} bytes"),
     ],
-    ids=range(23),
+    ids=range(24),
 )
 def test_what_is_wrong_is_told_with_its_place_and_what_is_allowed(
     text: str | bytes, expected: str, tmp_path: Path
@@ -134,6 +136,12 @@ def test_a_file_that_was_named_has_to_be_there(tmp_path: Path) -> None:
         load(tmp_path / "config.toml")
     with pytest.raises(BadConfig, match="can't be read: Is a directory"):
         load(tmp_path)
+
+
+def test_each_theme_that_is_listed_may_be_set(tmp_path: Path) -> None:
+    assert len(names()) > 3
+    for name in names():
+        assert load(written(tmp_path, f'theme = "{name}"')).theme == name
 
 
 def test_the_sample_changes_nothing_and_each_line_of_it_may_be_put_in_force(tmp_path: Path) -> None:

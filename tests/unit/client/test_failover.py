@@ -120,18 +120,54 @@ def test_an_outage_is_told_once_after_a_while(driver: Driver) -> None:
 
 
 def test_dead_after_twice_the_heartbeat_of_silence(driver: Driver) -> None:
-    driver.now += 7.9
-    driver.do(driver.machine.tick(driver.now))
+    driver.advance(3.9)
     assert isinstance(driver.sent[-1], Ping)
+    driver.advance(4.0)
     assert not driver.of(Disconnected)
     driver.advance(0.2)
     assert driver.of(Disconnected)
 
 
+def test_who_has_slept_asks_before_he_takes_the_node_for_dead(driver: Driver) -> None:
+    driver.sent.clear()
+    driver.advance(60.0)
+    assert [type(frame) for frame in driver.sent] == [Ping]
+    assert not driver.of(Disconnected)
+    driver.advance(3.9)
+    driver.do(driver.machine.received(line(driver).link, Pong(), driver.now))
+    driver.advance(2.0)
+    assert not driver.of(Disconnected)
+
+
+def test_who_has_slept_finds_a_dead_node_within_a_heartbeat(driver: Driver) -> None:
+    driver.advance(60.0)
+    driver.advance(4.1)
+    assert driver.of(Disconnected)
+
+
+def test_an_acknowledgement_is_no_question(driver: Driver) -> None:
+    """Nothing answers it, so silence after it proves nothing."""
+    hears(driver, said(1, epoch=f"inbox-{driver.stay.session}", log=INBOX))
+    driver.advance(0.3)
+    assert isinstance(driver.sent[-1], Ack)
+    driver.advance(60.0)
+    assert not driver.of(Disconnected)
+
+
+def test_what_came_while_we_slept_counts_before_the_clock_does(driver: Driver) -> None:
+    driver.advance(3.9)
+    driver.machine.looked = driver.now
+    driver.advance(60.0)
+    assert not driver.of(Disconnected)
+    driver.machine.looked = driver.now
+    driver.do(driver.machine.tick(driver.now))
+    assert driver.of(Disconnected)
+
+
 def test_bytes_prove_life_and_nothing_is_proved_while_not_reading(driver: Driver) -> None:
-    driver.now += 7.9
-    driver.machine.heard(line(driver).link, driver.now)
-    driver.advance(1.0)
+    driver.advance(3.9)
+    driver.machine.heard(line(driver).link, driver.now + 4.0)
+    driver.advance(5.0)
     assert not driver.of(Disconnected)
     driver.machine.paused = True
     driver.advance(100.0)

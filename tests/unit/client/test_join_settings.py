@@ -57,6 +57,16 @@ def test_several_rooms_may_be_named(settled: Settled) -> None:
     assert short(settled(ROOM="#v #w"))[2] == ("#v", "#w")
 
 
+def test_a_room_may_be_named_without_its_sign(settled: Settled) -> None:
+    """Which a shell takes for a comment."""
+    assert short(settled("--room", "t", "--room", "#T", "--room", "u"))[2] == ("#t", "#u")
+
+
+def test_no_room_in_the_file_is_none_said(settled: Settled, tmp_path: Path) -> None:
+    (tmp_path / "c.toml").write_text("rooms = []\nservers = []")
+    assert short(settled("ann"))[2] == ("#lobby",)
+
+
 def test_what_is_typed_goes_before_variables(settled: Settled) -> None:
     variables = {"SERVER": "v:1", "NICK": "vary", "ROOM": "#var"}
     assert short(settled("typed", "--server", "t:1", "--room", "#t", **variables)) == (("t:1",), "typed", ("#t",))

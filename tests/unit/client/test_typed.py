@@ -72,6 +72,12 @@ def test_direct_messages_have_no_history_and_that_is_said(line: str) -> None:
         meant(line, "#here")
 
 
+@pytest.mark.parametrize("line", ["/search needle", "/clear", "/Theme dark", "/go 2"])
+def test_what_only_the_full_screen_room_does_says_so(line: str) -> None:
+    with pytest.raises(WireError, match="is for the full-screen room"):
+        meant(line, "#lobby")
+
+
 @pytest.mark.parametrize(
     ("line", "near"), [("/jion #x", "/join"), ("/histroy", "/history"), ("/xyzzy", "/help"), ("/", "/help")]
 )

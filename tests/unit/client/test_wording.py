@@ -7,16 +7,35 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from rich.color import Color
 
 from client import events as ev
 from client.errors import Refused
-from client.terminal.paint import coloured, nick_colour, plain
+from client.terminal.paint import PALETTE, coloured, nick_colour, plain
 from client.terminal.wording import STILL_TRYING_AT, Kind, explain, lines
 from wire.codes import Code
 from wire.frames import Member, RoomInfo
 
 WHEN = 1_700_000_000_000  # 22:13 UTC
 S = "s1"
+
+
+def _contrast(one: int, background: str) -> float:
+    """As WCAG 2 has it: 1 to 21."""
+
+    def luminance(colour: Color) -> float:
+        parts = [part / 255 for part in colour.get_truecolor()]
+        red, green, blue = [one / 12.92 if one <= 0.03928 else ((one + 0.055) / 1.055) ** 2.4 for one in parts]
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    dark, light = sorted(luminance(colour) + 0.05 for colour in (Color.from_ansi(one), Color.parse(background)))
+    return light / dark
+
+
+def test_nicknames_can_be_read_on_dark_and_on_light_ground() -> None:
+    assert len(set(PALETTE)) == 16
+    for one in PALETTE:
+        assert min(_contrast(one, "#121212"), _contrast(one, "#ffffff")) >= 3.4, one
 
 
 @pytest.fixture(autouse=True)

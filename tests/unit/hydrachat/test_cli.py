@@ -188,7 +188,7 @@ class Refused(click.ClickException):
         (4, 4),
         (Refused("taken"), 5),
         (KeyboardInterrupt(), 130),
-        (BrokenPipeError(), 1),
+        (BrokenPipeError(errno.EPIPE, "broken pipe"), 141),
         (OSError(errno.ENOSPC, "no space left"), 1),
     ],
 )

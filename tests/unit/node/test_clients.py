@@ -62,6 +62,21 @@ def test_a_client_whose_kernel_takes_nothing_for_long_is_closed() -> None:
         cluster.await_call("away", welcome.session)
 
 
+def test_a_node_that_slept_listens_before_it_calls_a_client_silent() -> None:
+    with running(FakeCluster(Store()), lease=600.0) as node, Native(node) as quiet:
+        quiet.enter("quiet")
+        connection = node.house.roster.all()[0]
+        wait_for(lambda: connection.outbox.size == 0)  # or it would look stalled
+        heard, ticker = connection.heard, Ticker(node.house)
+        for later in (800, 900, 1000, 1100):
+            ticker.tick(heard + later)
+        quiet.barrier()
+        wait_for(lambda: connection.outbox.size == 0)
+        for later in range(1200, 1601, 100):
+            ticker.tick(heard + later)
+        assert quiet.expect(Error).code == Code.SILENT
+
+
 def test_a_plain_client_takes_up_the_counting_where_the_cluster_is() -> None:
     cluster = FakeCluster(Store())
     with running(cluster) as node, plain(node, "bob") as bob:

@@ -14,6 +14,7 @@ from client import events as ev
 from client.fullscreen.app import RoomApp
 from client.fullscreen.commands import COMMANDS
 from client.fullscreen.model import Model
+from client.fullscreen.theme import names
 from tests.unit.client.fullscreen.fake_chat import FakeChat
 from tests.unit.client.fullscreen.world import NOON, joined, message
 from wire.frames import Member, RoomInfo
@@ -173,6 +174,17 @@ async def test_the_line_breaks_and_is_mended() -> None:
         it.chat.pending = 0
         await it.hear(ev.Moved("n3", "n1", True))
         await it.shows("● n3 · moved to n3 in under 0.1 s, nothing missed")
+
+
+@screen_test
+async def test_a_search_does_not_hide_that_the_line_is_broken() -> None:
+    async with room() as it:
+        await it.type("/search needle", "enter")
+        await it.shows("“needle” is not in what is loaded; PageUp: more ")
+        await it.hear(ev.Disconnected("n1", "reset"))
+        await it.shows("○ reconnecting…")
+        await it.hear(ev.Moved("n3", "n1", True))
+        await it.shows("● “needle” is not in")
 
 
 @screen_test
@@ -376,10 +388,14 @@ async def test_the_look_of_the_settings_is_taken_and_muted_ones_are_silent() -> 
 @screen_test
 async def test_themes_change_and_unknown_ones_are_listed() -> None:
     async with room() as it:
-        await it.type("/theme light", "enter")
-        assert it.app.theme == "light"
-        await it.type("/theme nothing", "enter")
-        await it.shows("themes: ", "dark, ")
+        await it.type("/theme", "enter")
+        await it.shows("themes: ", "dark, light, terminal, ", "this one is dark")
+        await it.type("/theme draculla", "enter")
+        await it.shows("there is no theme draculla; did you mean", "dracula?")
+        assert set(names()) == set(it.app.available_themes)
+        for name in names():
+            await it.type(f"/theme {name}", "enter")
+            assert it.app.theme == name
 
 
 @screen_test

@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 from rich.cells import cell_len
 
 from client.fullscreen.cells import fit, guarded, shown, width, wrap
-from client.fullscreen.links import links
+from client.fullscreen.links import address, links
 
 ANY = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
@@ -77,7 +77,18 @@ def test_what_runs_to_the_left_ends_in_its_own_column() -> None:
         ("http://a.example, https://b.example!", ["http://a.example", "https://b.example"]),
         ("javascript://x file:///etc/passwd ftp://x", []),
         ("https://ex\u202eample.org", ["https://ex"]),
+        (
+            "https://de.wikipedia.org/wiki/Köln, https://x.org/Zu\u0308rich?ü=ß#é.",
+            ["https://de.wikipedia.org/wiki/Köln", "https://x.org/Zu\u0308rich?ü=ß#é"],
+        ),
+        ("https://shop.exämple.org/a https://ех.org https://shop例.org", []),
+        ("https://example.org，https://example.org?q=ж", ["https://example.org", "https://example.org?q=ж"]),
     ],
 )
 def test_addresses(text: str, found: list[str]) -> None:
     assert [text[a:b] for a, b in links(text)] == found
+
+
+def test_an_address_leads_where_it_says_and_is_ascii() -> None:
+    assert address("https://x.org/a%20b?q=1&r=[2]") == "https://x.org/a%20b?q=1&r=[2]"
+    assert address("https://x.org/Köln/100%") == "https://x.org/K%C3%B6ln/100%"

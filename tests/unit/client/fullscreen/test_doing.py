@@ -139,6 +139,9 @@ def test_a_bad_name_is_told_with_what_is_wrong(hand: Hand) -> None:
 def test_to_a_room_that_one_is_not_in_nothing_is_said(hand: Hand) -> None:
     assert hand.type("#ops hello") == []
     assert "/join #ops" in hand.last
+    assert hand.type("#42 is mended") == []
+    assert "put a space before it" in hand.last
+    assert hand.type(" #42 is mended") == [("say", "#lobby", " #42 is mended")]
     assert hand.type("/join #ops") == [("join", "#ops")]
     hand.doing.hearing.hear([joined(room="#ops", own=True, count=1)], 0.0)
     hand.chat.asked.clear()

@@ -8,14 +8,30 @@ import pytest
 
 from client import events as ev
 from client.fullscreen.entry import Kind, Mark
+from client.fullscreen.rows import day
 from client.terminal.wording import Kind as LineKind, Line
-from tests.unit.client.fullscreen.world import NOON, World, joined, message, screen
+from tests.unit.client.fullscreen.world import DAY, NOON, World, joined, message, screen
 from wire.frames import Member
 
 
 @pytest.fixture
 def world() -> World:
     return World()
+
+
+def test_a_clock_that_is_wrong_puts_nothing_on_another_day() -> None:
+    ahead = World(clock=NOON + DAY)
+    ahead.hear(message(2))
+    ahead.model.note("beside it")
+    ahead.delivery.said(1, ahead.lobby, "soon")
+    assert len(ahead.lobby.entries) == 4
+    assert {day(one.time) for one in (*ahead.lobby.entries, *ahead.lobby.pending)} == {day(NOON)}
+
+
+def test_a_clock_that_is_slightly_wrong_is_left_alone() -> None:
+    world = World(clock=NOON + 3000)
+    world.model.note("now")
+    assert world.lobby.entries[-1].time == NOON + 3000
 
 
 def test_each_message_once_and_in_the_order_of_the_log(world: World) -> None:

@@ -154,7 +154,7 @@ def test_empty_lines_do_not_push_all_else_off_the_screen(world: World) -> None:
 
 def test_what_is_put_in_above_moves_nothing_and_keeps_the_order_of_the_log(world: World) -> None:
     world.hear(*(message(n) for n in (10, 11, 12)))
-    world.model.now = lambda: NOON / 1000 + 7200  # our own clock is two hours ahead
+    world.model._clock = lambda: NOON / 1000 + 7200  # our own clock is two hours ahead
     world.model.note("a line of our own")
     world.hear(*(message(n) for n in range(20, 60)))
     world.lobby.view.height = 8

@@ -32,9 +32,10 @@ def joined(nick: str = "alice", room: str = "#lobby", **other: Any) -> ev.Joined
 class World:
     """alice, in #lobby."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: int = NOON) -> None:
+        """`clock`: what her own one shows, Unix ms."""
         self.asked: list[str] = []
-        self.model = Model("alice", "#lobby", now=lambda: NOON / 1000)
+        self.model = Model("alice", "#lobby", now=lambda: clock / 1000)
         self.delivery = Delivery(self.model)
         self.hearing = Hearing(self.model, self.delivery, self.asked.append)
         self.clock = 100.0
