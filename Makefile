@@ -11,64 +11,69 @@ WORKERS ?= 4
 DRILLS ?= 3
 PYTEST := $(BIN)/python -m pytest --dist worksteal
 
-.PHONY: install up test test-unit test-blackbox test-drill test-long drill fuzz bench-quick pictures lint types check lock audit clean
+.PHONY: help install up test test-unit test-blackbox test-drill test-long drill fuzz bench-quick pictures lint types check lock audit clean
 # Side by side the parts of the suite would take each other's time.
 .NOTPARALLEL:
 
-install: $(VENV)/installed
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | \
+	  while IFS='|' read -r target text; do printf '  %-20s %s\n' "$$target" "$$text"; done
 
-up: $(VENV)/installed
+install: $(VENV)/installed  ## .venv with all that runs
+
+up: $(VENV)/installed  ## start Redis, three nodes and a balancer here (ARGS: options of hydrachat up)
 	@exec $(BIN)/hydrachat up $(ARGS)
 
-test: test-unit test-blackbox test-drill
+test: test-unit test-blackbox test-drill  ## all tests but the long ones (ARGS: options of pytest; WORKERS, DRILLS: how many at a time)
 
-test-unit: $(VENV)/installed-dev
+test-unit: $(VENV)/installed-dev  ## ... those without processes of their own, and the contract with Redis
 	$(PYTEST) -n $(WORKERS) -m "not long" $(ARGS) tests/unit tests/contract
 
-test-blackbox: $(VENV)/installed-dev
+test-blackbox: $(VENV)/installed-dev  ## ... those of real processes, and of strangers who mean ill
 	$(PYTEST) -n $(WORKERS) -m "not long and not drill" $(ARGS) tests/blackbox tests/hostile
 
-test-drill: $(VENV)/installed-dev
+test-drill: $(VENV)/installed-dev  ## ... short drills
 	$(PYTEST) -n $(DRILLS) -m "drill and not long" $(ARGS) tests/blackbox
 
 # What needs more than the budget of the suite.
-test-long: $(VENV)/installed-dev
+test-long: $(VENV)/installed-dev  ## the tests that need more than the budget of `test`
 	$(PYTEST) -n $(DRILLS) -m long $(ARGS)
 
 # Ten minutes of all faults; see docs/drill.md.
-drill: $(VENV)/installed
+drill: $(VENV)/installed  ## ten minutes of all faults
 	@exec $(BIN)/hydrachat drill --minutes 10 $(ARGS)
 
 # Each target for so many minutes; what is worth keeping goes into tests/corpus. See CONTRIBUTING.md.
 MINUTES ?= 2
-fuzz: $(VENV)/installed-dev
+fuzz: $(VENV)/installed-dev  ## each target of the fuzzer for MINUTES=2
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || \
 	  $(PIP) --require-hashes -r requirements/fuzz.txt || true
 	@nice -n 15 $(BIN)/python -m fuzz --minutes $(MINUTES) --keep $(ARGS)
 
 # Under a minute: two rows beside a bare loop that sends.
-bench-quick: $(VENV)/installed
+bench-quick: $(VENV)/installed  ## deliveries beside a bare loop that sends; under a minute
 	@$(BIN)/hydrachat bench --rows 200x20,1000x4 --against raw --runs 1 --seconds 3
 
 # Those of README.md, from the real program; a minute.
-pictures: $(VENV)/installed
+pictures: $(VENV)/installed  ## those of README.md anew
 	@$(BIN)/python -m docs.pictures.make $(ARGS)
 
-lint: $(VENV)/installed-dev
+lint: $(VENV)/installed-dev  ## ruff
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 
-types: $(VENV)/installed-dev
+types: $(VENV)/installed-dev  ## mypy
 	$(BIN)/mypy
 
-check: lint types test
+check: lint types test  ## lint, types and test: what CI runs
 
 # Writes requirements/*.txt anew after a change of pyproject.toml or *.in: what stands there stays as long as it fits.
 # make lock ARGS=--upgrade: the newest of everything, or ARGS='--upgrade-package redis' of one.
-# dev.txt first, the others are parts of it. --universal: all Pythons from 3.11 on, all systems, by markers.
-LOCK = $(SUPPLY)/bin/uv pip compile --no-config --quiet --universal --generate-hashes --python-version 3.11 \
+# dev.txt first, the others are parts of it. --universal: all Pythons from 3.11 on, all systems, by markers;
+# --system-certs: whom the system trusts, where its way to the index is not the usual one.
+LOCK = $(SUPPLY)/bin/uv pip compile --no-config --quiet --system-certs --universal --generate-hashes --python-version 3.11 \
   --default-index https://pypi.org/simple --custom-compile-command 'make lock' $(ARGS)
-lock: $(SUPPLY)/installed
+lock: $(SUPPLY)/installed  ## requirements/*.txt anew (ARGS=--upgrade: the newest of everything)
 	$(LOCK) requirements/supply.in -o requirements/supply.txt
 	$(LOCK) pyproject.toml requirements/build.in --extra server --extra dev -o requirements/dev.txt
 	$(LOCK) pyproject.toml requirements/build.in --extra server -c requirements/dev.txt -o requirements/server.txt
@@ -77,10 +82,10 @@ lock: $(SUPPLY)/installed
 	$(LOCK) pyproject.toml --extra fuzz -c requirements/dev.txt -o requirements/fuzz.txt
 
 # Known vulnerabilities in what is locked. It asks a service of PyPI's, so it is no part of `check`.
-audit: $(SUPPLY)/installed
+audit: $(SUPPLY)/installed  ## known vulnerabilities in what is locked
 	@$(SUPPLY)/bin/python requirements/audit.py $(ARGS)
 
-clean:
+clean:  ## take away all that was made here
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -27,7 +27,8 @@ Examples:
   hydrachat drill check drill-…/history.jsonl       judge a saved drill once more
 
 \b
-It starts Redis, nodes and HAProxy of its own on free ports, and needs redis-server and haproxy.
+It starts Redis, nodes and HAProxy of its own on free ports. It needs redis-server; without haproxy there
+is no balancer, and its faults are not run.
 The folder --out gets history.jsonl, report.html and the log of each process.
 
 Each option is also an environment variable: --minutes is HYDRACHAT_MINUTES; only --redis is

@@ -105,7 +105,7 @@ class Drill:
         history.add(Happening("", Kind.RUN, text=head(self._settings)))
         try:
             self._world.start(self._settings)
-            crowd = Crowd(self._world.servers, history, self._settings, self._world)
+            crowd = Crowd(self._world.servers, self._world.fronts, history, self._settings, self._world)
             nemesis = Nemesis(self._world, self._planned, history.add)
             try:
                 self._people(crowd, nemesis, history)

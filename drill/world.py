@@ -49,7 +49,6 @@ class World:
     nodes: dict[str, NodeProcess]
     proxies: dict[str, Ways]
     redis: Store
-    balancer: BalancerProcess
     settings: DrillSettings
 
     def __init__(self, node_command: Sequence[str] = COMMAND) -> None:
@@ -57,6 +56,8 @@ class World:
         self.proxies = {}
         self.network = Network()
         self.kept: dict[int, Any] = {}  # number of a fault -> what its end must know
+        self.balancer: BalancerProcess | None = None
+        self.no_balancer = ""  # why there is none: everybody comes to the nodes themselves
         self.no_disk = ""  # why there is no small disk
         self.no_former = ""  # why there is no earlier version
         self._former: Former | None = None
@@ -81,7 +82,7 @@ class World:
             raise
 
     def _start_all(self, settings: DrillSettings) -> None:
-        server, haproxy = programs.redis_server(), programs.haproxy()
+        server = programs.redis_server()
         self.no_disk = disk.why_not() if "disk-full" in settings.faults else "no fault asks for it"
         self._prepare_former(settings)
         self._launcher.begin()
@@ -97,8 +98,16 @@ class World:
         self._each_node(NodeProcess.start)
         self._each_node(NodeProcess.wait_up)
         self._each_node(NodeProcess.wait_ready)
+        self._start_balancer(folder / "balancer")
+
+    def _start_balancer(self, folder: Path) -> None:
+        try:
+            program = programs.haproxy()
+        except CannotRun as error:
+            self.no_balancer = str(error)
+            return
         fronts = [(name, ways.balancer.port, ways.health.port) for name, ways in self.proxies.items()]
-        self.balancer = BalancerProcess(haproxy, fronts, folder / "balancer", self._launcher)
+        self.balancer = BalancerProcess(program, fronts, folder, self._launcher)
         self.balancer.start()
 
     def _make_node(self, name: str, folder: Path) -> None:
@@ -154,13 +163,18 @@ class World:
 
     @property
     def servers(self) -> list[str]:
-        """What clients are given: the balancer, then the nodes, all but the first through their proxies."""
-        return [self.balancer.address, *(ways.clients.address for ways in self.proxies.values())]
+        """What clients are given: the balancer, if there is one, then the nodes."""
+        return [*([self.balancer.address] if self.balancer else []), *self.fronts]
+
+    @property
+    def fronts(self) -> list[str]:
+        """Of each node the address that it advertises, at its proxy."""
+        return [ways.clients.address for ways in self.proxies.values()]
 
     @property
     def processes(self) -> list[Process]:
         """The balancer, the nodes, Redis."""
-        front: list[Process] = [self.balancer] if hasattr(self, "balancer") else []
+        front: list[Process] = [self.balancer] if self.balancer else []
         back = self.redis.processes if hasattr(self, "redis") else []
         return [*front, *self.nodes.values(), *back]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import gc
 import importlib
+import io
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -140,6 +141,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
     return result if isinstance(result, int) else OK
 
 
+def _show_what_can_be_shown() -> None:
+    """What somebody far away says may not fit into a terminal or a file of another encoding than UTF-8: a question mark
+    stands there instead, where Python would end the program."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+
+
 def main() -> NoReturn:
     """Entry point of the console script: ends the process with the command's exit code."""
+    _show_what_can_be_shown()
     sys.exit(run())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import threading
@@ -105,3 +106,5 @@ class PlainFront:
             if stream is sys.stdout:
                 # The interpreter flushes at its end; give it something that takes it.
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+                if error.errno == errno.ENOSPC:
+                    self._write(sys.stderr, f"hydrachat: the output can't be written: {error.strerror}")

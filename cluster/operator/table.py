@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 LONGEST = 4000
 """Code points of a cell: fifty rooms have room in it."""
+FOLDED = 14
+"""Columns of a terminal into which a longer cell may be folded."""
 STYLES = {
     "serving": "green",
     "here": "green",
@@ -39,12 +41,23 @@ FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def show(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Prints a table on stdout. Cells are made harmless first; a pipe gets no colours or frames."""
+    """Prints a table on stdout. Cells are made harmless first; a pipe gets no colours or frames, nor does a terminal
+    that is too narrow for the columns: it breaks the lines by itself."""
     if sys.stdout is not None and sys.stdout.isatty():
-        made_console().print(drawn(columns, rows))
-    else:
-        for line in plain(columns, rows):
-            click.echo(line)
+        console = made_console()
+        if _has_room(columns, rows, console.width):
+            console.print(drawn(columns, rows))
+            return
+    for line in plain(columns, rows):
+        click.echo(line)
+
+
+def _has_room(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> bool:
+    """Whether no cell must be folded into so little that nobody can read it."""
+    from rich.cells import cell_len
+
+    widest = (max(map(cell_len, column)) for column in zip(columns, *rows, strict=True))
+    return sum(min(FOLDED, each) + 1 for each in widest) <= width
 
 
 def made_console() -> Console:

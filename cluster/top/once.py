@@ -12,6 +12,7 @@ import click
 
 from cluster.operator import table
 from cluster.operator.errors import RedisUnreachable
+from cluster.operator.url import without_password
 from cluster.top import columns, panes
 from cluster.top.book import Book, NodeLine
 from cluster.top.facts import NODES, ROOMS, USERS, Facts, Source, Want
@@ -23,6 +24,8 @@ def run(url: str, prefix: str, interval: float, view: str, as_json: bool) -> int
     source = Facts(url, prefix)
     try:
         book = look(source, interval, view)
+    except RedisUnreachable as error:
+        raise RedisUnreachable(f"Redis at {without_password(url)} can't be used: {error}") from None
     finally:
         source.close()
     if as_json:
@@ -63,7 +66,7 @@ def report(book: Book, view: str) -> Mapping[str, Any]:
     if view == ROOMS:
         found["rooms"] = [{**asdict(line.row), "rate": line.rate} for line in book.rooms]
     if view == USERS:
-        found["users"] = [{**asdict(line.row), "unread": line.waiting} for line in book.users]
+        found["users"] = [{**asdict(line.row), "state": line.state, "unread": line.waiting} for line in book.users]
     return found
 
 

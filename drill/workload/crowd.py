@@ -38,12 +38,19 @@ class CrowdFailed(Exception):
 
 class Crowd:
     """`settings.clients` who stay, one in ten of them over a bare native socket and one in ten plain; beside them
-    visitors, racers, and scenes. `servers`: the balancer's address, then the nodes'; `cluster`: the operator's look at
-    the end.
+    visitors, racers, and scenes. `servers`: the balancer's address, if there is one, then the nodes'; `nodes`: theirs
+    alone; `cluster`: the operator's look at the end.
 
     `enter`, `talk`, `hush`, `finish` in this order, by one thread; `abandon` at any time instead, from that one too."""
 
-    def __init__(self, servers: Sequence[str], notes: Notes, settings: DrillSettings, cluster: Cluster) -> None:
+    def __init__(
+        self,
+        servers: Sequence[str],
+        nodes: Sequence[str],
+        notes: Notes,
+        settings: DrillSettings,
+        cluster: Cluster,
+    ) -> None:
         self._settings = settings
         notes = self.notes = Gate(notes)
         rng = random.Random(settings.seed)
@@ -53,7 +60,6 @@ class Crowd:
         self.talkers = [Talker(nick, turned(servers, turn), notes, patient) for turn, nick in enumerate(names)]
         self.natives = [NativeUser(f"s{turn + 1}", turned(servers, turn + 1), notes) for turn in range(few)]
         self.plains = [PlainUser(f"p{turn + 1}", turned(servers, turn), notes) for turn in range(few)]
-        nodes = list(servers[1:]) or list(servers)
         self.racers = [Racer(1, side, turned(nodes, turn), notes) for turn, side in enumerate(RACE_SIDES)]
         self.visitors = [
             Visitors(f"v{lane + 1}", servers, notes, settings.times, random.Random(rng.random()))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import redis
 
+from tests.support import append_only
 from tests.support.deployment import Deployment
 from tests.support.native import NativeClient
 from tests.support.servers import RedisServer
@@ -31,7 +32,7 @@ def test_a_backup_is_not_noticed_and_comes_back_into_an_append_only_redis(deploy
         assert not any(node.events("recovered") for node in cluster.nodes)
 
     server.kill()
-    shutil.move(server.data / "appendonlydir", server.folder / "aside")
+    append_only.take(server.data)
     shutil.copy(backup, server.data / "dump.rdb")
     _read_in(server)
     server.start()

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from drill.history import Kind, load
+from drill.processes import programs
 from drill.processes.former import CHECKOUT, found
+from drill.processes.programs import CannotRun
 from drill.run import Drill, Exit, Progress, Result
 from drill.settings import DrillSettings, Times
 
@@ -62,6 +64,21 @@ def test_a_short_drill_keeps_all_promises(
     assert result.exit is (Exit.CANNOT if missing else Exit.KEPT), result.not_run
     assert {happening.to for happening in result.history if happening.kind is Kind.FAULT} == set(faults) - missing
     assert (tmp_path / "drill" / "report.html").is_file()
+
+
+def test_without_haproxy_people_come_to_the_nodes(
+    redis_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> str:
+        raise CannotRun("haproxy is missing")
+
+    monkeypatch.setattr(programs, "haproxy", missing)
+    result = drilled(tmp_path / "drill", ("kill", "cut-balancer", "balancer-restart"), 6.0, 3)
+    assert result.verdict is not None, result.trouble
+    assert (result.exit, result.trouble) == (Exit.CANNOT, ""), result.verdict.broken[:20]
+    assert result.verdict.kept
+    assert result.not_run == dict.fromkeys(("cut-balancer", "balancer-restart"), "haproxy is missing")
+    assert "kill" in {happening.to for happening in result.history if happening.kind is Kind.FAULT}
 
 
 @pytest.mark.skipif(not (CHECKOUT / ".git").exists(), reason="no checkout, so no earlier version")

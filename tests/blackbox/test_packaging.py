@@ -1,10 +1,12 @@
-"""The built wheel, in a clean virtual environment outside of the checkout."""
+"""The built wheel, in a clean virtual environment outside of the checkout; and the archive of the sources."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -34,12 +36,22 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_holds_everything_and_nothing_else(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
-    for path in (ROOT / "cluster").rglob("*"):
-        if path.suffix in {".lua", ".template", ".py"}:
+    for path in (path for package in PACKAGES for path in (ROOT / package).rglob("*")):
+        if path.is_file() and path.suffix != ".pyc":
             assert str(path.relative_to(ROOT)) in names
     assert all(f"{package}/py.typed" in names for package in PACKAGES)
     tops = {name.partition("/")[0] for name in names}
     assert tops == {*PACKAGES, f"hydrachat-{__version__}.dist-info"}
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists() or not shutil.which("git"), reason="no checkout to compare it with")
+def test_the_archive_of_the_sources_holds_all_that_the_checkout_does(tmp_path: Path) -> None:
+    run(sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path), cwd=ROOT)
+    (built,) = tmp_path.glob("hydrachat-*.tar.gz")
+    with tarfile.open(built) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    kept = run("git", "-c", f"safe.directory={ROOT}", "ls-files", "-z", cwd=ROOT).split("\0")
+    assert {name for name in kept if name and (ROOT / name).exists()} <= names
 
 
 def test_the_wheel_works_in_a_clean_environment(wheel: Path, tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ unless it is told."""
 from __future__ import annotations
 
 import resource
-import shutil
 import time
 from collections.abc import Callable
 
@@ -12,6 +11,7 @@ import pytest
 from redis.exceptions import RedisError
 
 from drill.history import Kind
+from tests.support import append_only
 from tests.support.deployment import PREFIX, Deployment
 from tests.support.detour import Detour
 from tests.support.native import NativeClient
@@ -129,7 +129,7 @@ def test_redis_that_has_lost_the_end_of_its_file_costs_nobody_anything(deploy: D
 
 def _cut_tail(cluster: Deployment, size: int) -> bytes:
     """Of the append-only file of a Redis that does not run; returns what was cut off."""
-    (file,) = (cluster.redis.data / "appendonlydir").glob("*.incr.aof")
+    file = append_only.growing(cluster.redis.data)
     data = file.read_bytes()
     file.write_bytes(data[:-size])
     return data[-size:]
@@ -205,13 +205,12 @@ def test_who_was_away_at_a_rewind_gets_what_was_lost(deploy: Deploy) -> None:
         wait_until(lambda: cluster.presence().get("ana") == "n1 away", what="ana is away")
         ben.say("kept too")
         kept = eve.expect_text("kept too")
-        shutil.copytree(cluster.redis.data / "appendonlydir", cluster.folder / "backup")
+        append_only.keep(cluster.redis.data, cluster.folder / "backup")
         for text in ("gone 1", "gone 2", "gone 3"):
             ben.say(text)
             eve.expect_text(text)
         cluster.redis.kill()
-        shutil.rmtree(cluster.redis.data / "appendonlydir")
-        shutil.copytree(cluster.folder / "backup", cluster.redis.data / "appendonlydir")
+        append_only.put_back(cluster.folder / "backup", cluster.redis.data)
         cluster.redis.start()
         for node in cluster.nodes:
             node.wait_event("recovered")

@@ -140,14 +140,14 @@ def test_a_leave_whose_answer_was_lost_loses_nothing_that_was_said_before(calm: 
             stays.say("before you go", "#exit")
             stays.expect_text("before you go")
             goes.send(Leave(room="#exit", id=2))
-            left = stays.expect(Left)
+            left = stays.expect(Left, lambda frame: frame.log == "#exit")
         stays.say("too late", "#exit")
         stays.expect_text("too late")
         # What its connection had brought by then is as if it had not: the cursor is that of the joining.
         back.resume(welcome, {**welcome.logs, "#exit": (joined.epoch, joined.offset)})
         assert back.expect(Welcome).logs["#exit"] == (left.epoch, left.offset)
         back.expect_text("before you go")
-        assert back.expect(Left).offset == left.offset
+        assert back.expect(Left, lambda frame: frame.log == "#exit").offset == left.offset
         back.send(Quit())
         back.expect_end()
         assert "too late" not in [frame.text for frame in back.frames if isinstance(frame, Message)]

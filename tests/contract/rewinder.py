@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tests.support import append_only
 
 if TYPE_CHECKING:
     from tests.contract.conftest import RealRedis
@@ -20,14 +21,12 @@ class Rewinder:
 
     def keep(self) -> None:
         """The state to go back to."""
-        shutil.rmtree(self._kept, ignore_errors=True)
-        shutil.copytree(self._server.folder / "appendonlydir", self._kept)
+        append_only.keep(self._server.folder, self._kept)
 
     def back(self) -> None:
         """The server dies, and comes back with the state that was kept."""
         self._server.kill()
-        shutil.rmtree(self._server.folder / "appendonlydir")
-        shutil.copytree(self._kept, self._server.folder / "appendonlydir")
+        append_only.put_back(self._kept, self._server.folder)
         self._server.up()
 
     def back_to_now(self) -> None:

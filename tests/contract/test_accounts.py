@@ -12,7 +12,7 @@ from cluster.errors import Fenced, Refused
 from cluster.types import Name, Reason
 from tests.contract.lives import wait_recovered
 from tests.contract.owners import HASH, account, login, register, skeletons
-from tests.contract.space import LOBBY, Space, User
+from tests.contract.space import LOBBY, Node, Space, User
 from tests.support.waiting import wait_until
 
 OTHER = "$argon2id$of-another"
@@ -87,15 +87,25 @@ def test_the_owner_goes_on_in_the_rooms_of_his_own_lost_session(space: Space) ->
     assert again.said("hello", "#ops").n == 1
 
 
+def _logged_in(node: Node) -> User | None:
+    """None: the other's login ended this one before its answer came, on a machine so slow that it was asked twice."""
+    try:
+        return login(node, "Alice")
+    except Refused as error:
+        if error.reason != Reason.REGAINED:
+            raise
+        return None
+
+
 def test_of_two_logins_at_once_one_stays(space: Space) -> None:
     one, two = space.serve("n1"), space.serve("n2")
     first = one.claim("Alice")
     register(first)
     with ThreadPoolExecutor(2) as pool:
         for _ in range(10):
-            users = list(pool.map(lambda node: login(node, "Alice"), (one, two)))
+            users = list(pool.map(_logged_in, (one, two)))
             holder = space.admin.get(space.key("nick:alice"))
-            rows = [user.session for user in users if space.row(user)]
+            rows = [user.session for user in users if user and space.row(user)]
             assert rows == [holder]
     assert len(space.admin.hgetall(space.key(f"room:{LOBBY}:members"))) == 1
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cluster.up.programs import SYSTEM_FOLDERS, on_path
+from cluster.up.programs import SYSTEM_FOLDERS, in_wheel, on_path
 
 # What does as well, where the program itself is missing.
 INSTEAD = {"redis-server": ("valkey-server",), "redis-cli": ("valkey-cli",)}
@@ -26,13 +26,16 @@ PACKAGES = {
     "fish": "fish",
     "prometheus": "prometheus",
     "promtool": "prometheus",
+    "cc": "gcc",
+    "systemd-analyze": "systemd",
 }
 
 
 def required(program: str) -> str:
-    """Path of `program`, or of what does as well. Where it is missing the test is skipped, naming the package; with
-    HYDRACHAT_TEST_REQUIRE=all (or a comma list that names it) the test fails instead."""
-    found = on_path((program, *INSTEAD.get(program, ())))
+    """Path of `program`, or of what does as well: also Redis from the wheel that `hydrachat up` takes. Where it is
+    missing the test is skipped, naming the package; with HYDRACHAT_TEST_REQUIRE=all (or a comma list that names it)
+    the test fails instead."""
+    found = on_path((program, *INSTEAD.get(program, ()))) or in_wheel(program)
     if found:
         return found
     return _missing(program, f"{program} is missing: install the Debian package {PACKAGES.get(program, program)}")

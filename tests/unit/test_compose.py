@@ -50,6 +50,13 @@ def test_a_service_can_not_take_the_whole_machine(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_what_a_service_logs_does_not_fill_the_disk(name: str) -> None:
+    options = services()[name]["logging"]["options"]
+    assert re.fullmatch(r"\d+m", options["max-size"])
+    assert int(options["max-file"]) > 1
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_what_is_written_goes_to_a_volume_or_a_small_tmpfs(name: str) -> None:
     service = services()[name]
     for mount in service.get("volumes", []):
@@ -77,6 +84,20 @@ def test_health_pages_are_not_published() -> None:
 def test_a_node_has_a_thread_for_each_client_that_it_takes() -> None:
     for name in ("n1", "n2", "n3"):
         assert services()[name]["pids_limit"] > Limits().max_connections
+
+
+def test_commands_inside_of_a_node_know_redis() -> None:
+    for name in ("n1", "n2", "n3"):
+        service = services()[name]
+        assert service["environment"] == {"HYDRACHAT_REDIS": "redis://redis:6379/0"}
+        assert "--redis" not in service["command"]
+
+
+def test_the_balancer_ends_when_it_is_told_to() -> None:
+    """Not when it is killed for still waiting for its clients; without its master process it does not hear SIGTERM as
+    the first process of a container."""
+    assert services()["balancer"]["stop_signal"] == "SIGTERM"
+    assert "-W" in services()["balancer"]["command"]
 
 
 def test_redis_keeps_its_data_and_refuses_before_the_container_is_killed() -> None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from node.command import node
+from tests.support.programs import required
 
 ROOT = Path(__file__).resolve().parents[2]
 UNIT = ROOT / "systemd" / "hydrachat-node@.service"
@@ -17,9 +15,7 @@ SETTINGS = {param.envvar for param in node.params}
 
 
 def test_systemd_takes_the_unit_without_a_word(tmp_path: Path) -> None:
-    program = shutil.which("systemd-analyze")
-    if program is None:
-        pytest.skip("no systemd-analyze here")
+    program = required("systemd-analyze")
     there = tmp_path / UNIT.name
     there.write_text(UNIT.read_text("utf-8").replace("/opt/hydrachat/bin/hydrachat", "/bin/true"), "utf-8")
     done = subprocess.run([program, "verify", str(there)], capture_output=True, text=True, timeout=30, check=False)

@@ -390,6 +390,7 @@ def test_output_that_goes_nowhere_is_no_fault_of_the_chat(cluster: Loopback, red
     done = run(["sh", "-c", f"{shlex.join(command(cluster))} {redirect}"], "hello\n")
     assert done.returncode == code
     assert "Traceback" not in done.stdout + done.stderr
+    assert ("the output can't be written: No space left on device" in done.stderr) == (redirect == ">/dev/full")
     assert cluster.run(lambda: cluster.world.sessions) == {}
 
 

@@ -203,3 +203,24 @@ def test_nodes_with_usual_addresses_fit_a_terminal_of_80_columns() -> None:
     with console.capture() as capture:
         console.print(table.drawn(columns, cells))
     assert [line for line in capture.get().splitlines() if "127.0.0.1:7701" in line and "127.0.0.1:7801" in line]
+
+
+class Screen(io.StringIO):
+    """A terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("width", "lines"), [(40, ["n1    127.0.0.1:7701  serving  127.0.0.1:7801"]), (80, [])])
+def test_a_terminal_too_narrow_for_the_columns_breaks_the_lines_itself(
+    width: int, lines: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where cells were folded into three columns each nobody could read them."""
+    screen = Screen()
+    monkeypatch.setattr("sys.stdout", screen)
+    monkeypatch.setenv("COLUMNS", str(width))
+    table.show(("node", "address", "state", "http"), [("n1", "127.0.0.1:7701", "serving", "127.0.0.1:7801")])
+    shown = screen.getvalue()
+    assert [line for line in shown.splitlines() if line in lines] == lines
+    assert ("─" in shown) == (not lines)

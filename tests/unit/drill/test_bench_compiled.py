@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import socket
 import threading
 import time
@@ -24,9 +23,10 @@ from drill.bench.peers.irc import Irc
 from drill.bench.peers.nats import Nats
 from drill.bench.peers.raw import Raw
 from hydrachat import cli
+from tests.support.programs import required
 from tests.support.waiting import wait_until
 
-needs_compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler (cc)")
+needs_compiler = pytest.mark.usefixtures("c_compiler")
 SIZE, LISTENERS, SPEAKERS = 40, 3, 2
 WELCOMES: dict[Callable[[int, int], Dialect], bytes] = {
     Native: b'{"op":"joined","members":[]}\n',
@@ -35,6 +35,12 @@ WELCOMES: dict[Callable[[int, int], Dialect], bytes] = {
     Raw: b"ready\n",
 }
 DIALECTS = pytest.mark.parametrize("dialect", WELCOMES, ids=["native", "irc", "nats", "raw"])
+
+
+@pytest.fixture(scope="session")
+def c_compiler() -> str:
+    """Path of a C compiler."""
+    return required("cc")
 
 
 class Room:
@@ -233,6 +239,17 @@ def test_without_a_compiler_the_load_is_in_python(tmp_path: Path, monkeypatch: p
     assert _language("auto") == _language("python") == "Python"
     with pytest.raises(CannotCompile, match=r"no C compiler \(no-such-compiler\)"):
         library()
+
+
+def test_without_a_home_the_load_is_in_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    from drill.bench.command import _language
+
+    def nobody() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", nobody)
+    assert _language("auto") == "Python"
 
 
 def test_c_by_name_needs_a_compiler(

@@ -71,8 +71,9 @@ OF_A_NODE = {
     "argon2", "click", "hiredis", "msgspec", "prometheus_client", "redis", "rich", "structlog", "typing_extensions",
 }  # fmt: skip
 OF_A_CLIENT = {"click", "msgspec", "typing_extensions"}
-IF_THERE = {"cryptography", "pygments"}
-"""redis and rich import them where they are installed."""
+IF_THERE = {"async_timeout", "cryptography", "pygments", "sitecustomize"}
+"""redis and rich import them where they are installed, redis before Python 3.11.3 another one; Debian's Python has one
+of its own."""
 
 
 @pytest.mark.parametrize(
@@ -94,6 +95,22 @@ def test_a_start_imports_so_many_modules_at_most(start: str, needed: set[str], m
     foreign = {name.partition(".")[0] for name in names} - sys.stdlib_module_names - OURS
     assert {name for name in foreign if not name.startswith("_")} - IF_THERE == needed
     assert len([name for name in names if name.partition(".")[0] not in IF_THERE]) <= most
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [
+        ("ascii", b"gr?n ?\n"),
+        ("ascii:surrogateescape", b"gr?n ?\n"),
+        ("latin-1", b"gr\xfcn ?\n"),
+        ("utf-8", "grün ☂\n".encode()),
+    ],
+)
+def test_what_does_not_fit_into_the_encoding_of_the_output_is_a_question_mark(encoding: str, shown: bytes) -> None:
+    code = "import sys; from hydrachat import cli; cli.run = lambda: print('gr\\xfcn \\u2602'); cli.main()"
+    environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=30, check=False, env=environment)
+    assert (done.returncode, done.stderr, done.stdout) == (0, b"", shown)
 
 
 @pytest.mark.parametrize("arguments", [["nonsense"], ["up", "--nodes", "many"], ["who", "--redis", "nowhere"]])
