@@ -23,7 +23,8 @@ def nodes(url: str | None, port: int, prefix: str, shape: Shape) -> None:
     """List the nodes of the cluster.
 
     Reads Redis, so it works while every node is down. A node whose last heartbeat is older than
-    the lease is shown as lost, whatever it last said.
+    the lease is shown as lost, whatever it last said; or as stopped, if it left in order and
+    sessions of it still have their grace.
 
     \b
     JSON fields: node, boot (id of this run), address, http, state (what the

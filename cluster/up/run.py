@@ -51,7 +51,9 @@ class Up:
             stack.enter_context(self._signals())
             stack.enter_context(bell.hung(self._plan))
             if not in_order:
-                self._narrator.say("the `up` before was killed, or its machine went down: its data are gone on with")
+                self._narrator.say(
+                    "the `up` before this one was killed, or its machine went down: going on with its data"
+                )
             try:
                 self._start()
                 self._supervisor.pump(self._comeback.look)

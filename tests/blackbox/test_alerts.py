@@ -105,7 +105,8 @@ def saying(client: NativeClient, size: int = 10, window: int = 4) -> Iterator[li
 
 def test_a_deaf_node_falls_behind(deploy: Deploy) -> None:
     required("prometheus")
-    cluster = deploy(nodes=2, lease=5.0, start=False, flags=UNLIMITED)
+    # Between two heartbeats, each of which lets it read on, so much is said also on a slow machine.
+    cluster = deploy(nodes=2, lease=20.0, start=False, flags=UNLIMITED)
     with Detour(cluster.redis.port) as detour:
         cluster.nodes[0] = deaf = cluster.make_node("n1", detour.url)
         cluster.start()
@@ -113,9 +114,9 @@ def test_a_deaf_node_falls_behind(deploy: Deploy) -> None:
             hearer.enter()
             speaker.enter()
             detour.deaf.set()
-            deaf.wait_event("deaf", within=30)
+            deaf.wait_event("deaf", within=60)
             with saying(speaker, window=60):
-                wait_until(lambda: deaf.metric("hydrachat_log_lag_entries") > 500, 30, "it is behind")
+                wait_until(lambda: deaf.metric("hydrachat_log_lag_entries") > 500, 60, "it is behind")
                 prometheus = watched(cluster)
                 prometheus.wait_firing("LogLag", "n1")
             prometheus.wait_firing("NodeDeaf", "n1")

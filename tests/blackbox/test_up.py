@@ -155,7 +155,7 @@ def test_nothing_survives_our_own_sigkill(
         pids = up.children()
         up.process.kill()
         wait_until(lambda: gone(pids), what="the children are gone")
-    killed = r"the `up` before was killed"
+    killed = "the `up` before this one was killed"
     with up_process.running(base, tmp_path / "data", env=stub) as up:
         up.wait_line(killed)
         up.wait_line(READY)
