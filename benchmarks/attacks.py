@@ -88,6 +88,25 @@ def junk(connect: Connect) -> Iterator[int]:
             yield 200 * pump.push(lines)
 
 
+def blank(connect: Connect) -> Iterator[int]:
+    """Empty lines, in one session of each dialect."""
+    lines = b"\n" * 65536
+    with _entered(connect) as native, connect() as person:
+        person.sendall(b"person%d\n" % next(_numbers))
+        pumps = [_Pump(native), _Pump(person)]
+        while True:
+            yield sum(len(lines) * pump.push(lines) for pump in pumps)
+
+
+def acks(connect: Connect) -> Iterator[int]:
+    """Acknowledges, in ten sessions."""
+    lines = b'{"op":"ack","cursors":{"@":["e",1]}}\n' * 1000
+    with contextlib.ExitStack() as stack:
+        pumps = [_Pump(stack.enter_context(_entered(connect))) for _ in range(10)]
+        while True:
+            yield sum(1000 * pump.push(lines) for pump in pumps)
+
+
 def nameless(connect: Connect) -> Iterator[int]:
     """What is no nickname, on ten connections that never come in."""
     return _lines(connect, b"#none\n" * 1000)
@@ -184,7 +203,8 @@ def joins(connect: Connect) -> Iterator[int]:
             yield 2 * pump.push(b'{"op":"join","room":"#r%d"}\n{"op":"leave","room":"#r%d"}\n' % (number, number))
 
 
-_ALL = (flood, chorus, junk, nameless, passwords, storm, half_open, hellos, huge_lines, history, slow_readers, joins)
+_HEARD = (flood, chorus, junk, blank, acks, nameless, passwords)
+_ALL = (*_HEARD, storm, half_open, hellos, huge_lines, history, slow_readers, joins)
 ATTACKS: Mapping[str, Attack] = {attack.__name__: attack for attack in _ALL}
 
 

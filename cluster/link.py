@@ -25,6 +25,7 @@ from cluster.sentinels import Sentinels
 Command = Sequence[str | bytes | int | float]
 Reply = Any
 Identity = Callable[["Link"], str]
+OLDEST = (6, 2)
 
 
 class Link:
@@ -164,7 +165,8 @@ class Link:
 
 
 def server_identity(link: Link) -> str:
-    """R5: `<run id>:<replication id>` of the server behind the link. Raises Unavailable."""
+    """R5: `<run id>:<replication id>` of the server behind the link. Raises Unavailable, also for a server that is too
+    old: scripts would fail in the middle."""
     found = {}
     for reply in link.run([["INFO", "server"], ["INFO", "replication"]]):
         if isinstance(reply, RedisError):
@@ -172,4 +174,13 @@ def server_identity(link: Link) -> str:
         for line in reply.decode().splitlines():
             name, _, value = line.partition(":")
             found[name] = value.strip()
+    if is_too_old(found.get("redis_version", "")):
+        raise Unavailable(f"Redis is {found['redis_version']}; 6.2 or later is needed")
     return f"{found['run_id']}:{found['master_replid']}"
+
+
+def is_too_old(version: str) -> bool:
+    """Whether a Redis of that version lacks what the scripts need; Valkey says of itself which Redis it can stand for.
+    '': not known."""
+    numbers = tuple(int(part) if part.isdigit() else 0 for part in version.split(".")[:2])
+    return bool(version) and numbers < OLDEST

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from redis.exceptions import (
     AuthenticationError,
     BusyLoadingError,
@@ -36,6 +38,8 @@ _NOT_DONE_CLASSES = (
 _KILLED = "Script killed"
 _IN_SCRIPT = ("ACL failure in script", "@user_script", "executing the script")
 _ARGUMENTS = ", with args beginning with"
+_PLACE = re.compile(r"\.? script: [0-9a-f]{40}, on @user_script:\d+\.?$")
+"""Where in a script of ours Redis refused: of no use to who has to make room."""
 
 
 def connection_error(error: Exception) -> Unavailable:
@@ -67,9 +71,9 @@ def reply_error(error: RedisError) -> ClusterError:
     # Redis quotes the arguments of a command that it does not know, and these may be what somebody said.
     text = str(error).partition(_ARGUMENTS)[0]
     if isinstance(error, _NOT_DONE_CLASSES) or text.startswith(NOT_DONE) or _is_forbidden(error):
-        return NotDone(f"Redis refused ({text})")
+        return NotDone(f"Redis refused ({_PLACE.sub('', text)})")
     # An error inside of a script carries the code of the command that failed in the middle of the text.
     inside = text[:200]
     if isinstance(error, ResponseError) and (_KILLED in inside or any(f"{code} " in inside for code in NOT_DONE)):
-        return NotDone(f"Redis refused ({text})")
+        return NotDone(f"Redis refused ({_PLACE.sub('', text)})")
     return ClusterError(f"Redis failed: {text}")

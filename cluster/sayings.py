@@ -6,31 +6,21 @@ from cluster.asking import Asking, checked, raise_refusal
 from cluster.errors import ClusterError, Refused
 from cluster.pipe import Answer, Request
 from cluster.seam import PublishDone
-from cluster.types import Position, Published
+from cluster.types import Position, Publication, Published
 
 
 class Sayings(Asking):
-    def publish(
-        self,
-        session: str,
-        claim: str,
-        n: int,
-        to: str,
-        text: str,
-        done: PublishDone,
-        *,
-        holder: str = "",
-        refusal: str = "",
-        again: Position | None = None,
-        ahead: int = 0,
-    ) -> None:
+    def publish(self, session: str, claim: str, said: Publication, done: PublishDone) -> None:
         self._check_taking()
 
         def settle(answer: Answer) -> None:
-            done(_published(n, answer))
+            done(_published(said.n, answer))
 
+        again = said.again
         before = f"{again.epoch} {again.offset}" if again else ""
-        arguments = (session, claim, n, to, text, holder, refusal, before, ahead or "")
+        arguments = (
+            session, claim, said.n, said.to, said.text, said.holder, said.refusal, before, said.ahead or "",
+        )  # fmt: skip
         self._publisher.submit(Request("publish", arguments, settle, self._standing.boot))
 
     def pace(self, session: str, claim: str, ahead: int) -> None:

@@ -33,6 +33,7 @@ from cluster.types import (
     Page,
     Person,
     Position,
+    Publication,
     Published,
     Renamed,
     Rights,
@@ -61,30 +62,12 @@ class ClusterSeam(Protocol):
         """Carries out what was submitted, signs the node off, ends all threads by `deadline`
         (`time.monotonic()` seconds). Idempotent."""
 
-    def publish(
-        self,
-        session: str,
-        claim: str,
-        n: int,
-        to: str,
-        text: str,
-        done: PublishDone,
-        *,
-        holder: str = "",
-        refusal: str = "",
-        again: Position | None = None,
-        ahead: int = 0,
-    ) -> None:
-        """Appends a message to `#room` or to the inbox behind `@mapped-nickname` (R1, R8).
+    def publish(self, session: str, claim: str, said: Publication, done: PublishDone) -> None:
+        """Appends a message to a room or an inbox (R1, R8).
 
-        `refusal`: a `Reason` for which the node itself refuses; n is consumed, nothing written.
         `done` is called once, on the publisher's thread, in order of submission, with the outcome
         or with Refused, Fenced, Unavailable (not done: say it again) or Stopped. OUT_OF_ORDER's detail
         is the last n consumed. Raises Degraded when nothing is taken.
-
-        `again`: where it was accepted before, if the sender has reason to think that the cluster has lost it since:
-        appended late if it is in no log any more, else its outcome comes (R5). `ahead`: milliseconds until the
-        session's bucket of messages is whole again; who takes the session over finds it in `Claimed`.
         """
 
     def claim(

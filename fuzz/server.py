@@ -10,7 +10,7 @@ from fuzz.steps import bounded
 from wire.codec import MAX_FRAME, decode_client, encode
 from wire.errors import WireError
 from wire.frames import Bye, Error, Frame, Hello, Join, Joined, Ping, Pong, Quit, Welcome
-from wire.plain_input import Help
+from wire.plain_input import Blank, Help
 from wire.server import MAX_AHEAD, MAX_LINE, Dialect, Event, ServerProtocol
 from wire.states import State
 
@@ -111,7 +111,7 @@ def _check_stable(event: object, dialect: Dialect | None) -> None:
     if isinstance(event, Frame) and dialect is Dialect.NATIVE:
         again = _again(event)
         assert again is None or again == event, (again, event)
-    elif not isinstance(event, Frame | Help | tuple):
+    elif not isinstance(event, Frame | Help | Blank | tuple):
         raise AssertionError(f"{event!r} is no event")
 
 

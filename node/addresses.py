@@ -15,10 +15,9 @@ from cluster.errors import ClusterError
 from cluster.seam import ClusterSeam
 from node.buckets import Bucket
 from node.settings import NodeSettings
+from node.shared import SharedBucket, in_portions
 from node.sources import Sources, source_of
 
-MERGED = 500
-"""Addresses that are asked about in one run of the script."""
 QUESTIONS, AT_ONCE = 50.0, 20
 """What is asked from one address in a second, and at once, as `verbs.pacing` counts it. It is each node's own affair,
 and nothing is refused for it: what comes faster waits."""
@@ -27,8 +26,17 @@ EVENLY, FREELY, GRAIN = 500.0, 20, 0.01
 how many those few are; seconds below which nobody is made to wait. Nothing is refused for it either: what an address
 may say at once is spread over the next moment, or everybody would feel it when its two hundred connections all speak
 (benchmarks/hostile.py: `flood`, `chorus`)."""
+TOGETHER = 0.05
+"""Seconds of that for which those who wait go on together. One by one each message would be a call to Redis and a call
+of the kernel for each who hears it; what goes together shares them (`Pace`)."""
+HEARERS, MOST_HEARD = 25, 4.0
+"""A message to a room costs in that one for each so many who are in it here, and so many at most: what it costs the
+others is that all of these are to be sent it."""
 OF_A_JOIN = 4.0
 """What is more than a question costs so many messages, in that."""
+TRIFLES, FEW = 2000.0, 1000
+"""The same of what has no other limit (acknowledgements, empty lines, `/help`), as `verbs.pacing` counts it. Each takes
+some 25 us, and before that was counted one connection could take a core with them."""
 MOST = 100_000
 """Addresses that are remembered though nobody from there is here any more."""
 
@@ -37,26 +45,26 @@ class Address:
     """The buckets of one address. Any thread: connections from there, and the worker that merges, meet at the lock,
     which is never held while anything else is called."""
 
-    __slots__ = ("_even", "_joined", "_joins", "_lock", "_messages", "_questions", "_said", "key", "users")
+    __slots__ = ("_even", "_go", "_joins", "_lock", "_messages", "_questions", "_trifles", "key", "users")
 
     def __init__(self, key: str, settings: NodeSettings) -> None:
         self.key = key
         self.users = 0  # connections; guarded by the lock of `Addresses`
         self._lock = threading.Lock()
-        self._messages = Bucket(settings.address_message_rate, settings.address_message_burst)
-        self._joins = Bucket(settings.address_join_rate, settings.address_join_burst)
+        self._messages = SharedBucket(settings.address_message_rate, settings.address_message_burst)
+        self._joins = SharedBucket(settings.address_join_rate, settings.address_join_burst)
         self._questions = Bucket(QUESTIONS, AT_ONCE)
+        self._trifles = Bucket(TRIFLES, FEW)
         rate = settings.address_message_rate
         self._even = Bucket(max(rate, EVENLY) if rate else 0.0, FREELY)
-        self._said = self._joined = 0.0  # taken since the others were told
+        self._go = 0.0  # when those go on who waited last
 
     def say(self, now: float, cost: float = 1.0) -> float:
         """Seconds until one more message may be taken; not above 0: it is."""
         with self._lock:
             wait = self._messages.wait(now, cost)
             if wait <= 0:
-                self._messages.take(now, cost)
-                self._said += cost
+                self._messages.spend(now, cost)
             return wait
 
     def pace(self, now: float, cost: float) -> float:
@@ -64,46 +72,47 @@ class Address:
         with self._lock:
             wait = self._even.wait(now, cost)
             self._even.take(now, cost)
-            return wait if wait > GRAIN else 0.0
+            if wait <= GRAIN:
+                return 0.0
+            if now + wait > self._go:
+                self._go = now + wait + TOGETHER
+            return self._go - now
 
     def join(self, now: float, cost: float) -> float:
         """The same as `say` of joins and their like."""
         with self._lock:
             wait = self._joins.wait(now, cost)
             if wait <= 0:
-                self._joins.take(now, cost)
-                self._joined += cost
+                self._joins.spend(now, cost)
             return wait
 
     def turn(self, now: float, cost: float) -> float:
         """Seconds until a question is to be answered, 0: now. Its place in the line is taken by that."""
         with self._lock:
-            wait = self._questions.wait(now, cost)
-            self._questions.take(now, cost)
-            return max(wait, 0.0)
+            return _placed(self._questions, now, cost)
+
+    def trifle(self, now: float, cost: float) -> float:
+        """The same of what is less than a question."""
+        with self._lock:
+            return _placed(self._trifles, now, cost)
 
     def is_whole(self, now: float) -> bool:
         with self._lock:
-            return not (self._said or self._joined or self._messages.ahead(now) or self._joins.ahead(now))
+            buckets = self._messages, self._joins
+            return not any(bucket.spent or bucket.ahead(now) for bucket in buckets)
 
-    def spent(self) -> tuple[float, float]:
-        """What was taken since the others were told, of messages and of joins."""
+    def to_tell(self, now: float) -> tuple[tuple[float, float], tuple[int, int]]:
+        """What was taken since the others were told, of messages and of joins; and that in milliseconds of the
+        buckets."""
         with self._lock:
-            return self._said, self._joined
-
-    def worth(self, spent: tuple[float, float], now: float) -> tuple[int, int]:
-        """The same in milliseconds of the buckets, without what has come back already: it may be long that the others
-        could not be told."""
-        with self._lock:
-            said = min(round(self._messages.worth(spent[0])), self._messages.ahead(now))
-            return said, min(round(self._joins.worth(spent[1])), self._joins.ahead(now))
+            spent = self._messages.spent, self._joins.spent
+            return spent, (self._messages.to_tell(now), self._joins.to_tell(now))
 
     def merge(self, now: float, told: tuple[float, float], ahead: tuple[int, int]) -> None:
         """The others know of `told` now, and the buckets of all nodes are whole in `ahead` milliseconds."""
         with self._lock:
-            self._said, self._joined = self._said - told[0], self._joined - told[1]
-            self._messages.put(now, ahead[0], self._said)
-            self._joins.put(now, ahead[1], self._joined)
+            self._messages.merge(now, told[0], ahead[0])
+            self._joins.merge(now, told[1], ahead[1])
 
 
 class Addresses:
@@ -143,9 +152,7 @@ class Addresses:
         now = time.monotonic()
         with self._lock:
             busy = [address for address in self._all.values() if not address.is_whole(now)]
-        for start in range(0, len(busy), MERGED):
-            if not self._ask(busy[start : start + MERGED]):
-                break  # with the next heartbeat
+        in_portions(busy, self._ask)
         return None
 
     def sweep(self, now: float) -> None:
@@ -160,17 +167,21 @@ class Addresses:
         return len(self._all)
 
     def _ask(self, addresses: Sequence[Address]) -> bool:
-        spent = [address.spent() for address in addresses]
+        now = time.monotonic()
+        taken = [address.to_tell(now) for address in addresses]
         try:
-            found = self._cluster.addresses(_worths(addresses, spent))
+            found = self._cluster.addresses(
+                [(address.key, *worth) for address, (_, worth) in zip(addresses, taken, strict=True)]
+            )
         except ClusterError:
             return False
         now = time.monotonic()
-        for address, told, ahead in zip(addresses, spent, found, strict=True):
+        for address, (told, _), ahead in zip(addresses, taken, found, strict=True):
             address.merge(now, told, ahead)
         return True
 
 
-def _worths(addresses: Sequence[Address], spent: Sequence[tuple[float, float]]) -> list[tuple[str, int, int]]:
-    now = time.monotonic()
-    return [(one.key, *one.worth(taken, now)) for one, taken in zip(addresses, spent, strict=True)]
+def _placed(bucket: Bucket, now: float, cost: float) -> float:
+    wait = bucket.wait(now, cost)
+    bucket.take(now, cost)
+    return max(wait, 0.0)

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import gc
 import os
-import resource
 import sys
-from collections.abc import Callable
 from dataclasses import replace
-from itertools import chain
-from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from cluster.operator.login import is_exposed, login, signed
 from node.access import ACCESS, OPEN
-from node.limits import DEFAULTS, RANGES
-from node.settings import EXEMPT, LIMITS, LOG_FORMATS, LOG_LEVELS, BadSetting, CantBind, NodeSettings
+from node.options import AddressType, limit_options, networks, number
+from node.process import allow_many_descriptors, collect_rarely
+from node.settings import EXEMPT, LOG_FORMATS, LOG_LEVELS, BadSetting, CantBind, NodeSettings
 from node.variables import mistyped
 from wire import Address
 
-_COLLECT_AFTER = (20_000, 20, 50)
-_DESCRIPTORS = 20_000
-_OURS = 64
-"""Descriptors that no client gets: else one more would cost us the way back to Redis and the answer to a balancer."""
 _EPILOG = """\b
 Example:
   hydrachat node --id n1 --listen 127.0.0.1:7701 \\
@@ -37,62 +30,10 @@ before its variable. Exit codes: 0 stopped by SIGTERM, 130 by Ctrl-C, 2 a bad se
 if TYPE_CHECKING:
     from node.certificate import BadCertificate
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-class _AddressType(click.ParamType[Address]):
-    name = "HOST:PORT"
-
-    def convert(self, value: str | Address, param: click.Parameter | None, ctx: click.Context | None) -> Address:
-        try:
-            return value if isinstance(value, Address) else Address.parse(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
-class _NetworksType(click.ParamType[tuple[str, ...]]):
-    """Several, with commas between; the option may be given again. Checked with the other settings."""
-
-    name = "CIDR[,CIDR…]"
-    envvar_list_splitter = ","
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        return tuple(word.strip() for word in value.split(",") if word.strip())
-
-
-def _networks(option: str, default: str, text: str) -> Callable[[F], F]:
-    envvar = f"HYDRACHAT_{option.upper().replace('-', '_')}"
-    return click.option(
-        f"--{option}",
-        envvar=envvar,
-        type=_NetworksType(),
-        multiple=True,
-        default=[default] if default else [],
-        callback=lambda _ctx, _param, found: tuple(chain.from_iterable(found)),
-        help=text,
-    )
-
-
-def _number(name: str, metavar: str, default: float, text: str) -> Callable[[F], F]:
-    """An option with the limits of the setting `name`; whole numbers where `default` is one."""
-    least, most = LIMITS[name]
-    whole = isinstance(default, int)
-    kind = click.IntRange(int(least), int(most)) if whole else click.FloatRange(least, most)
-    envvar = f"HYDRACHAT_{name.upper().replace('-', '_')}"
-    return click.option(f"--{name}", envvar=envvar, type=kind, metavar=metavar, default=default, help=text)
-
-
-def _limits(command: F) -> F:
-    """An option for each of `node.limits`."""
-    for name, limit in reversed(list(RANGES.items())):
-        option = _number(name.replace("_", "-"), limit.unit, DEFAULTS[name], limit.text)
-        command = option(command)
-    return command
-
 
 @click.command(epilog=_EPILOG, context_settings={"show_default": True})
 @click.option("--id", "id_", envvar="HYDRACHAT_ID", required=True, help="The node's name, unique in the cluster.")
-@click.option("--listen", envvar="HYDRACHAT_LISTEN", type=_AddressType(), required=True, help="Where clients connect.")
+@click.option("--listen", envvar="HYDRACHAT_LISTEN", type=AddressType(), required=True, help="Where clients connect.")
 @click.option(
     "--redis",
     envvar="HYDRACHAT_REDIS",
@@ -103,7 +44,7 @@ def _limits(command: F) -> F:
 @click.option(
     "--http",
     envvar="HYDRACHAT_HTTP",
-    type=_AddressType(),
+    type=AddressType(),
     required=True,
     help="Where /healthz, /readyz and /metrics are.",
 )
@@ -117,15 +58,15 @@ def _limits(command: F) -> F:
 @click.option(
     "--listen-proxy",
     envvar="HYDRACHAT_LISTEN_PROXY",
-    type=_AddressType(),
+    type=AddressType(),
     help="One more address, where only balancers of --proxy-from connect, with a PROXY header.",
 )
-@_networks(
+@networks(
     "proxy-from",
     "",
     "Balancers whose PROXY header (version 1 or 2) tells where a client comes from; from them it must come first.",
 )
-@_networks("exempt", ",".join(EXEMPT), "Addresses that may have as many connections, and say as much, as they like.")
+@networks("exempt", ",".join(EXEMPT), "Addresses that may have as many connections, and say as much, as they like.")
 @click.option(
     "--tls-cert",
     envvar="HYDRACHAT_TLS_CERT",
@@ -135,10 +76,10 @@ def _limits(command: F) -> F:
 )
 @click.option("--tls-key", envvar="HYDRACHAT_TLS_KEY", metavar="FILE", default="", help="Its private key, PEM.")
 @click.option("--prefix", envvar="HYDRACHAT_PREFIX", default="{hydrachat}:", help="Of all keys, with a hash tag.")
-@_number("lease", "SECONDS", 5.0, "Without a heartbeat for that long: dead.")
-@_number("grace", "SECONDS", 30.0, "How long a broken session keeps its place.")
-@_number("history", "N", 50, "Messages shown to a newcomer.")
-@_number("retain", "N", 10_000, "Entries kept in each room.")
+@number("lease", "SECONDS", 5.0, "Without a heartbeat for that long: dead.")
+@number("grace", "SECONDS", 30.0, "How long a broken session keeps its place.")
+@number("history", "N", 50, "Messages shown to a newcomer.")
+@number("retain", "N", 10_000, "Entries kept in each room.")
 @click.option(
     "--access",
     envvar="HYDRACHAT_ACCESS",
@@ -163,7 +104,7 @@ def _limits(command: F) -> F:
     default="info",
     help="debug: the way of each message, too.",
 )
-@_limits
+@limit_options
 def node(
     id_: str,
     listen: Address,
@@ -243,11 +184,11 @@ def _run(settings: NodeSettings) -> int:
     from node.real import open_node
 
     try:
-        room = _allow_many_descriptors()
+        room = allow_many_descriptors()
         built = open_node(replace(settings, max_connections=min(settings.max_connections, room)))
     except (CantBind, BadCertificate) as error:
         raise _blamed(error) from None
-    _collect_rarely()
+    collect_rarely()
     built.heed_signals()
     built.start()
     try:
@@ -263,21 +204,3 @@ def _blamed(error: BadSetting | CantBind | BadCertificate) -> click.BadParameter
     ctx = click.get_current_context()
     option = next((param for param in ctx.command.params if f"--{error.setting}" in param.opts), None)
     return click.BadParameter(error.problem, ctx, option)
-
-
-def _allow_many_descriptors() -> int:
-    """The usual soft limit of 1024 would be the limit of clients. Returns for how many of them there is room."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(_DESCRIPTORS, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-        soft = wanted
-    return _DESCRIPTORS if soft == resource.RLIM_INFINITY else max(soft - _OURS, soft // 2)
-
-
-def _collect_rarely() -> None:
-    """What is said makes no cycles, and each entry is several objects that stay for a while: at the usual 700 the
-    collector would look through all of them again and again (6 % of a busy node, measured)."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_COLLECT_AFTER)

@@ -59,6 +59,7 @@ class Connection:
         "protocol",
         "proxied",
         "session",
+        "shed",
         "sock",
         "tls",
         "told_nodes",
@@ -80,6 +81,7 @@ class Connection:
         self.session: Session | None = None
         self.began = self.heard = time.monotonic()
         self.busy = False  # the thread acts, so silence is no sign
+        self.shed = False  # cut for what waits for all together, not for what waits for it
         self.deadline = 0.0  # monotonic: when an ending connection is cut; 0: not set
         self.acks = Acks()
         self.address: Address | None = None  # whose limits hold for it, from its hello on
@@ -165,8 +167,8 @@ class Connection:
                     self._act(self.protocol.receive_eof())
                 return
             self._act(self.protocol.receive_data(data))
-            if len(data) == MOST and self.protocol.dropping:
-                house.standing.leaving.wait(MOST / DROPPED)
+            if self.protocol.dropping:
+                house.standing.leaving.wait(len(data) / DROPPED)
             self.heard = time.monotonic()  # it could not be read while that took its time
             # The kernel's bytes are asked for in small pieces while a client idles: each recv allocates first.
             size = min(size * 2, MOST) if len(data) == size else _LEAST
@@ -249,6 +251,8 @@ class Connection:
         house = self.house
         if self.outbox.overflowed:
             house.metrics.overflows.inc()
+            if not self.shed:
+                house.metrics.limited.labels("outbox_bytes").inc()  # its line is the next one
             house.log.warning("overflow", peer=self.peer, **self.names())
         self.protocol.close()
         if self.tls is not None:

@@ -13,10 +13,11 @@ from collections.abc import Sequence
 
 from cluster.errors import ClusterError
 from cluster.seam import ClusterSeam
-from node.addresses import MERGED, MOST
+from node.addresses import MOST
 from node.admission import come_back
 from node.buckets import Bucket
 from node.settings import NodeSettings
+from node.shared import SharedBucket, in_portions
 from node.sources import Sources, source_of
 from wire import Code
 from wire.frames import Error
@@ -35,12 +36,11 @@ _PREFIX = "connects:"
 
 
 class _Source:
-    __slots__ = ("bucket", "spent", "words")
+    __slots__ = ("bucket", "words")
 
     def __init__(self, settings: NodeSettings) -> None:
-        self.bucket = Bucket(settings.address_connect_rate, settings.address_connect_burst)
+        self.bucket = SharedBucket(settings.address_connect_rate, settings.address_connect_burst)
         self.words = Bucket(WORDS_RATE, WORDS_BURST)
-        self.spent = 0  # connections since the others were told
 
     def is_whole(self, now: float) -> bool:
         return not (self.bucket.ahead(now) or self.words.ahead(now))
@@ -70,8 +70,7 @@ class Gate:
                 source = self._all[key] = _Source(self._settings)
             wait = source.bucket.wait(now)
             if wait <= 0:
-                source.bucket.take(now)
-                source.spent += 1
+                source.bucket.spend(now)
                 return None
             if source.words.wait(now) > 0:
                 return QUIET
@@ -91,9 +90,7 @@ class Gate:
         now = time.monotonic()
         with self._lock:
             busy = [(key, source) for key, source in self._all.items() if source.bucket.ahead(now)]
-        for start in range(0, len(busy), MERGED):
-            if not self._ask(busy[start : start + MERGED]):
-                break  # with the next heartbeat
+        in_portions(busy, self._ask)
         return None
 
     def sweep(self, now: float) -> None:
@@ -110,24 +107,14 @@ class Gate:
     def _ask(self, busy: Sequence[tuple[str, _Source]]) -> bool:
         now = time.monotonic()
         with self._lock:
-            spent = [source.spent for _, source in busy]
-            # Without what has come back already: it may be long that the others could not be told.
-            worths = [
-                min(round(source.bucket.worth(count)), source.bucket.ahead(now))
-                for (_, source), count in zip(busy, spent, strict=True)
-            ]
+            spent = [source.bucket.spent for _, source in busy]
+            worths = [(_PREFIX + key, source.bucket.to_tell(now), 0) for key, source in busy]
         try:
-            found = self._cluster.addresses(
-                [(_PREFIX + key, worth, 0) for (key, _), worth in zip(busy, worths, strict=True)]
-            )
+            found = self._cluster.addresses(worths)
         except ClusterError:
             return False
-        self._merge([source for _, source in busy], spent, [ahead for ahead, _ in found])
-        return True
-
-    def _merge(self, sources: Sequence[_Source], told: Sequence[int], ahead: Sequence[int]) -> None:
         now = time.monotonic()
         with self._lock:
-            for source, count, milliseconds in zip(sources, told, ahead, strict=True):
-                source.spent -= count
-                source.bucket.put(now, milliseconds, source.spent)
+            for (_, source), told, (ahead, _) in zip(busy, spent, found, strict=True):
+                source.bucket.merge(now, told, ahead)
+        return True

@@ -12,6 +12,7 @@ from node.admission import come_back
 from node.bans import in_both, last_words
 from node.connection import Connection
 from node.crush import Crush
+from node.doors import tune
 from node.gate import LIMIT, QUIET
 from node.house import House
 from node.pressure import Level
@@ -20,8 +21,6 @@ from node.sources import Sources
 from wire import Address, Code
 from wire.frames import Error
 
-BACKLOG = 4096
-"""Of connections that the kernel holds for us; it allows as many as `net.core.somaxconn` says."""
 PAUSE = 0.2
 """Seconds, when the process has no descriptor or thread left for another client."""
 SPACE = 0.002
@@ -36,23 +35,6 @@ _FULL = in_both(arrival.FULL)
 _UNNAMED = Error(code=Code.BAD_PROXY, text=arrival.UNNAMED)
 PRESSED_WITHIN = 0.5
 """Seconds for the last words of one that has to make room: those who wait so are not to pile up."""
-_KEEPALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
-
-
-def listen(address: Address) -> socket.socket:
-    """A socket bound to `address`. Raises OSError (in use, not ours)."""
-    family, kind, protocol, _, resolved = socket.getaddrinfo(
-        address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
-    sock = socket.socket(family, kind, protocol)
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind(resolved)
-        sock.listen(BACKLOG)
-    except BaseException:  # whatever it is, the caller will never have the socket to close it; it is raised on
-        sock.close()
-        raise
-    return sock
 
 
 class Listener:
@@ -119,7 +101,7 @@ class Listener:
             house.doorstep.turn_away(sock, refusal)
             return
         try:
-            _tune(sock)
+            tune(sock)
         except OSError:
             sock.close()  # the client was gone before we looked
             return
@@ -130,12 +112,15 @@ class Listener:
             return
         self._make_room()
         house.metrics.opened.inc()
+        self._begin(connection, sock)
+
+    def _begin(self, connection: Connection, sock: socket.socket) -> None:
         try:
             # A `threading.Thread` would be 2.5 KiB more for each client, for a name and a `join`: the roster knows who
             # is still there. One that hangs does not keep the process.
             _thread.start_new_thread(connection.run, ())
         except RuntimeError as error:
-            house.roster.remove(connection)
+            self._house.roster.remove(connection)
             _turn_away(sock)
             self._pause(error)
 
@@ -173,11 +158,3 @@ def _turn_away(sock: socket.socket) -> None:
             sock.send(_FULL, socket.MSG_DONTWAIT)
         except OSError:
             pass
-
-
-def _tune(sock: socket.socket) -> None:
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, seconds in _KEEPALIVE:
-        if hasattr(socket, name):
-            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), seconds)

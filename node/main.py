@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import signal
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -13,42 +12,28 @@ from types import FrameType
 
 from cluster.seam import ClusterEvents, ClusterSeam
 from node import moving
-from node.addresses import Addresses
-from node.admission import Admission
-from node.apart import Apart
-from node.bans import Bans, Doorstep
+from node.bell import Bell
+from node.building import build
 from node.certificate import BadCertificate, Certificate
-from node.deliverer import Deliverer
+from node.doors import open_doors, reachable
 from node.drain import Orders, drain, pace
 from node.events import Events
-from node.gate import Gate
-from node.gauges import Gauges
-from node.hands import Hands
 from node.health import HealthServer
-from node.house import House
-from node.limited import Limited
-from node.listener import Listener, listen
+from node.listener import Listener
 from node.logs import Log
 from node.metrics import Metrics
-from node.pressure import Pressure
-from node.registry import Registry
-from node.rooms import Rooms
-from node.roster import Roster
 from node.settings import NodeSettings, binding
 from node.sources import Sources
 from node.standing import Standing
 from node.supervise import Supervisor
 from node.ticker import Ticker
-from node.trace import Trace
-from node.vault import Vault
-from node.version import version
 from node.workers import Workers
 from wire import Address, Code
 from wire.frames import Error
 
 OK, FAILED, INTERRUPTED = 0, 1, 130
 _CRASH, _ORDER = 0, 255
-"""What is written into the pipe beside signals' numbers."""
+"""What the bell says beside signals' numbers."""
 _EXITS = {int(signal.SIGTERM): OK, int(signal.SIGINT): INTERRUPTED}
 MakeCluster = Callable[[ClusterEvents, str, str], ClusterSeam]
 """(events, our address, our HTTP address) -> the cluster, not started."""
@@ -66,55 +51,27 @@ class Node:
     def __init__(self, settings: NodeSettings, log: Log, make_cluster: MakeCluster) -> None:
         self._settings = settings
         self._log = log
-        # What `wait` sleeps on; a pipe, since a signal handler may not touch a lock.
-        self._wakeup, self._bell = os.pipe()
-        os.set_blocking(self._bell, False)
+        self._bell = Bell()
         self._stopped = False
         self._supervisor = Supervisor(log, self._fail)
         self._workers = Workers()
         standing, metrics = Standing(log), Metrics()
         self._scout = moving.Scout(standing)
-        self._orders = Orders(lambda: self._ring(_ORDER))
+        self._orders = Orders(lambda: self._bell.ring(_ORDER))
         self._cut_at = math.inf  # monotonic: a signal came, all is over by then
         certificate = Certificate(settings.tls_cert, settings.tls_key) if settings.tls_cert else None
         with binding("http", settings.http):
             self._health = HealthServer(settings.http, standing, metrics)
         try:
-            sock, behind = _doors(settings)
+            sock, behind = open_doors(settings)
         except BaseException:  # Ctrl-C here too must not leave the HTTP port bound; it is raised on
             self._health.close()
             raise
-        limited = Limited(metrics.limited, log)
-        address = settings.advertise or str(_reachable(Address(*sock.getsockname()[:2])))
-        http = str(_reachable(self._health.address, Address.parse(address).host))
+        address = settings.advertise or str(reachable(Address(*sock.getsockname()[:2])))
+        http = str(reachable(self._health.address, Address.parse(address).host))
         events = Events(self._workers, self._scout.look, self._orders.put, self._fail)
         cluster = make_cluster(events, address, http)
-        trace = Trace(log) if settings.log_level == "debug" else None
-        self.house = events.house = House(
-            settings=settings,
-            cluster=cluster,
-            rooms=Rooms(cluster.read, cluster, self._workers, metrics, trace),
-            registry=Registry(),
-            roster=Roster(settings, Sources(settings.exempt)),
-            deliverer=Deliverer(),
-            standing=standing,
-            metrics=metrics,
-            log=log,
-            admission=Admission(settings.hellos, settings.hello_line, metrics),
-            hands=Hands(settings.hellos),
-            workers=self._workers,
-            trace=trace,
-            bans=Bans(),
-            doorstep=Doorstep(),
-            limited=limited,
-            pressure=Pressure(settings, limited),
-            certificate=certificate,
-            addresses=Addresses(settings, cluster),
-            gate=Gate(settings, cluster),
-            vault=Vault(lambda: Apart(log)),
-        )
-        metrics.look_at(Gauges(self.house, version()))
-        standing.is_full, standing.room_elsewhere = self.house.pressure.is_full, self.house.room_elsewhere
+        self.house = events.house = build(settings, log, cluster, standing, metrics, self._workers, certificate)
         balancers = Sources(settings.proxy_from)
         self._listener = Listener(sock, self.house, Sources(()) if behind else balancers)
         self._behind = Listener(behind, self.house, balancers, only=True) if behind else None
@@ -125,9 +82,7 @@ class Node:
     def heed_signals(self) -> None:
         """From now on a signal ends `wait`, also one that begins later. Idempotent. Main thread, before `start`: who
         reads in the log that we are there may send one at once."""
-        # The kernel gives a signal to any thread, and Python's handler runs in the main one, which sleeps in `wait`:
-        # only the number that C writes into the pipe is sure to wake it.
-        signal.set_wakeup_fd(self._bell, warn_on_full_buffer=False)
+        self._bell.heed_signals()
         for number in _EXITS:
             signal.signal(number, self._on_signal)
         if self.house.certificate is not None:
@@ -162,9 +117,9 @@ class Node:
     def wait(self) -> int:
         """Blocks until a signal or an order to drain comes, or the node fails; the exit code. Main thread."""
         self.heed_signals()
-        (word,) = os.read(self._wakeup, 1)
+        word = self._bell.wait()
         while not self._ends(word):
-            (word,) = os.read(self._wakeup, 1)
+            word = self._bell.wait()
         signal.set_wakeup_fd(-1)
         return OK if word == _ORDER else _EXITS.get(word, FAILED)
 
@@ -249,9 +204,7 @@ class Node:
         self.house.doorstep.close()
         if "deliver" not in late:
             self.house.deliverer.close()
-        os.close(self._wakeup)
-        os.close(self._bell)
-        self._bell = -1  # a late signal must not write into somebody else's descriptor
+        self._bell.close()
 
     # -- what wakes `wait` ----------------------------------------------------------------
 
@@ -262,34 +215,8 @@ class Node:
         self._cut_at = min(self._cut_at, time.monotonic() + self._settings.stop_within)
 
     def _fail(self) -> None:
-        self._ring(_CRASH)
-
-    def _ring(self, word: int) -> None:
-        try:
-            os.write(self._bell, bytes([word]))
-        except OSError:
-            pass  # told often enough, or stopped
-
-
-def _doors(settings: NodeSettings) -> tuple[socket.socket, socket.socket | None]:
-    """The sockets for clients, and for balancers if they have one of their own. Raises CantBind."""
-    with binding("listen", settings.listen):
-        sock = listen(settings.listen)
-    if settings.listen_proxy is None:
-        return sock, None
-    try:
-        with binding("listen-proxy", settings.listen_proxy):
-            return sock, listen(settings.listen_proxy)
-    except BaseException:  # as above
-        sock.close()
-        raise
+        self._bell.ring(_CRASH)
 
 
 def _heard(_: int, __: FrameType | None) -> None:
     """That the signal doesn't end us: what it asks for is done by `wait`, which the kernel's number wakes."""
-
-
-def _reachable(address: Address, host: str = "") -> Address:
-    """Where others find what is bound to `address`: a wildcard is no place to go to. `host`: ours, if known."""
-    wildcard = address.host in ("0.0.0.0", "::")
-    return Address(host or socket.gethostname(), address.port) if wildcard else address

@@ -76,9 +76,12 @@ class Pressure:
             if waiting <= self._limits.outbox_total:
                 return
             size = connection.outbox.size
+            connection.shed = True  # first: its own thread looks at it
             if connection.outbox.overflow():
                 waiting -= size
                 self._limited.hit("outbox_total", connection.peer)
+            else:
+                connection.shed = False
 
 
 def _full() -> Error:

@@ -151,6 +151,7 @@ def _source_v2(header: bytes) -> Address | None:
 
 def _check_additions(header: bytes, at: int) -> None:
     """Passes over the TLVs, but for a checksum. Raises BadProxy."""
+    is_checked = False
     while at < len(header):
         if at + 3 > len(header):
             raise BadProxy("an addition to the header is cut off")
@@ -158,8 +159,12 @@ def _check_additions(header: bytes, at: int) -> None:
         begin, at = at + 3, at + 3 + size
         if at > len(header):
             raise BadProxy("an addition to the header is cut off")
-        if kind == _CRC and not (size == 4 and _crc32c(header, begin) == int.from_bytes(header[begin:at])):
-            raise BadProxy("the checksum of the header is wrong")
+        if kind != _CRC:
+            continue
+        # Each look goes over the whole header, which has room for hundreds of them.
+        if is_checked or size != 4 or _crc32c(header, begin) != int.from_bytes(header[begin:at]):
+            raise BadProxy("the checksum of the header is wrong, or there are two")
+        is_checked = True
 
 
 def _crc32c(header: bytes, at: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from node.addresses import FREELY, TOGETHER
 from node.buckets import Bucket
 
 if TYPE_CHECKING:
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
 PAUSE = 0.2
 """Seconds that are between two refusals of one session at least: what is in flight behind the first one must not take
 one by one what grows meanwhile, only to be out of order."""
+
+SMOOTHLY = 100.0
+"""Messages a second of one session that are carried out where more than a few come at once. Nothing is refused for it:
+what it may say at once is spread, as what its address may (`Address.pace`)."""
 
 
 class _Rest:
@@ -33,13 +38,15 @@ class _Rest:
 class Quota:
     """The connection's own thread. `address` None: no limit by address holds."""
 
-    __slots__ = ("_address", "_asking", "_joins", "_messages", "_saying", "slowed")
+    __slots__ = ("_address", "_asking", "_even", "_joins", "_messages", "_saying", "slowed")
 
     def __init__(self, settings: NodeSettings, address: Address | None, ahead: tuple[int, int], now: float) -> None:
         """`ahead`: milliseconds until its buckets of messages and of joins are whole, as it brings them."""
         self._address = address
         self._messages = Bucket(settings.message_rate, settings.message_burst)
         self._joins = Bucket(settings.join_rate, settings.join_burst)
+        rate = settings.message_rate if address is not None else 0.0
+        self._even = Bucket(max(rate, SMOOTHLY) if rate else 0.0, FREELY)
         self._messages.put(now, ahead[0])
         self._joins.put(now, ahead[1])
         self._saying, self._asking = _Rest(), _Rest()
@@ -60,6 +67,13 @@ class Quota:
             return rest.begin(now, wait, n, "address_message_rate")
         self._messages.take(now, cost)
         return 0.0
+
+    def pace(self, now: float) -> float:
+        """For how many seconds a message that was taken is to wait before it goes on. Behind one that waited some go on
+        at once."""
+        wait = self._even.wait(now)
+        self._even.take(now)
+        return wait if wait > TOGETHER else 0.0
 
     def ask(self, cost: float, now: float) -> float:
         """The same of a join, or of what is like one. What is asked behind one that was refused waits too, so that

@@ -75,6 +75,11 @@ class Rooms:
     def is_held(self, log: str) -> bool:
         return log in self._held
 
+    def crowd(self, log: str) -> int:
+        """How many are in that log here."""
+        held = self._held.get(log)  # atomic, as in `receive`
+        return held.holders if held is not None else 0
+
     def release(self, log: str) -> None:
         with self._lock:
             held = self._held[log]

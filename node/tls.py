@@ -18,6 +18,7 @@ import threading
 from collections.abc import Callable
 
 from node.opening import Opening
+from node.records import Records
 from wire.tunnel import RECORD, Tunnel, is_tls, reason
 
 CHUNK = 4 * RECORD
@@ -35,7 +36,7 @@ class NotTls(OSError):
 class TlsWire:
     """`handshake`, `recv` and `close`: the connection's thread. `send`, `flush` and `shutdown`: the deliverer."""
 
-    __slots__ = ("_going", "_lock", "_opening", "_sock", "_tunnel", "heard", "nudge", "pledged")
+    __slots__ = ("_going", "_lock", "_opening", "_records", "_sock", "_tunnel", "heard", "nudge", "pledged")
 
     def __init__(self, sock: socket.socket, context: ssl.SSLContext) -> None:
         self._sock = sock
@@ -45,6 +46,7 @@ class TlsWire:
         self._tunnel = Tunnel(context, server=True)
         self.heard = False  # any byte at all
         self._opening: Opening | None = None
+        self._records = Records()
         # The deliverer's alone: what the kernel has not taken yet of what is encrypted; and how many bytes are in there
         # of what `send` was given and did not return as taken.
         self._going: bytes | memoryview = b""
@@ -77,7 +79,9 @@ class TlsWire:
                 raise NotTls("the client does not begin with TLS")
             self.heard = True
             opening.take(data)
+            self._records.take(data)
         self._opening = None
+        self._records.empty = 0
 
     def _shaken(self, data: bytes) -> bool:
         try:
@@ -93,12 +97,16 @@ class TlsWire:
         whether somebody on the way has cut off the rest."""
         data, least = b"", size
         while True:
+            before = self._tunnel.texts
             with self._lock:
                 plain = self._decrypted(data, size)
             self._answer()
+            if not self._records.read(self._tunnel.texts - before, self._tunnel.held):
+                raise ConnectionAbortedError("the client asks for new keys over and over")
             if plain is not None:
                 return plain
             data = self._sock.recv(least)
+            self._records.take(data)
             if not data:
                 raise ConnectionResetError("the connection was cut without a farewell (close_notify)")
             least = min(least * 2, RECORD) if len(data) == least else least

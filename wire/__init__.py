@@ -15,7 +15,7 @@ with signals.held_back():
     from wire.codes import Code, may_retry
     from wire.errors import BadName, IllegalMove, WireError
     from wire.names import Nick, destination, nickname, room, suggestions
-    from wire.plain_input import Help
+    from wire.plain_input import Blank, Help
     from wire.server import Dialect, Event, ServerProtocol, render
     from wire.states import State
     from wire.text import (
@@ -41,6 +41,7 @@ __all__ = [
     "MAX_TOPIC",
     "Address",
     "BadName",
+    "Blank",
     "ClientProtocol",
     "Code",
     "Dialect",

@@ -39,6 +39,12 @@ class Help:
     """The person asked for the list of commands."""
 
 
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """Lines that say nothing, `BLANKS` of them since the last time: they ask for nothing, but reading them costs."""
+
+
+BLANKS = 20
 Governing: TypeAlias = Invite | Remove | Mute | Unmute | HandOver
 Room: TypeAlias = Join | Leave | Who | Rooms | SetTopic | Governing | GuardRoom
 Naming: TypeAlias = Rename | Register | Unregister

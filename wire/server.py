@@ -13,7 +13,7 @@ from wire.codes import Code
 from wire.errors import WireError
 from wire.frames import PROTOCOL_MAX, PROTOCOL_MIN, ClientFrame, Error, Hello, Quit, ServerFrame
 from wire.lines import Line, LineSplitter, TooLong
-from wire.plain_input import Help
+from wire.plain_input import BLANKS, Blank, Help
 from wire.refusals import too_long
 from wire.states import State
 from wire.talk import Talk
@@ -26,7 +26,7 @@ MAX_AHEAD = AHEAD * MAX_FRAME
 _TLS = b"\x16\x03"
 """With this begins who speaks TLS; no nickname does."""
 
-Event: TypeAlias = ClientFrame | Help | WireError
+Event: TypeAlias = ClientFrame | Help | Blank | WireError
 _NOTHING: deque[Line] = deque(maxlen=0)
 """What nearly all connections have ahead at nearly all times. One of its own would cost each of them 760 bytes."""
 
@@ -54,7 +54,7 @@ class ServerProtocol:
     not happen while they are being pulled, go on with `receive_data(b"")`.
     """
 
-    __slots__ = ("_ahead", "_ahead_bytes", "_eof", "_most_ahead", "_splitter", "_talk", "dialect", "state")
+    __slots__ = ("_ahead", "_ahead_bytes", "_blank", "_eof", "_most_ahead", "_splitter", "_talk", "dialect", "state")
 
     def __init__(self, max_frame: int = MAX_FRAME) -> None:
         self.state = State.GREETED
@@ -63,6 +63,7 @@ class ServerProtocol:
         self._most_ahead = AHEAD * max_frame
         self._ahead = _NOTHING
         self._ahead_bytes = 0
+        self._blank = 0  # lines, since the last event that tells of them
         self._eof = False
         self._talk = Talk()
 
@@ -138,7 +139,7 @@ class ServerProtocol:
         while self._ahead and self.state in (State.GREETED, State.ACTIVE):
             line = self._ahead.popleft()
             self._ahead_bytes -= _cost(line)
-            event = self._event(line)
+            event = self._event(line) or self._blank_line()
             if event is not None:
                 yield event
         if not self._ahead:
@@ -149,6 +150,10 @@ class ServerProtocol:
             self.state = State.CLOSING
             if self.dialect is not Dialect.NATIVE:
                 yield Quit()
+
+    def _blank_line(self) -> Blank | None:
+        self._blank = (self._blank + 1) % BLANKS
+        return None if self._blank else Blank()
 
     def _event(self, line: Line) -> Event | None:
         if self.dialect is None:

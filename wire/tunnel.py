@@ -19,7 +19,7 @@ class Tunnel:
     """One connection's. One thread at a time: OpenSSL's state is one for both ways, so whoever reads and writes by two
     threads needs a lock around each call. All raise ssl.SSLError when the other side is at fault."""
 
-    __slots__ = ("_in", "_out", "_tls", "ended", "established", "finished")
+    __slots__ = ("_in", "_out", "_tls", "ended", "established", "finished", "texts")
 
     def __init__(self, context: ssl.SSLContext, *, server: bool = False, name: str | None = None) -> None:
         """`name`: of the server, as its client knows it."""
@@ -28,6 +28,7 @@ class Tunnel:
         self.established = False
         self.ended = False  # the other side has said that nothing follows
         self.finished = False  # we have
+        self.texts = 0  # records that were read and had something in them; one that was read in parts counts more
 
     def feed(self, data: bytes) -> None:
         """What came from the network."""
@@ -53,6 +54,7 @@ class Tunnel:
             except ssl.SSLZeroReturnError:
                 data = b""  # as it is told to who has ended his own way before
             self.ended = not data
+            self.texts += 1
             found.append(data)
             most -= len(data)
         return b"".join(found) if found or self.ended else None
@@ -79,6 +81,11 @@ class Tunnel:
     def waiting(self) -> int:
         """Bytes that are to be sent, made by `read` or the handshake."""
         return self._out.pending
+
+    @property
+    def held(self) -> int:
+        """Bytes that came and were not looked at yet."""
+        return self._in.pending
 
     def take(self) -> bytes:
         """What is to be sent."""

@@ -8,9 +8,10 @@ opened one, or opens one itself where no node comes.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+import click
 from redis.exceptions import RedisError
 
 from cluster.calls import Argument, Caller, status
@@ -21,6 +22,7 @@ from cluster.link import Command, Identity, Link, Reply, server_identity
 from cluster.mapping import reply_error
 from cluster.operator.errors import BadSetting, Failed, RedisUnreachable
 from cluster.operator.read import glob_escaped
+from cluster.operator.url import nobody_there
 from cluster.settings import SCHEMA, ClusterSettings
 from cluster.term import Standing, new_boot, new_nonce
 from cluster.witness import Witness
@@ -35,14 +37,24 @@ UNTRIMMED = 10**9
 """Entries: how long a room's log may be is its nodes' to say."""
 
 
-class Desk:
-    """One command's connection. Main thread; blocks. Where nothing else is said: raises RedisUnreachable, Failed."""
+Tell = Callable[[str], None]
 
-    def __init__(self, link: Link, prefix: str, identity: Identity = server_identity) -> None:
+
+def silent(_: str) -> None:
+    """Tells nobody."""
+
+
+class Desk:
+    """One command's connection. Main thread; blocks. Where nothing else is said: raises RedisUnreachable, Failed.
+    `tell` hears what is waited for, as soon as that is known and whenever it becomes something else."""
+
+    def __init__(self, link: Link, prefix: str, identity: Identity = server_identity, tell: Tell = silent) -> None:
         settings = ClusterSettings("operator", "", prefix, retain=UNTRIMMED)
         self._link = link
         self._keys = Keys(prefix)
         self._identity = identity
+        self._tell = tell
+        self._told = ""
         self._caller = Caller(Standing(settings, new_boot()), self._keys)
 
     def open(self) -> None:
@@ -67,23 +79,31 @@ class Desk:
             if status(reply) not in ("recover", "wait"):
                 self._hear_witness()
                 return reply
-            time.sleep(LOOK_EVERY)
+            self._wait("the nodes bring back what Redis has lost")
         raise Failed("the cluster is still bringing back what Redis has lost; nothing was done, try again")
 
     def do_again(self, script: str, arguments: Sequence[Argument] = ()) -> list[Reply]:
         """`do` for what may be asked again and is done once all the same: also where Redis goes away meanwhile, for
-        as long as `PATIENCE`."""
-        until = time.monotonic() + PATIENCE
+        as long as `PATIENCE`. Raises NotDone only if it can't have been done at any try."""
+        until, in_doubt = time.monotonic() + PATIENCE, False
         while True:
             try:
                 if not self._link.is_open:
                     self.open()
                 return self.do(script, arguments)
-            except Unavailable:
+            except Unavailable as error:
+                in_doubt = in_doubt or not isinstance(error, NotDone)
                 self._link.close()
                 if time.monotonic() >= until:
-                    raise
-                time.sleep(LOOK_EVERY)
+                    raise (Unavailable(str(error)) if in_doubt else error) from error
+                self._wait(f"{error}; tried again for {PATIENCE:g} s")
+
+    def _wait(self, what: str) -> None:
+        """A moment, because of that."""
+        if what != self._told:
+            self._told = what
+            self._tell(what)
+        time.sleep(LOOK_EVERY)
 
     @property
     def keys(self) -> Keys:
@@ -106,7 +126,7 @@ class Desk:
                 return str(term.decode())
             if time.monotonic() >= until:
                 return self._opened(server)
-            time.sleep(LOOK_EVERY)
+            self._wait("Redis has begun a new life of its data, which no node has taken in yet")
 
     def _has_nodes(self) -> bool:
         """Whether there may be one that lives: the data know some, or some listen."""
@@ -123,8 +143,13 @@ class Desk:
         return str(reply[1].decode())
 
 
+def on_stderr(what: str) -> None:
+    """For commands: an operator who waits sees why."""
+    click.echo(f"waiting: {what}", err=True)
+
+
 @contextmanager
-def desk(url: str, prefix: str) -> Iterator[Desk]:
+def desk(url: str, prefix: str, tell: Tell = on_stderr) -> Iterator[Desk]:
     """A desk at that Redis. Errors inside the block become RedisUnreachable or Failed, with the address but not its
     password. Raises BadSetting."""
     shown = without_password(url)
@@ -132,7 +157,7 @@ def desk(url: str, prefix: str) -> Iterator[Desk]:
         link = Link(url, TIMEOUT, "hydrachat-operator")
     except ValueError as error:
         raise BadSetting(f"--redis {shown}: {error}") from error
-    at = Desk(link, prefix)
+    at = Desk(link, prefix, tell=tell)
     try:
         _reach(at, shown)
         yield at
@@ -152,4 +177,4 @@ def _reach(at: Desk, shown: str) -> None:
     try:
         at.open()
     except ClusterError as error:
-        raise RedisUnreachable(f"Redis at {shown} can't be used: {error}") from error
+        raise RedisUnreachable(f"Redis at {shown} can't be used: {error}{nobody_there(shown, str(error))}") from error

@@ -6,11 +6,17 @@ import secrets
 from dataclasses import dataclass
 
 from cluster.calls import Argument, status
+from cluster.errors import Unavailable
 from cluster.operator.acting import Desk
+from cluster.operator.errors import RedisUnreachable
 from cluster.operator.near import hint
 
 TOLD_AT_ONCE = 50
 """Sessions: a script holds up all nodes for as long as it runs, up to 10 ms for these."""
+HALFWAY = (
+    "{error}; {done} of {total} sessions have been told, and the nodes tell the others once that is over: "
+    "do not say it again"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +48,19 @@ def announce(at: Desk, text: str, room: str = "") -> int | None:
     """Says `text` to everybody, or in `room`; to how many. None: there is no such room. Safe to be cut off: nodes tell
     who is left."""
     asked: list[Argument] = [secrets.token_hex(8), room, text, TOLD_AT_ONCE]
+    left = total = 0
     while True:
-        reply = at.do_again("announce", asked)
+        try:
+            reply = at.do_again("announce", asked)
+        except Unavailable as error:
+            if total:
+                raise RedisUnreachable(HALFWAY.format(error=error, done=total - left, total=total)) from error
+            raise
         if status(reply) == "no":
             return None
-        if int(reply[1]) == 0:
-            return int(reply[2])
+        left, total = int(reply[1]), int(reply[2])
+        if left == 0:
+            return total
 
 
 def rooms_near(at: Desk, room: str) -> str:

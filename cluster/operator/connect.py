@@ -11,11 +11,11 @@ from redis.retry import Retry
 
 from cluster.errors import Unavailable
 from cluster.group import is_group, parsed
+from cluster.link import is_too_old
 from cluster.operator.errors import BadSetting, RedisUnreachable
-from cluster.operator.url import without_password
+from cluster.operator.url import nobody_there, without_password
 from cluster.sentinels import Sentinels
 
-OLDEST = (6, 2)
 RULES = "docs/redis.md has the rules for its users"
 
 
@@ -44,7 +44,8 @@ def connect(url: str, timeout: float = 3.0) -> Iterator[redis.Redis]:
     except redis.exceptions.NoPermissionError as error:
         raise RedisUnreachable(f"Redis at {without_password(url)} refuses: {error}; {RULES}") from error
     except (redis.RedisError, OSError) as error:
-        raise RedisUnreachable(f"Redis at {without_password(url)} can't be used: {error}") from error
+        hint = nobody_there(url, str(error))
+        raise RedisUnreachable(f"Redis at {without_password(url)} can't be used: {error}{hint}") from error
     finally:
         client.close()
 
@@ -79,7 +80,6 @@ def check(url: str, timeout: float = 3.0) -> str:
     """The version of the Redis at `url`. Raises RedisUnreachable, BadSetting (too old)."""
     with connect(url, timeout) as client:
         version = str(client.info("server").get("redis_version", "0"))
-    numbers = tuple(int(part) if part.isdigit() else 0 for part in version.split(".")[:2])
-    if numbers < OLDEST:
+    if is_too_old(version):
         raise BadSetting(f"Redis at {without_password(url)} is {version}; 6.2 or later is needed (--redis)")
     return version

@@ -113,7 +113,10 @@ def _answered(watch: _Watch, row: NodeRow, order: str) -> NodeRow:
         if now is None or now.state == DRAINING:
             return now or row
         time.sleep(LOOK_EVERY)
-    raise Failed(f"{row.node} did not answer within {ANSWER_WITHIN:g} s; see its log, or stop it with SIGTERM")
+    raise Failed(
+        f"{row.node} did not answer within {ANSWER_WITHIN:g} s; see its log, or stop it with SIGTERM (if it only "
+        "stands still it carries the order out when it goes on)"
+    )
 
 
 def _gone(watch: _Watch, row: NodeRow, say: Say) -> NodeRow:

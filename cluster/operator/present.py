@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ import redis
 
 from cluster.operator import table
 from cluster.operator.connect import connect
+from cluster.operator.ending import Ending
 from cluster.operator.errors import Failed
 from cluster.operator.outlet import rest
 from cluster.operator.shape import Shape
@@ -105,18 +105,16 @@ def _redraw(view: View, found: Iterator[View | Failed], every: float) -> None:
     """On a screen of its own, which is gone afterwards."""
     from rich.live import Live
 
-    # A screen that is not given back would leave the terminal in disorder.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     console = table.made_console()
-    live = Live(_page(view, every, console.height), console=console, screen=True, auto_refresh=False)
-    try:
-        with live:
-            for each in found:
-                trouble = each.format_message() if isinstance(each, Failed) else ""
-                view = view if isinstance(each, Failed) else each
-                live.update(_page(view, every, console.height, trouble), refresh=True)
-    finally:
-        live.stop()  # it does not, when it is ended in the middle of its first drawing
+    # A screen that is not given back would leave the terminal in disorder.
+    with Ending() as ending, Live(console=console, screen=True, auto_refresh=False) as live:
+        trouble = ""
+        while True:
+            live.update(_page(view, every, console.height, trouble), refresh=True)
+            with ending.free():
+                each = next(found)
+            trouble = each.format_message() if isinstance(each, Failed) else ""
+            view = view if isinstance(each, Failed) else each
 
 
 def _page(view: View, every: float, height: int, trouble: str = "") -> Group:

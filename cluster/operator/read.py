@@ -13,6 +13,9 @@ SLICE = 500
 DEFAULT_LEASE_MS = 5000
 
 
+LOST, STOPPED = "lost", "stopped"
+
+
 @dataclass(frozen=True, slots=True)
 class NodeRow:
     """A node. `age`: seconds since its last heartbeat; `alive`: age within the lease;
@@ -30,6 +33,12 @@ class NodeRow:
     pid: int
     host: str
     started: str
+
+    @property
+    def standing(self) -> str:
+        """`state`; beyond its lease `stopped`, if it left in order and sessions of it still have their grace, else
+        `lost`, whatever it said."""
+        return self.state if self.alive or self.state == STOPPED else LOST
 
 
 @dataclass(frozen=True, slots=True)

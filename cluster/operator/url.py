@@ -11,7 +11,7 @@ import click
 from cluster.group import FORM, is_group, parsed, without_password
 from cluster.operator.login import EXPOSED, is_exposed, signed
 
-__all__ = ["checked", "local_url", "note", "resolve", "state_folder", "without_password"]
+__all__ = ["checked", "local_url", "nobody_there", "note", "resolve", "state_folder", "without_password"]
 
 BASE_PORT = 7700
 REDIS_OFFSET = 99
@@ -49,6 +49,22 @@ def _problem(url: str) -> str | None:
 def local_url(base_port: int) -> str:
     """Where `hydrachat up` with this base port runs its own Redis."""
     return f"redis://127.0.0.1:{base_port + REDIS_OFFSET}/0"
+
+
+def nobody_there(url: str, refused: str) -> str:
+    """What to add to the error `refused` of a connect, if `url` is where the Redis of an `up` would be; or ''."""
+    base_port = (urlsplit(url).port or 0) - REDIS_OFFSET if url.startswith("redis://127.0.0.1:") else 0
+    if not (base_port == BASE_PORT or _has_run(base_port)) or "connection refused" not in refused.lower():
+        return ""
+    own = "" if base_port == BASE_PORT else f" --port {base_port}"
+    return f"; is `hydrachat up{own}` running? (another Redis: --redis URL)"
+
+
+def _has_run(base_port: int) -> bool:
+    try:
+        return state_folder(base_port).is_dir()
+    except RuntimeError:
+        return False  # nobody's home
 
 
 def state_folder(base_port: int) -> Path:

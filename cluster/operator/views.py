@@ -13,12 +13,9 @@ from cluster.operator.view import View
 
 
 def nodes(client: redis.Redis, prefix: str) -> View:
-    """A node whose last heartbeat is older than the lease is lost, whatever it last said."""
+    """A node whose last heartbeat is older than the lease is lost, unless it has signed off."""
     rows = read.nodes(client, prefix)
-    cells = [
-        (r.node, r.address, r.state if r.alive else "lost", str(r.clients), f"{r.age:.1f} s", r.version, r.http)
-        for r in rows
-    ]
+    cells = [(r.node, r.address, r.standing, str(r.clients), f"{r.age:.1f} s", r.version, r.http) for r in rows]
     return View(NodeRow, rows, ("node", "address", "state", "clients", "heartbeat", "version", "http"), cells)
 
 
@@ -86,6 +83,8 @@ def _standing(node: str, boots: list[NodeRow], held: int) -> str:
     what = f"holds {counted(held, 'session')}"
     if youngest is None:
         return f"{node} is gone, and still {what}"
+    if youngest.standing == read.STOPPED:
+        return f"{node} has stopped, and still {what}"
     if not youngest.alive:
         return f"{node} is lost, no heartbeat for {span(youngest.age)}; it {what}"
     return f"{node} is {youngest.state}, {what}"

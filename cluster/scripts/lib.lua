@@ -8,7 +8,7 @@
 --
 -- Every reply is an array that begins with one of
 --   'ok', …           done
---   'no', reason, …   refused (cluster/types.py: Reason)
+--   'no', reason, …   refused (cluster/types/reasons.py: Reason)
 --   'fenced', how     the session's claim is another one, or the session is gone (how it ended, or '')
 --   'lease'           the node's lease is over: it may not speak for anybody
 --   'recover'         the data is of another term than the node believes: nothing was done

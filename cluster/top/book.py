@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
-from cluster.operator.read import NodeRow, RoomRow, SessionRow
+from cluster.operator.read import LOST, NodeRow, RoomRow, SessionRow
 from cluster.top.facts import NODES, ROOMS, USERS, Reading, key_of
 from cluster.top.names import DELAY, RATES, ROUND_TRIP, STATE, VALUES
 from cluster.top.rates import Buckets, History, Track, quantile, together
@@ -18,7 +19,7 @@ OLDEST = 60.0
 REMEMBERED = 240
 """Values of a sparkline."""
 DRAWN = ("said", "out", "p99", "redis", "clients")
-LOST, UNKNOWN = "lost", "unknown"
+UNKNOWN = "unknown"
 _STATE_IS = STATE + "{"
 
 Figures = Mapping[str, float | None]
@@ -53,10 +54,12 @@ class RoomLine:
 
 @dataclass(frozen=True, slots=True)
 class UserLine:
-    """`waiting`: entries of the inbox that are not acknowledged."""
+    """`waiting`: entries of the inbox that are not acknowledged. `state`: whoever is here at a node that is lost is so
+    too, until another one ends or takes him."""
 
     row: SessionRow
     waiting: int
+    state: str
 
     @property
     def key(self) -> str:
@@ -92,6 +95,12 @@ class Book:
         self.history.add({name: self.totals.get(name) for name in DRAWN})
         self._take_lists(reading)
 
+    def counted(self) -> Counter[str]:
+        """How many nodes are how. One that was started again is not lost, nor is it so twice."""
+        living = {line.row.node: line.state for line in self.nodes if line.row.alive}
+        gone = {line.row.node: line.state for line in self.nodes if not line.row.alive}
+        return Counter({**gone, **living}.values())
+
     def lines(self, view: str) -> list[Any]:
         """Those of one view."""
         found: dict[str, list[Any]] = {NODES: [*self.nodes], ROOMS: [*self.rooms], USERS: [*self.users]}
@@ -118,7 +127,7 @@ class Book:
     def _state(self, row: NodeRow, track: Track) -> str:
         """What Redis says of it. While nobody can ask Redis, what it says itself."""
         if not row.alive:
-            return LOST
+            return row.standing
         if not self.reading.error:
             return row.state
         states = self.reading.samples.get(key_of(row))
@@ -144,7 +153,14 @@ class Book:
             self.rooms = [RoomLine(row, _room_rate(before.get(row.room), row, seconds)) for row in reading.rooms]
             self._rooms_listed = reading.listed
         if reading.users is not None:
-            self.users = [UserLine(row, reading.waiting.get(row.session, 0)) for row in reading.users]
+            lost = {(row.node, row.boot) for row in reading.nodes if not row.alive}
+            self.users = [
+                UserLine(row, reading.waiting.get(row.session, 0), _user_state(row, lost)) for row in reading.users
+            ]
+
+
+def _user_state(row: SessionRow, lost: Set[tuple[str, str]]) -> str:
+    return LOST if row.state == "here" and (row.node, row.boot) in lost else row.state
 
 
 def _delays(buckets: Buckets) -> dict[str, float | None]:

@@ -8,11 +8,12 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from cluster.top.book import LOST, NodeLine, RoomLine, UserLine
+from cluster.operator.read import LOST, STOPPED
+from cluster.top.book import NodeLine, RoomLine, UserLine
 from cluster.top.wording import clean, clock, count, fitted, per_second, percent, seconds, size
 
 NORMAL, GOOD, WARNING, BAD, DIM = "normal", "good", "warning", "bad", "dim"
-ROLES = {"serving": GOOD, "here": NORMAL, LOST: BAD, "away": DIM}
+ROLES = {"serving": GOOD, "here": NORMAL, LOST: BAD, STOPPED: DIM, "away": DIM}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def _waiting(line: UserLine) -> int:
 USERS: Sequence[Column] = (
     _text("nick", lambda line: line.row.nick, widest=32),
     _text("node", lambda line: line.row.node, widest=20),
-    _state(lambda line: line.row.state),
+    _state(lambda line: line.state),
     Column("unread", _waiting, lambda line: count(_waiting(line)), number=True),
     Column("since", lambda line: line.row.since, lambda line: clock(line.row.since)),
     _text("rooms", lambda line: " ".join(line.row.rooms), widest=60),

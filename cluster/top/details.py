@@ -108,7 +108,7 @@ def _user(line: UserLine, wall: float) -> list[Row]:
     row = line.row
     left = f" for {span(row.until / 1000 - wall)} more at most" if row.until else ""
     return [
-        [Span(clean(row.nick), TITLE), Span("  "), Span(clean(row.state) + left, state_role(row.state))],
+        [Span(clean(row.nick), TITLE), Span("  "), Span(clean(line.state) + left, state_role(line.state))],
         _pair("node", clean(row.node)),
         _pair("address", clean(row.address)),
         _pair("session", clean(row.session)),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import click
 
 from cluster.operator import acts, drain as draining, words
-from cluster.operator.acting import desk
+from cluster.operator.acting import desk, silent
 from cluster.operator.connect import connect
 from cluster.operator.errors import Failed
 
@@ -51,7 +51,7 @@ class Acts:
 
     def kick(self, nick: str, reason: str, say: Say) -> None:
         """As `hydrachat kick` does."""
-        with desk(self._url, self._prefix) as at:
+        with desk(self._url, self._prefix, silent) as at:
             kicked = acts.kick(at, words.mapped(nick), " ".join(reason.split()))
         if kicked is None:
             raise Failed("nobody has that nickname any more")

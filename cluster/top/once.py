@@ -66,7 +66,7 @@ def report(book: Book, view: str) -> Mapping[str, Any]:
     if view == ROOMS:
         found["rooms"] = [{**asdict(line.row), "rate": line.rate} for line in book.rooms]
     if view == USERS:
-        found["users"] = [{**asdict(line.row), "unread": line.waiting} for line in book.users]
+        found["users"] = [{**asdict(line.row), "state": line.state, "unread": line.waiting} for line in book.users]
     return found
 
 

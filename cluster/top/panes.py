@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from cluster.operator.text import harmless
@@ -25,7 +24,7 @@ METERS = (
 
 def head(book: Book, where: str, interval: float, clock: str, width: int) -> Row:
     """Which cluster this is, and how many nodes are how."""
-    states = Counter(line.state for line in book.nodes)
+    states = book.counted()
     row = [Span("hydrachat top", TITLE), Span("  " + harmless(where), DIM), Span("  ")]
     for number, (state, many) in enumerate(sorted(states.items(), key=lambda item: (item[0] != "serving", item[0]))):
         row += [Span(", " if number else ""), Span(f"{many} {clean(state)}", state_role(state))]

@@ -71,6 +71,8 @@ def store(client: redis.Redis, prefix: str) -> Store:
 def _trouble(info: dict[str, Any]) -> str:
     if info.get("role") == "slave":
         return "a replica answers, not the master"
+    if 0 < number(info.get("maxmemory")) <= number(info.get("used_memory")):
+        return "it is full"
     for name, text in (("aof_last_write_status", "the log on disk"), ("rdb_last_bgsave_status", "the snapshot")):
         if info.get(name, "ok") != "ok":
             return f"{text} could not be written"

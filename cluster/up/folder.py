@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,11 +15,13 @@ from cluster.operator.url import note
 from cluster.up.plan import Plan
 
 MODE = 0o700  # conversations are in it
+LEAST_FREE = 256 * 1024  # bytes
 
 
 @contextmanager
-def held(data: Path) -> Iterator[None]:
-    """Makes `data` and holds its lock: two Redis servers on one append-only file destroy it.
+def held(data: Path) -> Iterator[bool]:
+    """Makes `data` and holds its lock: two Redis servers on one append-only file destroy it. Yields whether who held it
+    before left in order; he did not if he was killed, or the machine went down.
 
     Raises BadSetting when it can't be written, or another `up` holds it."""
     try:
@@ -31,9 +34,28 @@ def held(data: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise BadSetting(f"data folder {data} is in use by another `hydrachat up` (--data)") from error
-        yield
+        in_order = not os.read(lock, 1)
+        _mark(lock, b"in use\n")
+        try:
+            yield in_order
+        finally:
+            _mark(lock, b"")
     finally:
         os.close(lock)
+
+
+def _mark(lock: int, words: bytes) -> None:
+    with suppress(OSError):  # a full disk: the lock itself does not depend on it
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, words, 0)
+
+
+def is_full(data: Path) -> bool:
+    """Whether there is no room on the disk behind `data` for what is said."""
+    try:
+        return shutil.disk_usage(data).free < LEAST_FREE
+    except OSError:
+        return False
 
 
 def check_format(plan: Plan, version: str) -> None:

@@ -23,7 +23,7 @@ STATES = {
 LINES = {
     "ready": "{name} is up",
     "serving": "{name} serves again",
-    "degraded": "{name} is degraded: Redis does not answer it",
+    "degraded": "{name} is degraded: Redis is away or refuses",
     "deaf": "{name} is deaf: it does not hear the others",
     "draining": "{name} is draining",
     "stopped": "{name} stopped",
@@ -34,6 +34,7 @@ LINES = {
     "superseded": "{name}: another process runs under this name",
 }
 DETAILS = ("reason", "error", "message", "detail", "thread")
+REFUSED = "Redis refused "
 TELLING_LEVELS = {"warning", "error", "critical"}
 
 
@@ -45,6 +46,7 @@ class Narrator:
         self.quiet = False
         """Set while all is being stopped: then only trouble is worth a line."""
         self._say = say
+        self._cause = ""  # for which Redis refuses, as the first degraded node said it
 
     def say(self, text: str) -> None:
         """One line with the time of day; control characters are removed."""
@@ -60,6 +62,8 @@ class Narrator:
         text = described(spec.name, record)
         if text and (changed or event not in STATES) and not self.quiet:
             self.say(text)
+        if event == "waiting":
+            self._note_cause(spec.name, str(record.get("reason", "")))
 
     def _note_state(self, name: str, event: str) -> bool:
         state = STATES.get(event)
@@ -67,7 +71,15 @@ class Narrator:
             return False
         before = self.states.get(name)
         self.states[name] = state
+        if state == "serving":
+            self._cause = ""
         return before != state
+
+    def _note_cause(self, name: str, reason: str) -> None:
+        """Says why Redis refuses, once for all nodes. That it is away is seen otherwise."""
+        if REFUSED in reason and self.states.get(name) == "degraded" and reason != self._cause and not self.quiet:
+            self._cause = reason
+            self.say(f"  {name} said: {reason}")
 
     def died(self, death: Death) -> None:
         """A child died unasked, or left by order."""

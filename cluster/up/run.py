@@ -45,11 +45,13 @@ class Up:
         """Starts all, stays until it is asked to stop, stops all. Returns the exit code: 130 after
         Ctrl-C, 0 after SIGTERM or SIGHUP. Raises Failed and its kin."""
         with ExitStack() as stack:
-            stack.enter_context(folder.held(self._plan.data))
+            in_order = stack.enter_context(folder.held(self._plan.data))
             ports.check(self._plan)
             stack.enter_context(folder.noted(self._plan))
             stack.enter_context(self._signals())
             stack.enter_context(bell.hung(self._plan))
+            if not in_order:
+                self._narrator.say("the `up` before was killed, or its machine went down: its data are gone on with")
             try:
                 self._start()
                 self._supervisor.pump(self._comeback.look)
@@ -113,7 +115,8 @@ class Up:
         if self._redis_death is not None:
             said = " / ".join(last_words(self._redis_death)) or self._redis_death.reason
             name = self._redis_death.spec.name
-            raise Failed(f"{name.capitalize()} ({self._plan.server}) does not start: {said}")
+            full = f" ({self._full()})" if self._full() else ""
+            raise Failed(f"{name.capitalize()} ({self._plan.server}) does not start: {said}{full}")
         try:
             return connect.check(self._plan.redis_url, timeout=1.0)
         except RedisUnreachable as error:
@@ -145,7 +148,14 @@ class Up:
             if "n1" not in self._supervisor.slots:
                 return  # it never answered: `_start_redis` says so
         self._narrator.died(death)
+        if death.spec.name.startswith("redis") and self._full():
+            self._narrator.say(f"  {self._full()}")
         self._comeback.lost(death.spec.name)
+
+    def _full(self) -> str:
+        """Redis itself only says that it could not write."""
+        data = self._plan.data
+        return f"no room is left on the disk of {data}: make some, and Redis goes on" if folder.is_full(data) else ""
 
     def _redis_answers(self) -> bool:
         from cluster.operator import connect

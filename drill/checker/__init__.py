@@ -18,10 +18,11 @@ from drill.checker.messages import doubled, invented, lost, overheard
 from drill.checker.names import two_holders
 from drill.checker.order import disordered, shuffled
 from drill.checker.people import announcements, displaced, gave_up, put_out, stranded, vague_announcements
-from drill.checker.record import LOSING, Record
+from drill.checker.record import Record
 from drill.checker.renames import misnamed
 from drill.checker.rights import leaked, trespassed, two_owners, unmuted
 from drill.checker.tokens import spent_taken, token_refused
+from drill.checker.troubles import LOSING
 from drill.checker.verdict import KEPT_PER_RULE, Verdict, Violation
 from drill.history import Happening, Kind
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from drill.checker.acts import Act
 from drill.checker.messages import is_told
-from drill.checker.record import LOOK_BACK, Record
+from drill.checker.record import Record
+from drill.checker.troubles import LOOK_BACK
 from drill.checker.verdict import Violation
 from drill.history import Happening, Kind
 from wire.codes import Code

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from node.verbs.ack import ack
 from node.verbs.away import away, back
+from node.verbs.blank import blank
 from node.verbs.failed import failed
 from node.verbs.hello import hello
 from node.verbs.help import help_
@@ -24,7 +25,7 @@ from node.verbs.say import say
 from node.verbs.topic import topic
 from node.verbs.who import who
 from node.verbs.whois import whois
-from wire import Event, Help, WireError, frames
+from wire import Blank, Event, Help, WireError, frames
 
 if TYPE_CHECKING:
     from node.connection import Connection
@@ -57,6 +58,7 @@ VERBS: Mapping[type[Any], Verb] = {
     frames.Ping: ping,
     frames.Quit: quit_,
     Help: help_,
+    Blank: blank,
 }
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cluster.types import Position
 from node.session import Session
+from node.verbs.pacing import ACKS, in_passing
 from wire.frames import INBOX, Ack
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ def ack(connection: Connection, frame: Ack) -> None:
     """The inbox's cursor goes to the cluster: the senders get their receipts. Rooms need none: each
     client keeps its own cursors, and their logs are trimmed by length."""
     cursor, session = frame.cursors.get(INBOX), connection.session
-    if cursor is not None and session is not None:
+    if in_passing(connection, ACKS) and cursor is not None and session is not None:
         connection.acks.received(connection, _offered(session, Position(*cursor)))
 
 

@@ -20,9 +20,13 @@ from wire.frames import Error, Hello
 
 if TYPE_CHECKING:
     from node.connection import Connection
+    from node.house import House
 
 _TOO_OFTEN = "too many come from your address; connect again in a moment"
 _BUSY = "too many come at once; connect again in a moment"
+OWED = 1000
+"""Entries that are to be replayed to who comes back cost as much of what its address may as another hello. Who comes
+back from a lost connection is owed a few; else one that resumes over and over would have 10,000 read each time."""
 LEAST_TOKEN = 22
 """Characters: 128 random bits in base64. Who guesses a token has the session."""
 
@@ -42,19 +46,19 @@ def hello(connection: Connection, frame: Hello) -> None:
         # Before the line, so that who waits for a hash keeps nobody from his turn who needs none.
         proof = _proof(connection, frame)
         if proof is not None:
-            _in_turn(connection, partial(act, proof))
+            _in_turn(connection, frame, partial(act, proof))
     finally:
         if connection.session is None:
             connection.house.roster.refused(connection)
 
 
-def _in_turn(connection: Connection, act: Callable[[], None]) -> None:
+def _in_turn(connection: Connection, frame: Hello, act: Callable[[], None]) -> None:
     with connection.house.admission.turn() as admitted:
         # Much may have changed in the line.
         if _turned_away(connection):
             return
         if admitted:
-            connection.house.hands.do(partial(_unless_gone, connection, act))
+            connection.house.hands.do(partial(_unless_gone, connection, frame, act))
         else:
             connection.dismiss(Error(code=Code.BUSY, text=_BUSY, after=come_back()))
 
@@ -69,16 +73,26 @@ def _too_full(connection: Connection, frame: Hello) -> bool:
     return full is not None
 
 
-def _unless_gone(connection: Connection, act: Callable[[], None]) -> None:
+def _unless_gone(connection: Connection, frame: Hello, act: Callable[[], None]) -> None:
     """Who has hung up in the line is not taken in: it would take the session from where he has gone to."""
-    if not connection.gone and not _comes_too_often(connection):
+    if not connection.gone and not _comes_too_often(connection, frame):
         act()
 
 
-def _comes_too_often(connection: Connection) -> bool:
+def _cost(house: House, frame: Hello) -> float:
+    """In hellos, never more than the bucket holds. What is owed of another life of a log is not known before a read."""
+    owed = 0
+    for room, (epoch, offset) in frame.cursors.items():
+        place = house.rooms.place(room)
+        if place is not None:
+            owed += max(0, place.offset - offset) if epoch == place.epoch else OWED
+    return min(1 + owed / OWED, float(house.settings.address_join_burst))
+
+
+def _comes_too_often(connection: Connection, frame: Hello) -> bool:
     house = connection.house
     connection.address = connection.address or house.addresses.enter(connection.peer)
-    wait = connection.address.join(time.monotonic(), 1.0) if connection.address else 0.0
+    wait = connection.address.join(time.monotonic(), _cost(house, frame)) if connection.address else 0.0
     if wait <= 0:
         return False
     house.metrics.unwelcome.inc()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from node.verbs.pacing import HELPS, in_passing
 from wire.plain import ASK, HELP, Help
 
 if TYPE_CHECKING:
@@ -11,4 +12,5 @@ if TYPE_CHECKING:
 
 
 def help_(connection: Connection, _: Help) -> None:
-    connection.outbox.offer(HELP if connection.session else HELP + ASK)
+    if in_passing(connection, HELPS):
+        connection.outbox.offer(HELP if connection.session else HELP + ASK)

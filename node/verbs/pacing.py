@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from node.addresses import OF_A_JOIN
+from node.addresses import HEARERS, MOST_HEARD, OF_A_JOIN
 from wire import Code, WireError, frames
 from wire.frames import Error
 
@@ -46,6 +46,8 @@ TRIFLE = 0.02
 """The same of what is cheap, and is answered in any case."""
 AGAIN = 0.25
 """What saying again costs of a message: after a loss of data everybody says again what he said within a minute."""
+ACKS, HELPS, BLANKS = 1.0, 10.0, 10.0
+"""What these take of the trifles of their address (`Address.trifle`)."""
 STRANGER = 0.05
 """Seconds until who has not come in yet is told that a line of his is not understood."""
 LOOK = 1.0
@@ -71,13 +73,22 @@ def say_too_fast(connection: Connection, quota: Quota, n: int, *, again: bool) -
     return _refusal(connection, quota.why_not_said, wait, n=n)
 
 
+def say_in_step(connection: Connection, quota: Quota, to: str) -> bool:
+    """The same as `in_step` of a message, which is spread over its session's next moment as well. `to`: as it is
+    compared."""
+    address, now = connection.address, time.monotonic()
+    if address is None:
+        return True
+    hearers = connection.house.rooms.crowd(to)
+    wait = max(address.pace(now, min(max(1.0, hearers / HEARERS), MOST_HEARD)), quota.pace(now))
+    return wait <= 0 or _wait(connection, now + wait)
+
+
 def in_step(connection: Connection, cost: float = 1.0) -> bool:
     """Blocks while more of its address is on its way than is carried out evenly. False: there is nobody to wait for
     any more. `cost`: in messages."""
     wait = connection.address.pace(time.monotonic(), cost) if connection.address is not None else 0.0
-    if wait <= 0:
-        return True
-    return not (connection.house.standing.leaving.wait(min(wait, LOOK)) or connection.outbox.finishing)
+    return wait <= 0 or _wait(connection, time.monotonic() + wait)
 
 
 def ask_too_fast(connection: Connection, event: Any) -> bool:
@@ -110,7 +121,12 @@ def _await_turn(connection: Connection, event: Any, cost: float) -> bool:
         return in_step(connection, cost * OF_A_JOIN)
     if connection.address is None:
         return True
-    until = time.monotonic() + connection.address.turn(time.monotonic(), cost)
+    now = time.monotonic()
+    return _wait(connection, now + connection.address.turn(now, cost))
+
+
+def _wait(connection: Connection, until: float) -> bool:
+    """Blocks until then. False: there is nobody to wait for any more."""
     while (left := until - time.monotonic()) > 0:
         if connection.outbox.finishing or connection.house.standing.leaving.wait(min(left, LOOK)):
             return False
@@ -141,6 +157,16 @@ def breathe(connection: Connection) -> None:
         wait = connection.session.quota.ask(TRIFLE, time.monotonic())
     if wait > 0:
         connection.house.standing.leaving.wait(min(wait, LOOK))
+
+
+def in_passing(connection: Connection, cost: float) -> bool:
+    """Before what costs little and has no limit of its own: all of it from one address waits for its turn where it is
+    too much; who has no session waits in any case. False: there is nobody to wait for any more."""
+    if connection.session is None:
+        wait = STRANGER
+    else:
+        wait = connection.address.trifle(time.monotonic(), cost) if connection.address is not None else 0.0
+    return wait <= 0 or _wait(connection, time.monotonic() + wait)
 
 
 def _hold_back(connection: Connection, quota: Quota, wait: float) -> None:

@@ -11,6 +11,7 @@ from node.admission import come_back
 from node.session import token_hash
 from node.vault import Busy, Gone
 from node.verbs.admit import BUSY, NOT_ADMITTED, checked
+from node.verbs.pacing import ACKS, in_passing
 from node.verbs.refusals import fenced, refusal
 from wire import Code, WireError
 from wire.frames import Confirm, Error, Register, Registered, Unregister, Unregistered
@@ -28,6 +29,8 @@ NEEDS_FORMER = (
 def confirm(connection: Connection, frame: Confirm) -> None:
     session = connection.session
     assert session is not None
+    if not in_passing(connection, ACKS):
+        return
     hashed = token_hash(frame.token)
     if hashed == session.token_hash and session.open_tokens:  # a digest of 128 random bits: its time tells nothing
         session.open_tokens = ""

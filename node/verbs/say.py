@@ -7,9 +7,9 @@ import time
 from typing import TYPE_CHECKING
 
 from cluster.errors import ClusterError, Degraded, Fenced, LeaseLost, Refused, Stopped
-from cluster.types import Position, Published, Reason
+from cluster.types import Position, Publication, Published, Reason
 from node.session import Session
-from node.verbs.pacing import count_refused, in_step, patient, say_too_fast
+from node.verbs.pacing import count_refused, patient, say_in_step, say_too_fast
 from node.verbs.refusals import fenced, refusal
 from wire import Code, Nick, WireError, check, destination
 from wire.frames import Accepted, Error, Say
@@ -97,15 +97,14 @@ def _submit(
         house.metrics.put_off.inc()
         connection.tell(too_fast)
         return
-    if not in_step(connection):
+    if not say_in_step(connection, session.quota, to):
         return
     session.said += 1
     house.metrics.delay.taken(session.id, answer.n)
     try:
-        house.cluster.publish(
-            session.id, session.claim, answer.n, to, text, answer, holder=holder, refusal=refused, again=again,
-            ahead=session.quota.said(time.monotonic()),
-        )  # fmt: skip
+        ahead = session.quota.said(time.monotonic())
+        said = Publication(answer.n, to, text, holder=holder, refusal=refused, again=again, ahead=ahead)
+        house.cluster.publish(session.id, session.claim, said, answer)
     except (Degraded, Stopped) as error:
         session.said -= 1
         _remember(connection, session, answer.n, error)
@@ -154,9 +153,7 @@ def _mapped(to: Nick | str) -> str:
 
 def _say_plain(connection: Connection, session: Session, frame: Say) -> None:
     quota = session.quota
-    if not (
-        patient(connection, lambda: quota.say(0, time.monotonic()), lambda: quota.why_not_said) and in_step(connection)
-    ):
+    if not patient(connection, lambda: quota.say(0, time.monotonic()), lambda: quota.why_not_said):
         return
     try:
         check(frame.text, connection.house.settings.max_text)
@@ -164,6 +161,8 @@ def _say_plain(connection: Connection, session: Session, frame: Say) -> None:
     except WireError as error:
         count_refused(connection, error)
         connection.tell(error.to_frame())
+        return
+    if not say_in_step(connection, quota, _mapped(to)):
         return
     outcome = _persist(connection, session, _mapped(to), frame.text)
     if isinstance(outcome, Published):
@@ -204,7 +203,7 @@ def _ask(connection: Connection, session: Session, n: int, to: str, text: str) -
 
     connection.house.metrics.delay.taken(session.id, n)
     try:
-        connection.house.cluster.publish(session.id, session.claim, n, to, text, done)
+        connection.house.cluster.publish(session.id, session.claim, Publication(n, to, text), done)
     except ClusterError as error:
         _remember(connection, session, n, error)
         return error

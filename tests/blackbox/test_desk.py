@@ -11,6 +11,7 @@ import pytest
 
 from hydrachat import cli
 from tests.support.deployment import Deployment
+from tests.support.detour import Detour
 from tests.support.native import NativeClient
 from tests.support.redis_group import GroupDeployment
 from tests.support.shown import shown
@@ -71,6 +72,38 @@ def test_a_node_that_stands_still_runs_without_a_lease(deploy: Deploy, ask: Ask)
     wait_until(lambda: unwell(ask, url).get("processes", "").startswith("n1/"), 30, "the sleeper is told")
     node.thaw()
     wait_until(lambda: unwell(ask, url) == {}, 30, "all is well again")
+
+
+def test_a_deaf_node_is_told_and_so_is_that_it_hears_again(deploy: Deploy, ask: Ask) -> None:
+    cluster = deploy(nodes=2, start=False)
+    with Detour(cluster.redis.port) as detour:
+        cluster.nodes[0] = deaf = cluster.make_node("n1", detour.url)
+        cluster.start()
+        url = cluster.redis.url
+        wait_until(lambda: unwell(ask, url) == {}, 30, "all is well")
+        detour.deaf.set()
+        wait_until(lambda: unwell(ask, url).get("states") == "n1 is deaf", 30, "the deaf one is told")
+        detour.deaf.clear()
+        wait_until(lambda: unwell(ask, url) == {}, 30, "it hears again")
+        detour.cut.set()  # and is lost by and by
+        wait_until(lambda: "n1 is lost" in unwell(ask, url).get("leases", ""), 30, "it is cut off")
+        deaf.discard()
+
+
+def test_a_redis_that_takes_no_writes_is_what_is_to_be_mended(deploy: Deploy, ask: Ask) -> None:
+    cluster = deploy(nodes=2)
+    url = cluster.redis.url
+    with NativeClient(cluster.addresses[0], "alice") as alice, cluster.client() as admin:
+        alice.enter()
+        admin.config_set("maxmemory", 1)
+        wait_until(lambda: unwell(ask, url).get("nodes") == "none has a lease", 30, "their leases are over")
+        _, rows = ask(url, "doctor")
+        mends = {row["check"]: row["mend"] for row in rows if row["verdict"] == "bad"}
+        assert "CONFIG SET maxmemory" in mends.pop("memory")
+        assert set(mends.values()) == {"first what is wrong with Redis, above; the nodes go on by themselves then"}
+        admin.config_set("maxmemory", 0)
+        wait_until(lambda: unwell(ask, url) == {}, 30, "they went on by themselves")
+        said(alice, "still here")
 
 
 def test_all_is_readable_while_every_node_is_down(deploy: Deploy, ask: Ask) -> None:

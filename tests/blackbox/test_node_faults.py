@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import time
 from collections.abc import Callable
 
 from drill.history import Kind
@@ -11,15 +10,19 @@ from tests.support.deployment import Deployment
 from tests.support.native import NativeClient
 from tests.support.plainclient import PlainClient
 from tests.support.talker import Crowd
+from tests.support.tcp import PATIENCE
 from tests.support.waiting import wait_until
 from wire.codes import Code
 from wire.frames import Accepted, Error, Left, Message, Welcome
 
 Deploy = Callable[..., Deployment]
+LASTING = 6.0
+"""Seconds of a lease that a busy machine can keep: at one of a second clients take a node for dead that was not heard
+for two, and moves are no longer the test's."""
 
 
 def test_kill_9_of_a_node_under_the_talk_of_20(deploy: Deploy) -> None:
-    cluster = deploy(nodes=3, grace=6.0)
+    cluster = deploy(nodes=3, lease=LASTING, grace=20.0)
     with Crowd(cluster, 20) as crowd:
         crowd.wait_talk(3)
         homeless = crowd.at("n1")
@@ -120,9 +123,9 @@ def test_users_of_a_node_that_stands_still_move(deploy: Deploy) -> None:
 
 
 def test_a_node_that_restarts_within_its_lease_is_another_boot(deploy: Deploy) -> None:
-    lease, grace = 5.0, 2.0
-    cluster = deploy(nodes=2, lease=lease, grace=grace)
-    cluster.wait_for_reaping()
+    # So long that who is told to have left can't have been waited for until it was over.
+    cluster = deploy(nodes=2, lease=2 * PATIENCE, grace=2.0)
+    cluster.end_hold()
     first, second = cluster.nodes
     with (
         NativeClient(second.address, "ben") as ben,
@@ -132,7 +135,6 @@ def test_a_node_that_restarts_within_its_lease_is_another_boot(deploy: Deploy) -
         ben.enter()
         gone.enter()
         welcome = ana.enter()
-        killed = time.monotonic()
         first.kill()  # with her connection, whose end would begin her grace before the node is back
         ben.say("while n1 is down")
         ben.expect_text("while n1 is down")
@@ -143,16 +145,15 @@ def test_a_node_that_restarts_within_its_lease_is_another_boot(deploy: Deploy) -
             assert back.expect(Welcome).resumed
             back.expect_text("while n1 is down")
             left = ben.expect(Left)
-            took = time.monotonic() - killed
 
             assert (left.nick, left.reason) == ("gone", "expired")
-            assert took < lease + grace, "the old boot's lease was waited for"
             assert cluster.presence() == {"ben": "n2 here", "ana": "n1 here"}
             assert [frame.nick for frame in ben.frames if isinstance(frame, Left)] == ["gone"]
 
 
 def test_sigterm_drains_a_node_under_traffic(deploy: Deploy) -> None:
-    cluster = deploy(nodes=3, grace=6.0)
+    cluster = deploy(nodes=3, lease=LASTING, grace=20.0)
+    cluster.wait_known()
     with Crowd(cluster, 12) as crowd, PlainClient(cluster.addresses[0], "netcat") as person:
         crowd.wait_talk(2)
         homeless = crowd.at("n1")
@@ -165,7 +166,7 @@ def test_sigterm_drains_a_node_under_traffic(deploy: Deploy) -> None:
         names = [event["event"] for event in cluster.nodes[0].events()]
         assert names.index("draining") < names.index("stopped")
         assert any("connect again" in line for line in person.lines)
-        assert crowd.history.count(Kind.MOVED) == len(homeless) >= 4
+        assert crowd.planned_moves().total() == len(homeless) >= 4
         assert crowd.history.count(Kind.RENEWED) == crowd.history.count(Kind.GAP) == 0
 
 
@@ -191,11 +192,11 @@ def test_sigterm_of_the_only_node_is_quick_and_keeps_its_sessions(deploy: Deploy
     node = cluster.nodes[0]
     with NativeClient(node.address, "ana") as ana:
         welcome = ana.enter()
-        since = time.monotonic()
         node.signal(signal.SIGTERM)
+        # Who has waited for clients to go says nothing of that.
+        assert "no other one serves" in ana.expect_error(Code.DRAINING).text
         ana.expect_end()
         assert node.wait() == 0
-        assert time.monotonic() - since < 5
         node.start()
         node.wait_event("ready", since=1)
         with NativeClient(node.address, "ana") as back:

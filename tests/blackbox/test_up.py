@@ -30,7 +30,8 @@ def stub(tmp_path: Path) -> dict[str, str]:
     package.mkdir(parents=True)
     shutil.copy(stub_node.__file__, package / "__main__.py")
     (package / "__init__.py").write_text("")
-    return {"PYTHONPATH": str(package.parent)}
+    before = [path for path in (os.environ.get("PYTHONPATH"),) if path]
+    return {"PYTHONPATH": os.pathsep.join([str(package.parent), *before])}
 
 
 def ports_of(base: int) -> list[int]:
@@ -148,11 +149,20 @@ def test_a_balancer_that_came_back_is_said(
 def test_nothing_survives_our_own_sigkill(
     tmp_path: Path, stub: dict[str, str], redis_server: str, haproxy: str
 ) -> None:
-    with up_process.running(free_base(), tmp_path / "data", env=stub) as up:
+    base = free_base()
+    with up_process.running(base, tmp_path / "data", env=stub) as up:
         up.wait_line(READY)
         pids = up.children()
         up.process.kill()
         wait_until(lambda: gone(pids), what="the children are gone")
+    killed = r"the `up` before was killed"
+    with up_process.running(base, tmp_path / "data", env=stub) as up:
+        up.wait_line(killed)
+        up.wait_line(READY)
+        assert up.end() == 0
+    with up_process.running(base, tmp_path / "data", env=stub) as up:
+        up.wait_line(READY)
+        assert killed not in "\n".join(up.lines)
 
 
 def test_data_survives_a_restart_and_redis_itself(tmp_path: Path, stub: dict[str, str], redis_server: str) -> None:

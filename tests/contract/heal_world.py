@@ -33,7 +33,7 @@ from cluster.sessions import Sessions
 from cluster.settings import ClusterSettings
 from cluster.term import Standing
 from cluster.tops import Tops
-from cluster.types import LOBBY, Entry, Name, Page, Position, Published, SessionRecord
+from cluster.types import LOBBY, Entry, Name, Page, Position, Publication, Published, SessionRecord
 from node.recall import recall
 from tests.contract.space import Backend
 
@@ -202,7 +202,7 @@ class Node:
         n = of.n if of else len(person.said) + 1
         done: list[object] = []
         again_at = of.position if of else None
-        self.sessions.publish(person.record.session, "c", n, LOBBY, text, done.append, again=again_at)
+        self.sessions.publish(person.record.session, "c", Publication(n, LOBBY, text, again=again_at), done.append)
         outcome = done[0]
         assert isinstance(outcome, Published), outcome
         if of is None:

@@ -17,7 +17,18 @@ from cluster.errors import ClusterError, Refused
 from cluster.link import Identity
 from cluster.seam import Health
 from cluster.settings import ClusterSettings
-from cluster.types import Claimed, Entry, Membership, Name, Page, Position, Published, Reason, SessionRecord
+from cluster.types import (
+    Claimed,
+    Entry,
+    Membership,
+    Name,
+    Page,
+    Position,
+    Publication,
+    Published,
+    Reason,
+    SessionRecord,
+)
 from tests.contract.recorder import DEADLINE, Recorder
 
 LOBBY = "#lobby"
@@ -153,9 +164,8 @@ class User:
                 self.relist(n=used)
             future.set_result(outcome)
 
-        self.node.cluster.publish(
-            self.session, self.claim, used, to, text, done, holder=holder, refusal=refusal, again=again
-        )
+        said = Publication(used, to, text, holder=holder, refusal=refusal, again=again)
+        self.node.cluster.publish(self.session, self.claim, said, done)
         self.n = max(self.n, used)
         return future
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 
 import pytest
 
 from cluster.calls import Argument
+from cluster.errors import NotDone
 from cluster.operator import acts
 from cluster.operator.acting import Desk
+from cluster.operator.errors import RedisUnreachable
 from cluster.types import Kind, Position
 from tests.contract.desk import desk_at
 from tests.contract.lives import wait_healed, wait_recovered
@@ -69,6 +72,27 @@ def test_what_a_command_left_half_done_the_nodes_do(space: Space) -> None:
         assert begun(at, "half", 2) == (0, 7)
     assert [told(space, user) for user in rest] == [["half"]] * 6
     assert told(space, gone) == []
+
+
+def test_one_that_is_cut_off_says_how_far_it_came(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
+    node = space.serve("n1", lease=60.0)  # beats when it is told to
+    people = [node.claim(f"u{number}") for number in range(5)]
+    monkeypatch.setattr(acts, "TOLD_AT_ONCE", 2)
+    with desk_at(space) as at:
+        again, replies = at.do_again, list[object]()
+
+        def once(script: str, arguments: Sequence[Argument] = ()) -> list[object]:
+            if replies:
+                raise NotDone("Redis refused (it is full)")
+            replies.append(again(script, arguments))
+            return replies[0]  # type: ignore[return-value]
+
+        monkeypatch.setattr(at, "do_again", once)
+        with pytest.raises(RedisUnreachable) as cut:
+            acts.announce(at, "half")
+    assert cut.value.message.startswith("Redis refused (it is full); 2 of 5 sessions have been told, and the nodes")
+    node.cluster.beat_soon()
+    wait_until(lambda: all(told(space, user) == ["half"] for user in people), what="the heartbeat tells the others")
 
 
 def test_an_inbox_that_is_spoilt_keeps_nobody_from_it(space: Space) -> None:

@@ -74,9 +74,13 @@ class Ward:
         return {key: readers[self.admin.type(key)](key) for key in keys}
 
 
+LEASE = 5.0
+"""Seconds: what takes a third of it to answer is away, and a node whose Redis is away is a finding."""
+
+
 @pytest.fixture
 def ward(real_space: Space) -> Ward:
-    nodes = real_space.serve("n1"), real_space.serve("n2")
+    nodes = real_space.serve("n1", lease=LEASE), real_space.serve("n2", lease=LEASE)
     made = Ward(real_space, nodes, nodes[0].claim("Alice"), nodes[1].claim("Bob"))
     real_space.end_hold()
     made.bob.join("#ops")
@@ -341,7 +345,7 @@ def test_a_busy_cluster_is_not_taken_for_a_broken_one(ward: Ward) -> None:
 def test_nodes_tell_their_clocks_and_settings_and_differing_ones_are_found(ward: Ward) -> None:
     wait_until(lambda: all(boot.ahead is not None for boot in ward.facts().nodes.boots), what="all have beaten")
     assert all(abs(boot.ahead or 0) < 2 for boot in ward.facts().nodes.boots)
-    ward.space.serve("n3", grace=9.0)
+    ward.space.serve("n3", lease=LEASE, grace=9.0)
     wait_until(lambda: len([boot for boot in ward.facts().nodes.boots if boot.settings]) == 3, what="n3 has beaten")
     (told,) = [each for each in examine.judged(ward.facts()) if each.check == "node settings"]
     assert told.verdict is Verdict.BAD

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cluster.errors import Refused
-from cluster.types import Published, Reason
+from cluster.types import Publication, Published, Reason
 from tests.contract.recorder import DEADLINE
 from tests.contract.space import LOBBY, Space, User
 from tests.support.waiting import wait_until
@@ -14,7 +14,8 @@ from tests.support.waiting import wait_until
 def say(user: User, text: str, ahead: int) -> None:
     done: list[object] = []
     user.n += 1
-    user.node.cluster.publish(user.session, user.claim, user.n, LOBBY, text, done.append, ahead=ahead)
+    said = Publication(user.n, LOBBY, text, ahead=ahead)
+    user.node.cluster.publish(user.session, user.claim, said, done.append)
     wait_until(lambda: done, DEADLINE, "an outcome")
     assert isinstance(done[0], Published), done
 
@@ -41,7 +42,8 @@ def test_it_is_noted_in_the_other_way_of_publishing_too(space: Space) -> None:
     one = space.serve("n1")
     alice, bob = one.claim("Alice"), one.claim("Bob")
     done: list[object] = []
-    one.cluster.publish(alice.session, alice.claim, 1, "@bob", "psst", done.append, holder=bob.session, ahead=50_000)
+    said = Publication(1, "@bob", "psst", holder=bob.session, ahead=50_000)
+    one.cluster.publish(alice.session, alice.claim, said, done.append)
     wait_until(lambda: done, DEADLINE, "an outcome")
     assert alice.resume_at(one).claimed.ahead[0] > 20_000
 
@@ -56,7 +58,8 @@ def test_without_a_limit_nothing_is_noted(space: Space) -> None:
 def test_what_is_refused_takes_nothing_along(space: Space) -> None:
     alice = space.serve("n1").claim("Alice")
     done: list[object] = []
-    alice.node.cluster.publish(alice.session, alice.claim, 9, LOBBY, "too early", done.append, ahead=50_000)
+    too_early = Publication(9, LOBBY, "too early", ahead=50_000)
+    alice.node.cluster.publish(alice.session, alice.claim, too_early, done.append)
     wait_until(lambda: done, DEADLINE, "an outcome")
     assert isinstance(done[0], Refused)
     assert "messages_whole" not in space.row(alice)

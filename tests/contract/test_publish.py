@@ -9,7 +9,7 @@ import pytest
 
 from cluster import settings
 from cluster.errors import ClusterError, Fenced, Refused
-from cluster.types import Published, Reason
+from cluster.types import Publication, Published, Reason
 from tests.contract.recorder import DEADLINE
 from tests.contract.space import LOBBY, Outcome, Space
 from tests.support.waiting import wait_until
@@ -173,7 +173,7 @@ def test_a_claim_at_another_node_is_fenced(space: Space) -> None:
     one, two = space.serve("n1"), space.serve("n2")
     alice = one.claim("Alice")
     done: Future[Outcome] = Future()
-    two.cluster.publish(alice.session, alice.claim, 1, LOBBY, "stolen", done.set_result)
+    two.cluster.publish(alice.session, alice.claim, Publication(1, LOBBY, "stolen"), done.set_result)
     assert isinstance(done.result(DEADLINE), Fenced)
 
 

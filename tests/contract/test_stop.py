@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from cluster.errors import NewerSchema, Stopped, Unavailable
+from cluster.operator import read
 from cluster.seam import Health
 from cluster.settings import SCHEMA
 from cluster.types import Position, Published
@@ -57,6 +58,19 @@ def test_stop_carries_out_what_was_submitted_and_signs_off(space: Space) -> None
     assert space.admin.zcard(space.key("nodes")) == 0
     assert not space.admin.exists(space.key(f"node:n1/{node.cluster.boot}"))
     assert cluster_threads() == []
+
+
+def test_who_leaves_in_order_and_has_sessions_is_not_said_to_be_lost(space: Space) -> None:
+    node, other = space.serve("n1"), space.serve("n2", grace=30.0)
+    alice = node.claim("Alice")
+    key, boot = space.key(f"node:n1/{node.cluster.boot}"), f"n1/{node.cluster.boot}"
+    node.stop()
+    assert space.admin.hgetall(key) == {"state": "stopped"}
+    assert space.admin.pttl(key) > 0
+    assert space.admin.zscore(space.key("nodes"), boot) is not None
+    other.events.wait(lambda: space.row(alice)["state"] == "away", "away")
+    (row,) = (row for row in read.nodes(space.admin, space.prefix) if row.node == "n1")
+    assert (row.standing, row.alive) == ("stopped", False)
 
 
 def test_stop_is_idempotent_and_may_come_from_several_threads(space: Space) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from cluster.errors import ClusterError, Degraded, Refused, Unavailable
 from cluster.seam import Health
-from cluster.types import Published
+from cluster.types import Publication, Published
 from tests.contract.lives import meanwhile
 from tests.contract.recorder import DEADLINE
 from tests.contract.space import LOBBY, Node, Outcome, Space, User
@@ -121,7 +121,7 @@ def say_through(crowd: Crowd) -> None:
 
 def _taken(user: User, n: int, done: Callable[[Outcome], None]) -> bool:
     try:
-        user.node.cluster.publish(user.session, user.claim, n, LOBBY, f"{user.session} {n}", done)
+        user.node.cluster.publish(user.session, user.claim, Publication(n, LOBBY, f"{user.session} {n}"), done)
     except Degraded:
         return False
     return True

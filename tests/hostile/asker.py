@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.hostile import frames
 from tests.support.tcp import PATIENCE, Wire, until
+from wire import Code
 
 NUMBERS = count(1)
 
@@ -39,9 +40,9 @@ class Hostile:
         """An answer with these, or the node ends the connection."""
         self._expect(lambda line: line.startswith(b"{") and _is_answer(json.loads(line), fields), str(fields))
 
-    def expect_line(self, part: bytes) -> None:
-        """A line with `part`, or the node ends the connection."""
-        self._expect(lambda line: part in line, repr(part))
+    def expect_line(self, *parts: bytes) -> None:
+        """A line with one of `parts`, or the node ends the connection."""
+        self._expect(lambda line: any(part in line for part in parts), repr(parts[0]))
 
     def expect_end(self) -> None:
         self._expect(lambda _: False, "the end")
@@ -54,7 +55,8 @@ class Hostile:
             self.expect_answer(id=mark)  # before the hello that is an error, with its id
         else:
             self.send(b"\n/zz%d\n" % mark)
-            self.expect_line(b"zz%d" % mark)
+            # Before it is in that is a bad nickname; and for who began with a brace, though he meant a name, no frame.
+            self.expect_line(b"zz%d" % mark, b"does not begin with /", b'"code":%d,' % Code.BAD_FRAME)
 
     def _expect(self, fits: Callable[[bytes], bool], what: str) -> None:
         def told() -> bool:

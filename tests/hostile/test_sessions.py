@@ -7,6 +7,7 @@ from contextlib import suppress
 from itertools import count
 
 import pytest
+from msgspec import structs
 
 from tests.hostile.answers import of
 from tests.hostile.honest import HonestPair
@@ -138,6 +139,32 @@ def test_the_session_id_is_no_key_to_its_token(town: Deployment, undisturbed: Ho
         with NativeClient(town.addresses[0], "guesser") as thief:
             thief.send(Hello(client="test", nick=victim.nick, session=victim.welcome.session, token=token))
             assert thief.expect(Error).code == Code.RESUME_REFUSED
+
+
+def test_a_token_opens_nothing_once_its_owner_has_quit(town: Deployment, undisturbed: HonestPair) -> None:
+    """Neither the first nor the one that came with a resume, at either node; and a session that is over is refused in
+    the same bytes as one that never was."""
+    with entered(town, "gone") as first:
+        welcomes = [first.welcome]
+        first.crash()
+    with NativeClient(town.addresses[1], first.nick) as second:
+        second.resume(welcomes[0], {})
+        welcomes.append(second.expect(Welcome))
+        left(second)
+    told = {tried(address, welcome) for address in town.addresses for welcome in welcomes}
+    assert told == {tried(town.addresses[0], structs.replace(welcomes[0], session="A" * 22))}
+    with entered(town, "gone") as other:
+        assert other.welcome.session not in {welcome.session for welcome in welcomes}
+        left(other)
+
+
+def tried(address: str, welcome: Welcome) -> bytes:
+    """What a resume with it is answered."""
+    with NativeClient(address, "thief") as thief:
+        thief.resume(welcome, {})
+        told = encode(thief.expect(Error))
+        assert not any(isinstance(frame, Welcome) for frame in thief.frames)
+        return told
 
 
 def test_old_frames_on_a_new_connection_say_nothing_twice(town: Deployment, undisturbed: HonestPair) -> None:

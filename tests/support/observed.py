@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import urllib.parse
 import urllib.request
@@ -11,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from drill.processes.node import http_code
+from tests.support.deployment import Deployment
 from tests.support.ports import free_port
 from tests.support.processes import Process
+from tests.support.programs import required
 from tests.support.servers import Node
 from tests.support.waiting import wait_until
 
@@ -45,7 +48,8 @@ def alerts() -> dict[str, str]:
 
 
 class Prometheus(Process):
-    """With the shipped configuration, but for the nodes and, that a test need not wait, for the times between looks."""
+    """With the shipped configuration, but for the nodes and, that a test need not wait, for the times between looks and
+    for how long it must have been so until an alert fires."""
 
     def __init__(self, program: str, nodes: Sequence[Node], folder: Path) -> None:
         self._nodes = nodes
@@ -61,7 +65,8 @@ class Prometheus(Process):
     def start(self) -> None:
         """Returns when it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / RULES.name).write_text(RULES.read_text("utf-8"), "utf-8")
+        at_once = re.sub(r"for: \d+\w", "for: 1s", RULES.read_text("utf-8"))
+        (self.folder / RULES.name).write_text(at_once, "utf-8")
         shipped = (DOCKER / "prometheus" / "prometheus.yml").read_text("utf-8")
         quick = re.sub(r"(scrape_interval|evaluation_interval|scrape_timeout): \ds", r"\1: 1s", shipped)
         (self.folder / "prometheus.yml").write_text(quick, "utf-8")
@@ -73,6 +78,19 @@ class Prometheus(Process):
     def query(self, query: str) -> list[dict[str, Any]]:
         """Raises HTTPError where Prometheus does not understand it."""
         return list(self._ask("query", query=query)["result"])
+
+    def figures(self, query: str) -> list[float]:
+        """The values of what it finds, but for those that are none: a quantile of nothing. Raises as `query`."""
+        found = [float(each["value"][1]) for each in self.query(query)]
+        return [value for value in found if not math.isnan(value)]
+
+    def wait_firing(self, alert: str, instance: str = "", within: float = 60.0) -> None:
+        """Until `Hydrachat<alert>` fires, of that node."""
+        wait_until(lambda: (f"Hydrachat{alert}", instance) in self.firing(), within, f"{alert} {instance} fires")
+
+    def wait_over(self, alert: str, instance: str = "", within: float = 60.0) -> None:
+        """Until it does not."""
+        wait_until(lambda: (f"Hydrachat{alert}", instance) not in self.firing(), within, f"{alert} {instance} ends")
 
     def firing(self) -> set[tuple[str, str]]:
         """(alert, instance or '') of all that fire."""
@@ -90,3 +108,12 @@ class Prometheus(Process):
         assert told["status"] == "success"
         data: dict[str, Any] = told["data"]
         return data
+
+
+def watched(cluster: Deployment) -> Prometheus:
+    """A Prometheus that has seen all nodes of the cluster, and ends with it."""
+    prometheus = Prometheus(required("prometheus"), cluster.nodes, cluster.folder / "prometheus")
+    cluster.others.append(prometheus)
+    prometheus.start()
+    wait_until(lambda: len(prometheus.query("up == 1")) == len(cluster.nodes), 30, "all nodes are seen")
+    return prometheus

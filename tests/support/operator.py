@@ -20,7 +20,12 @@ PATIENCE = 60.0
 
 def run(cluster: Deployment, *words: str) -> tuple[int, str]:
     """`hydrachat WORDS`: its exit code and what it said."""
-    argv = [sys.executable, "-P", "-m", "hydrachat", *words, "--redis", cluster.redis.url]
+    return run_at(cluster.redis.url, *words)
+
+
+def run_at(url: str, *words: str) -> tuple[int, str]:
+    """The same, where Redis is at `url`."""
+    argv = [sys.executable, "-P", "-m", "hydrachat", *words, "--redis", url]
     done = subprocess.run(
         argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=PATIENCE, env=environment()
     )

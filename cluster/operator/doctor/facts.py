@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cluster.operator.read import NodeRow
+from cluster.operator.read import NodeRow, number
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,6 @@ class Buffer:
 
     name: str
     waiting: int
-    is_subscription: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +72,18 @@ class ServerFacts:
     round_trip: float
     lacking: Sequence[Lack] | None = None
     refusals: Sequence[Refusal] | None = None
+
+    @property
+    def refuses(self) -> bool:
+        """Whether Redis takes no writes now, whoever asks: it is full, its disk is, or it is a replica."""
+        info, config = self.info, self.config or {}
+        limit = number(info.get("maxmemory"))
+        if (limit and number(info.get("used_memory")) >= limit) or info.get("role", "master") != "master":
+            return True
+        if number(info.get("aof_enabled")) and info.get("aof_last_write_status", "ok") != "ok":
+            return True
+        failed = info.get("rdb_last_bgsave_status", "ok") != "ok"
+        return failed and bool(config.get("save")) and config.get("stop-writes-on-bgsave-error") == "yes"
 
 
 @dataclass(frozen=True, slots=True)

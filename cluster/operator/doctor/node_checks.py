@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from cluster.operator.doctor.facts import Boot, Facts
 from cluster.operator.doctor.finding import Finding, bad, fine, some, warn
+from cluster.operator.read import LOST, STOPPED
 from cluster.operator.times import counted, span
 from cluster.settings import SCHEMA
 
@@ -16,6 +17,8 @@ STALE = 15.0
 """Seconds after which what nodes clear up with each heartbeat should be cleared up."""
 WELL = {"serving", "draining", "starting", "unknown"}
 """Unknown is a boot that has registered and not beaten yet."""
+NO_WRITES = "Redis takes no writes, so no heartbeat comes through; the nodes themselves may be well"
+REDIS_FIRST = "first what is wrong with Redis, above; the nodes go on by themselves then"
 
 
 def term(facts: Facts) -> Finding:
@@ -41,6 +44,8 @@ def term(facts: Facts) -> Finding:
 
 def alive(facts: Facts) -> Finding:
     names = [boot.row.node for boot in facts.nodes.alive]
+    if not names and facts.server.refuses:
+        return bad("nodes", "none has a lease", NO_WRITES, REDIS_FIRST)
     if not names:
         why = "nobody can chat, and nobody ends what is over"
         return bad("nodes", "none is up", why, "start one: `hydrachat node …` or `hydrachat up`")
@@ -52,9 +57,12 @@ def alive(facts: Facts) -> Finding:
 
 def lost(facts: Facts) -> Finding:
     """Leases against reality: dead by its lease."""
-    gone = [boot for boot in facts.nodes.boots if not boot.row.alive]
+    gone = [boot for boot in facts.nodes.boots if boot.row.standing == LOST]
+    stopped = [boot.row.node for boot in facts.nodes.boots if boot.row.standing == STOPPED]
     if not gone:
-        return fine("leases", "no node is lost")
+        return fine("leases", f"no node is lost; stopped in order: {some(stopped)}" if stopped else "no node is lost")
+    if facts.server.refuses:
+        return bad("leases", _lost(gone), NO_WRITES, REDIS_FIRST, _names(gone))
     late = facts.term.lease + facts.term.grace + STALE
     stuck = [boot for boot in gone if boot.row.age > late and facts.nodes.alive and not facts.term.hold]
     if stuck:
@@ -80,6 +88,8 @@ def _lost(boots: Iterable[Boot]) -> str:
 def strangers(facts: Facts) -> Finding:
     """Leases against reality: alive, but not by its lease."""
     found = list(facts.nodes.listeners)
+    if found and facts.server.refuses:
+        return bad("processes", f"{some(found)} listens without a lease", NO_WRITES, REDIS_FIRST, found)
     if found:
         why = "its process runs, but the others have taken it for dead: it stands still, or can't write to Redis"
         return bad("processes", f"{some(found)} listens without a lease", why, "look at its log; restart it", found)

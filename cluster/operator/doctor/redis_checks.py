@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cluster.operator.connect import OLDEST
+from cluster.link import is_too_old
 from cluster.operator.doctor.facts import Facts
 from cluster.operator.doctor.finding import Finding, bad, fine, some, warn
 from cluster.operator.read import number
@@ -18,12 +18,9 @@ def version(facts: Facts) -> Finding:
     info = facts.server.info
     product = "Valkey" if "valkey_version" in info else "Redis"
     shown = str(info.get("valkey_version") or info.get("redis_version", "0"))
-    # Valkey says of itself which Redis it can stand for.
-    numbers = tuple(number(part) for part in str(info.get("redis_version", "0")).split(".")[:2])
-    if numbers < OLDEST:
-        return bad(
-            "version", f"{product} {shown}", "6.2 or later is needed; nodes refuse to start", "upgrade the server"
-        )
+    if is_too_old(str(info.get("redis_version", "0"))):
+        why = "6.2 or later is needed; nodes take nothing there"
+        return bad("version", f"{product} {shown}", why, "upgrade the server")
     return fine("version", f"{product} {shown}")
 
 
@@ -58,7 +55,10 @@ def memory(facts: Facts) -> Finding:
     if not limit:
         return fine("memory", f"{used / MEGA:.0f} MB used, no limit")
     seen = f"{used / MEGA:.0f} MB of {limit / MEGA:.0f} MB used"
-    mend = SET.format(f"maxmemory {2 * limit // MEGA}mb") + ", if the machine has that; or a smaller --retain"
+    mend = (
+        SET.format(f"maxmemory {max(2 * limit, 3 * used // 2) // MEGA}mb")
+        + ", if the machine has that; or a smaller --retain"
+    )
     if used >= FULL * limit:
         return bad("memory", seen, "it is full: nodes are degraded, nothing that is said is taken", mend)
     if used >= NEARLY * limit:

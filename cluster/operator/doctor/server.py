@@ -63,7 +63,7 @@ def clock(db: Any) -> tuple[float, float]:
 
 
 def _buffer(line: Mapping[str, str]) -> Buffer:
-    return Buffer(line["name"], number(line.get("omem")), number(line.get("sub")) + number(line.get("psub")) > 0)
+    return Buffer(line["name"], number(line.get("omem")))
 
 
 def _addresses(info: Mapping[str, Any]) -> Sequence[tuple[str, int]]:

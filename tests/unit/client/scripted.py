@@ -19,7 +19,7 @@ from tests.unit.client.model import Line, World
 from wire.address import Address
 from wire.errors import WireError
 from wire.frames import Bye, Frame, Message, ServerFrame
-from wire.plain_input import Help
+from wire.plain_input import Blank, Help
 from wire.server import ServerProtocol
 from wire.states import ends
 
@@ -163,7 +163,7 @@ class Loopback:
 
     def _read(self, one: Connection, data: bytes) -> None:
         for event in one.protocol.receive_data(data):
-            assert not isinstance(event, WireError | Help), event
+            assert not isinstance(event, WireError | Help | Blank), event
             self.heard.append(event)
             one.line.up.append(event)
             self.world.handle(one.line)

@@ -106,7 +106,7 @@ WARN, BAD = Verdict.WARN, Verdict.BAD
         ({"info": {"aof_last_write_status": "err"}}, "persistence", BAD, "aof_last_write_status", "room"),
         ({"config": {"appendfsync": "everysec"}}, "persistence", WARN, "everysec", "appendfsync always"),
         ({"config": {"client-output-buffer-limit": "pubsub 1048576 0 0"}}, "output buffers", WARN, "1.0 MB", "pubsub"),
-        ({"buffers": [Buffer("n1-sub", 9_000_000, True)]}, "output buffers", WARN, "n1-sub 8.6", ""),
+        ({"buffers": [Buffer("n1-sub", 9_000_000)]}, "output buffers", WARN, "n1-sub 8.6", ""),
         ({"config": {"client-output-buffer-limit": "normal 1048576 0 0"}}, "output buffers", WARN, "normal", "normal"),
         ({"sentinels": [S1, replace(S2, trouble="NOQUORUM x")]}, "sentinels", BAD, "h:2: NOQUORUM x", "start"),
         ({"sentinels": [S1, replace(S2, master="r:2")]}, "sentinels", WARN, "r:1, r:2", "log"),
@@ -174,6 +174,31 @@ def test_one_thing_wrong_is_one_finding(
     assert found[check].why
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"info": {"maxmemory": 1_000_000}},
+        {"info": {"aof_last_write_status": "err"}},
+        {"info": {"rdb_last_bgsave_status": "err"}, "config": {"save": "60 1", "stop-writes-on-bgsave-error": "yes"}},
+        {"info": {"role": "slave"}},
+    ],
+    ids=["memory", "append-only file", "snapshot", "replica"],
+)
+def test_where_redis_takes_no_writes_nobody_is_sent_to_the_nodes(changes: dict[str, Any]) -> None:
+    """Their leases run out with the refusals: to start or restart them would mend nothing."""
+    gone = [boot("n1", alive=False, age=12.0), boot("n2", alive=False, age=120.0)]
+    found = unwell(facts(nodes=gone, listeners=["n1/b", "n2/b"], **changes))
+    for check in ("nodes", "leases", "processes"):
+        assert found[check].mend == "first what is wrong with Redis, above; the nodes go on by themselves then"
+        assert found[check].why.startswith("Redis takes no writes")
+    assert {"memory", "persistence", "replication"} & set(found), "the cause is told, too"
+
+
+def test_what_a_full_redis_is_to_get_is_more_than_it_holds() -> None:
+    found = unwell(facts(info={"maxmemory": 1_000_000}))
+    assert "CONFIG SET maxmemory 71mb" in found["memory"].mend
+
+
 def test_settings_that_can_not_be_read_are_said_and_no_more() -> None:
     made = facts()
     assert set(unwell(replace(made, server=replace(made.server, config=None, buffers=None)))) == {"settings"}
@@ -207,6 +232,13 @@ def test_while_a_hold_is_on_it_is_said_when_to_mend() -> None:
 def test_a_lost_node_is_not_stuck_while_nobody_could_clear_up() -> None:
     assert "start it again" in unwell(facts(nodes=[STUCK]))["leases"].mend
     assert "start it again" in unwell(facts(nodes=[boot("n1"), STUCK], term={"hold": str(NOW + 1)}))["leases"].mend
+
+
+def test_a_node_that_left_in_order_is_not_lost() -> None:
+    made = facts(nodes=[*PAIR, boot("n2", alive=False, age=12.0, state="stopped")])
+    assert unwell(made) == {}
+    (told,) = (finding for finding in judged(made) if finding.check == "leases")
+    assert told.seen == "no node is lost; stopped in order: n2"
 
 
 def test_many_are_cut_short() -> None:

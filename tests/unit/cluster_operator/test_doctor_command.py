@@ -73,6 +73,7 @@ def test_a_full_redis_is_told_as_such(redis_url: str, capsys: pytest.CaptureFixt
     assert "bad   memory" in said
     assert "it is full" in said
     assert "n2 is lost" in said
+    assert "Redis takes no writes" in said
 
 
 @pytest.mark.usefixtures("full")

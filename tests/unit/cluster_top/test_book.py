@@ -112,6 +112,22 @@ def test_users_have_what_waits_for_them() -> None:
     assert [line.waiting for line in book.users] == [0, 7]
 
 
+def test_who_is_at_a_lost_node_is_not_said_to_be_here() -> None:
+    book = Book()
+    people = (user("ana"), user("ben", boot="bn2", node="n2"), user("cem", boot="bn2", node="n2", state="away"))
+    book.take(reading(2, N1, replace(N2, alive=False, age=9.0), users=people))
+    assert [line.state for line in book.users] == ["here", "lost", "away"]
+
+
+def test_a_node_that_was_started_again_is_counted_once_and_not_as_lost() -> None:
+    book = Book()
+    book.take(reading(2, N1, replace(N1, boot="b0", alive=False), *(replace(N2, boot=b, alive=False) for b in "xy")))
+    assert [line.state for line in book.nodes] == ["serving", "lost", "lost", "lost"]
+    assert book.counted() == {"serving": 1, "lost": 1}
+    book.take(reading(4, N1, replace(N1, boot="b0", alive=False), replace(N2, alive=False, state="stopped")))
+    assert book.counted() == {"serving": 1, "stopped": 1}
+
+
 def test_what_is_remembered_is_bounded() -> None:
     book = Book()
     for at in range(1, 2 * REMEMBERED):

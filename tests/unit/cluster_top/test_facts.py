@@ -164,7 +164,11 @@ def test_what_redis_says_of_itself_is_told(client: Any, facts: Facts) -> None:
     client.config_set("maxmemory", "100mb")
     store = facts.read(Want()).store
     assert store is not None
-    assert store.memory_max == 100 * 1024 * 1024
+    assert (store.memory_max, store.trouble) == (100 * 1024 * 1024, "")
+    client.config_set("maxmemory", "1mb")
+    store = facts.read(Want()).store
+    assert store is not None
+    assert store.trouble == "it is full"
     client.replicaof("127.0.0.1", 1)
     store = facts.read(Want()).store
     assert store is not None

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import resource
+import signal
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from cluster.operator.errors import BadSetting, Failed
-from cluster.operator.url import local_url, note, resolve, without_password
+from cluster.operator.url import REDIS_OFFSET, local_url, note, resolve, state_folder, without_password
 from cluster.up import folder, programs
 from cluster.up.logfile import LogFile
 from cluster.up.plan import Plan
 from hydrachat import cli
+from tests.support.ports import free_port
 
 
 def test_two_cannot_hold_one_folder(tmp_path: Path) -> None:
@@ -24,8 +28,16 @@ def test_two_cannot_hold_one_folder(tmp_path: Path) -> None:
 
 def test_a_folder_can_be_held_again(tmp_path: Path) -> None:
     for _ in range(2):
-        with folder.held(tmp_path / "d"):
+        with folder.held(tmp_path / "d") as in_order:
             assert (tmp_path / "d").is_dir()
+            assert in_order
+
+
+def test_a_disk_without_room_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not folder.is_full(tmp_path)
+    assert not folder.is_full(tmp_path / "nowhere")
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
+    assert folder.is_full(tmp_path)
 
 
 def test_what_is_no_folder_is_one_clear_line(tmp_path: Path) -> None:
@@ -65,6 +77,23 @@ def test_the_other_commands_find_a_redis_elsewhere(tmp_path: Path, monkeypatch: 
     assert resolve(None, 8000) == local_url(8000)
 
 
+def test_where_no_up_runs_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    redis_port = free_port()
+    base = redis_port - REDIS_OFFSET
+    asked = f"is `hydrachat up --port {base}` running?"
+    for words in (("who",), ("kick", "bob")):
+        assert cli.run([*words, "--redis", f"redis://127.0.0.1:{redis_port}/0"]) == 3
+        assert "Connection refused" in (told := capsys.readouterr().err)
+        assert asked not in told, "there never was one"
+    state_folder(base).mkdir(parents=True)
+    for words in (("who",), ("kick", "bob")):
+        assert cli.run([*words, "--port", f"{base}"]) == 3
+        assert asked in capsys.readouterr().err
+
+
 def test_a_stale_note_goes_when_redis_is_our_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     note(8000).parent.mkdir(parents=True)
@@ -96,12 +125,48 @@ def test_a_log_is_bounded(tmp_path: Path) -> None:
     assert newest.stat().st_size + older.stat().st_size <= 220
 
 
-def test_a_log_that_cannot_be_written_is_given_up(tmp_path: Path) -> None:
-    (tmp_path / "log").write_text("a file where the folder should be")
-    log = LogFile(tmp_path / "log" / "n1.log")
+def test_a_log_that_cannot_be_written_is_tried_again_later(tmp_path: Path) -> None:
+    blocked = tmp_path / "log"
+    blocked.write_text("a file where the folder should be")
+    log = LogFile(blocked / "n1.log", again_after=3600.0)
     log.write(b"x\n")
+    blocked.unlink()
     log.write(b"x\n")
     assert log.broken
+    assert not blocked.exists(), "not at each line"
+    log = LogFile(blocked / "n1.log", again_after=0.0)
+    for line in (b"y\n", b"z\n"):
+        log.write(line)
+    log.close()
+    assert (log.broken, (blocked / "n1.log").read_bytes()) == ("", b"y\nz\n")
+
+
+def test_half_a_line_spoils_no_other(tmp_path: Path) -> None:
+    file = tmp_path / "n1.log"
+    file.write_bytes(b'{"a": 1}\n{"b')
+    for line in (b'{"c": 3}\n', b'{"d": 4}\n'):
+        log = LogFile(file)
+        log.write(line)
+        log.close()
+    assert file.read_bytes() == b'{"a": 1}\n{"b\n{"c": 3}\n{"d": 4}\n'
+
+
+def test_a_full_disk_ends_no_log(tmp_path: Path) -> None:
+    log = LogFile(tmp_path / "n1.log", again_after=0.0)
+    log.write(b"one\n")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (6, hard))
+        log.write(b"two\n")
+        log.write(b"three\n")
+        assert log.broken
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+    log.write(b"four\n")
+    log.close()
+    assert log.path.read_bytes().splitlines() == [b"one", b"tw", b"four"]
 
 
 def executable(path: Path) -> Path:

@@ -47,7 +47,25 @@ def test_people_come_and_go(screen: Screen) -> None:
 def test_a_state_is_said_when_it_changes(screen: Screen) -> None:
     for event in ("ready", "degraded", "degraded", "ready"):
         screen.hear(event)
-    assert screen.texts() == ["n1 is up", "n1 is degraded: Redis does not answer it", "n1 is up"]
+    assert screen.texts() == ["n1 is up", "n1 is degraded: Redis is away or refuses", "n1 is up"]
+
+
+def test_why_nodes_are_degraded_is_said_once_for_all(screen: Screen) -> None:
+    other = Spec("n2", ("node",), 0, speaks_json=True)
+    screen.hear("waiting", reason="Redis refused (a moment only)")
+    for reason in ("Redis refused (full)", "Redis refused (full)", "Redis can't be reached (x)"):
+        screen.hear("degraded")
+        screen.hear("waiting", reason=reason)
+    screen.narrator.hear(other, b'{"event": "degraded"}\n')
+    screen.narrator.hear(other, b'{"event": "waiting", "reason": "Redis refused (disk)"}\n')
+    screen.hear("serving")
+    screen.hear("degraded")
+    screen.hear("waiting", reason="Redis refused (disk)")
+    degraded = "n1 is degraded: Redis is away or refuses"
+    assert screen.texts() == [
+        degraded, "  n1 said: Redis refused (full)", "n2 is degraded: Redis is away or refuses",
+        "  n2 said: Redis refused (disk)", "n1 serves again", degraded, "  n1 said: Redis refused (disk)",
+    ]  # fmt: skip
 
 
 def test_unknown_events_are_said_when_they_are_trouble(screen: Screen) -> None:

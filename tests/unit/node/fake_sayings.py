@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cluster.errors import ClusterError, Fenced, Refused
 from cluster.seam import PublishDone
-from cluster.types import Kind, Position, Published, Reason
+from cluster.types import Kind, Position, Publication, Published, Reason
 from tests.unit.node.fake_accounts import FakeAccounts
 from tests.unit.node.fake_store import Row, Store
 
@@ -26,41 +26,19 @@ class FakeSayings(FakeAccounts):
         for done, outcome in held:
             done(outcome)
 
-    def publish(
-        self,
-        session: str,
-        claim: str,
-        n: int,
-        to: str,
-        text: str,
-        done: PublishDone,
-        *,
-        holder: str = "",
-        refusal: str = "",
-        again: Position | None = None,
-        ahead: int = 0,
-    ) -> None:
+    def publish(self, session: str, claim: str, said: Publication, done: PublishDone) -> None:
         self._check_taking()
         with self.store.lock:
-            outcome = self._publish(session, claim, n, to, text, holder, refusal, again)
+            outcome = self._publish(session, claim, said)
             if isinstance(outcome, Published):
-                self.store.ahead[session] = (ahead, self.store.ahead[session][1])
+                self.store.ahead[session] = (said.ahead, self.store.ahead[session][1])
             if self.hold_says:
                 self.held.append((done, outcome))
                 return
             done(outcome)
 
-    def _publish(
-        self,
-        session: str,
-        claim: str,
-        n: int,
-        to: str,
-        text: str,
-        holder: str,
-        refusal: str,
-        again: Position | None,
-    ) -> Published | ClusterError:
+    def _publish(self, session: str, claim: str, said: Publication) -> Published | ClusterError:
+        n, again = said.n, said.again
         if self.answers:
             return self.answers.pop(0)
         try:
@@ -71,11 +49,11 @@ class FakeSayings(FakeAccounts):
             return Refused(Reason.OUT_OF_ORDER, str(row.n))
         if again is not None:
             self._note("again", str(n), again.epoch, str(again.offset))
-            row.outcomes[n] = self._again(row, n, to, text)
+            row.outcomes[n] = self._again(row, n, said.to, said.text)
         if n <= row.n:
             known = row.outcomes.get(n, Reason.FORGOTTEN)
             return known if isinstance(known, Published) else Refused(known)
-        outcome = self._outcome(row, n, to, text, holder, refusal)
+        outcome = self._outcome(row, said)
         row.n = n
         row.outcomes[n] = outcome
         return outcome if isinstance(outcome, Published) else Refused(outcome)
@@ -88,9 +66,10 @@ class FakeSayings(FakeAccounts):
         entry = self.store.append(log, Kind.MESSAGE, row.session, n, row.name.shown, text, late=True)
         return Published(n, log, Position(entry.epoch, entry.offset), entry.time)
 
-    def _outcome(self, row: Row, n: int, to: str, text: str, holder: str, refusal: str) -> Published | str:
-        if refusal:
-            return refusal
+    def _outcome(self, row: Row, said: Publication) -> Published | str:
+        n, to = said.n, said.to
+        if said.refusal:
+            return said.refusal
         if to.startswith("#") and to not in row.rooms:
             return Reason.NOT_MEMBER
         if self.store.rights.is_muted(to, row.session):
@@ -100,10 +79,10 @@ class FakeSayings(FakeAccounts):
             addressee = self.store.nicks.get(to[1:])
             if addressee is None:
                 return Reason.NO_SUCH_NICK
-            if holder and holder != addressee:
+            if said.holder and said.holder != addressee:
                 return Reason.ADDRESSEE_CHANGED
             log = f"@{addressee}"
-        entry = self.store.append(log, Kind.MESSAGE, row.session, n, row.name.shown, text)
+        entry = self.store.append(log, Kind.MESSAGE, row.session, n, row.name.shown, said.text)
         return Published(n, log, Position(entry.epoch, entry.offset), entry.time)
 
     def pace(self, session: str, claim: str, ahead: int) -> None:

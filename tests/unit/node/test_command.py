@@ -20,8 +20,9 @@ from click.testing import CliRunner
 
 from hydrachat.cli import COMMANDS
 from node import logs, real
-from node.command import _allow_many_descriptors, node as command
+from node.command import node as command
 from node.logs import Boot, open_log
+from node.process import allow_many_descriptors
 from node.real import open_node
 from node.settings import BadSetting, NodeSettings
 from node.variables import mistyped
@@ -250,7 +251,7 @@ def test_some_descriptors_are_kept_from_clients(monkeypatch: pytest.MonkeyPatch)
     for limits, room in (((1024, 1024), 960), ((256, 100_000), 19_936), ((80, 80), 40)):
         monkeypatch.setattr(resource, "getrlimit", lambda _, limits=limits: limits)
         monkeypatch.setattr(resource, "setrlimit", lambda *_: None)
-        assert _allow_many_descriptors() == room
+        assert allow_many_descriptors() == room
 
 
 def test_a_reader_of_the_log_that_stands_still_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -110,3 +110,10 @@ def test_each_alert_is_tried() -> None:
     text = RULES.with_suffix(".test.yml").read_text("utf-8")
     for alert in alerts():
         assert re.search(rf"alertname: {alert}\n +exp_alerts:\n +- exp_labels", text), f"{alert} fires in no test"
+
+
+def test_each_alert_is_brought_about_at_real_nodes() -> None:
+    folder = ROOT / "tests" / "blackbox"
+    text = "".join((folder / name).read_text("utf-8") for name in ("test_alerts.py", "test_observed.py"))
+    for alert in alerts():
+        assert f'wait_firing("{alert.removeprefix("Hydrachat")}"' in text, alert

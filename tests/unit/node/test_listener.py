@@ -8,8 +8,8 @@ from typing import Any, cast
 
 import pytest
 
+from node.doors import reachable
 from node.listener import Listener
-from node.main import _reachable
 from tests.unit.node.fake_cluster import FakeCluster
 from tests.unit.node.fake_store import Store
 from tests.unit.node.support import Native, log_of, running
@@ -53,6 +53,6 @@ def test_no_descriptor_left_is_a_pause_and_not_an_end(monkeypatch: pytest.Monkey
 
 def test_a_wildcard_is_no_place_to_go_to() -> None:
     here = socket.gethostname()
-    assert _reachable(Address("0.0.0.0", 7701)) == Address(here, 7701)
-    assert _reachable(Address("::", 7801), "n1") == Address("n1", 7801)
-    assert _reachable(Address("10.0.0.1", 7801), "n1") == Address("10.0.0.1", 7801)
+    assert reachable(Address("0.0.0.0", 7701)) == Address(here, 7701)
+    assert reachable(Address("::", 7801), "n1") == Address("n1", 7801)
+    assert reachable(Address("10.0.0.1", 7801), "n1") == Address("10.0.0.1", 7801)

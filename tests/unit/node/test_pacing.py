@@ -223,6 +223,24 @@ def test_hellos_count_for_their_address() -> None:
         assert counted(node, "address_join_rate") == 1
 
 
+@pytest.mark.parametrize(("behind", "epoch", "lets_in"), [(990, "E1", True), (1010, "E1", False), (1010, "E0", True)])
+def test_who_is_owed_much_counts_for_more_of_its_address(behind: int, epoch: str, lets_in: bool) -> None:
+    """Of four hellos two are left; of another life of the log it isn't known how much is owed, and counts as one."""
+    store = Store()
+    settings: Any = {"address_join_rate": NEVER, "address_join_burst": 4, "exempt": ()}
+    with running(FakeCluster(store), **settings) as node, Native(node) as there, Native(node) as again:
+        there.enter("there")
+        with Native(node) as alice:
+            welcome = alice.enter("alice")
+        top = store.top(LOBBY)
+        for number in range(behind):
+            store.append(LOBBY, "message", "someone", number + 1, "bob", f"{number}")
+        there.expect(Message, lambda message: message.text == f"{behind - 1}")
+        again.say(Hello(session=welcome.session, token=welcome.token, cursors={LOBBY: (epoch, top.offset)}))
+        assert isinstance(again.frame(), Welcome if lets_in else Error)
+        assert counted(node, "address_join_rate") == (0 if lets_in else 1)
+
+
 def test_an_address_that_is_exempt_may_do_more() -> None:
     with ExitStack() as stack:
         node = stack.enter_context(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from node import proxy
-from node.proxy import BadProxy, missing, read, source
+from node.proxy import MOST_V2, BadProxy, missing, read, source
 from wire import Address
 
 V4 = bytes([192, 0, 2, 7, 10, 0, 0, 1]) + (4711).to_bytes(2) + (7700).to_bytes(2)
@@ -149,6 +149,61 @@ def test_however_it_is_cut_nothing_behind_it_is_asked_for(header: bytes, behind:
         at += data.draw(st.integers(1, wanted))
         assert at <= len(header)
     assert stream[:at] == header
+
+
+KINDS = (0x00, 0x01, 0x02, 0x04, 0x05, 0x20, 0x30, 0xE0, 0xF8, 0xFF)
+"""Of additions: a protocol (ALPN), a name (AUTHORITY), nothing, an id, what was said by TLS, a namespace, a balancer's
+own, an experiment, and two that nobody has given a meaning to."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_addition_of_each_length_is_passed_over_and_one_that_is_cut_is_none(kind: int) -> None:
+    for size in range(MOST_V2 - 16 - len(V4) - 3 + 1):
+        whole = V4 + tlv(kind, b"\xff" * size)
+        assert source(v2(0x11, whole)) == HERE
+        with pytest.raises(BadProxy, match="cut off"):
+            source(v2(0x11, whole[: max(len(whole) - 1, len(V4) + 1)]))
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        tlv(0x21, b"TLSv1.3") + tlv(0x22, b"root") + tlv(0x23, b"AES") + tlv(0x25, b"RSA"),
+        tlv(0x21, b"x")[:-1],  # cut off in there
+        b"\x22\xff\xff",  # longer than what it is in
+        tlv(0x20, b"\x07" + bytes(4) + tlv(0x20, b"\x07" + bytes(4))),  # in itself
+        tlv(3, b"\xba\xad\xf0\x0d"),  # a checksum of nothing
+        v2(0x11, bytes([198, 51, 100, 1] * 2) + bytes(4)),  # a header with another address
+    ],
+)
+def test_what_was_said_by_tls_is_the_balancers_affair_and_changes_no_address(inner: bytes) -> None:
+    block = tlv(0x20, b"\x07" + bytes(4) + inner) + tlv(0x02, b"198.51.100.1") + tlv(0x02, b"")
+    assert source(v2(0x11, V4 + block)) == HERE
+    assert source(summed(0x11, V4 + block)) == HERE
+
+
+@given(st.lists(st.tuples(st.sampled_from(KINDS), st.binary(max_size=30)), max_size=8), st.data())
+def test_additions_end_where_they_say_or_the_header_is_none(
+    additions: list[tuple[int, bytes]], data: st.DataObject
+) -> None:
+    block, ends = V4, [len(V4)]
+    for addition in additions:
+        block += tlv(*addition)
+        ends.append(len(block))
+    cut = data.draw(st.integers(len(V4), len(block)))
+    if cut in ends:
+        assert source(v2(0x11, block[:cut])) == HERE
+    else:
+        with pytest.raises(BadProxy, match="cut off"):
+            source(v2(0x11, block[:cut]))
+
+
+def test_a_header_has_one_checksum(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is looked at over all of it: with hundreds that are right a header would take a third of a second."""
+    monkeypatch.setattr(proxy, "_crc32c", lambda header, at: int.from_bytes(header[at : at + 4]))
+    assert source(v2(0x11, V4 + tlv(3, b"abcd"))) == HERE
+    with pytest.raises(BadProxy, match="two"):
+        source(v2(0x11, V4 + tlv(3, b"abcd") + tlv(4, b"") + tlv(3, b"abcd")))
 
 
 @given(st.one_of(st.binary(max_size=200), st.binary(max_size=200).map(lambda rest: proxy.V2 + rest),

@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack, suppress
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from cluster.types import Entry
 from node import addresses as addresses_module, connection as connection_module
-from node.addresses import Address
+from node.addresses import TOGETHER, Address
 from node.main import Node
+from node.quota import Quota
 from node.settings import NodeSettings
 from node.verbs.pacing import cost_of
 from tests.unit.node.fake_cluster import FakeCluster
@@ -22,8 +24,10 @@ from tests.unit.node.waiting import wait_for
 from wire import Code, encode
 from wire.frames import (
     Accepted,
+    Ack,
     Bye,
     ClientFrame,
+    Confirm,
     Error,
     History,
     HistoryEnd,
@@ -38,6 +42,7 @@ from wire.frames import (
     Say,
     Who,
 )
+from wire.plain_input import BLANKS
 
 LOBBY = "#lobby"
 
@@ -84,14 +89,22 @@ def test_what_comes_at_once_from_one_address_is_spread_over_the_next_moment() ->
         return Address("192.0.2.7", settings)
 
     one = address()
-    waits = [one.pace(100.0, 1.0) for _ in range(100)]
+    waits = [one.pace(100.0, 1.0) for _ in range(120)]
     assert waits[:20] == [0.0] * 20, "a few go at once"
-    assert waits[-1] == pytest.approx(0.16, abs=1e-3), "500 a second"
+    assert 0.2 <= waits[-1] <= 0.2 + TOGETHER, "500 a second"
     assert all(wait == 0 or wait > 0.01 for wait in waits), "nobody sleeps for less than that is worth"
+    assert waits == sorted(waits), "in the order in which they came"
     assert one.pace(200.0, 1.0) == 0.0
-    assert address().pace(100.0, 100.0) == pytest.approx(0.16, abs=1e-3)
+    assert address().pace(100.0, 100.0) == pytest.approx(0.16 + TOGETHER, abs=1e-3)
     assert address(address_message_rate=0).pace(100.0, 1e9) == 0.0
-    assert address(address_message_rate=5000).pace(100.0, 120.0) == pytest.approx(0.02, abs=1e-3)
+    assert address(address_message_rate=5000).pace(100.0, 120.0) == pytest.approx(0.02 + TOGETHER, abs=1e-3)
+
+
+def test_those_of_one_address_who_wait_go_on_together() -> None:
+    one = Address("192.0.2.7", NodeSettings(id="n1", listen=HERE, redis="redis://nowhere/0", http=HERE))
+    times = sorted({round(wait, 6) for wait in [one.pace(100.0, 1.0) for _ in range(200)] if wait})
+    assert 5 <= len(times) <= 10, "180 who wait for up to 0.36 s"
+    assert all(later - sooner >= TOGETHER for sooner, later in pairwise(times))
 
 
 @pytest.mark.parametrize("what", [Say(n=2, to=LOBBY, text="2"), Join(room="#ops", id=1)])
@@ -116,6 +129,83 @@ def test_two_sessions_of_one_address_that_speak_at_once_wait_for_each_other_and_
         with pytest.raises(TimeoutError):
             two.expect(Accepted) if isinstance(what, Say) else two.expect(Joined, lambda frame: frame.log == "#ops")
     # It has stopped: `running` looks whether a thread is left that waits.
+
+
+def test_what_one_session_says_at_once_is_spread_over_the_next_moment() -> None:
+    settings = NodeSettings(id="n1", listen=HERE, redis="redis://nowhere/0", http=HERE)
+    quota, now, waits = Quota(settings, Address("192.0.2.7", settings), (0, 0), 100.0), 100.0, []
+    for _ in range(200):
+        waits.append(quota.pace(now))
+        now += waits[-1]
+    assert waits[:20] == [0.0] * 20, "a few go at once"
+    assert 1.7 <= now - 100 <= 1.8, "then a hundred a second"
+    assert all(wait == 0 or wait > TOGETHER for wait in waits), "some of them together"
+    exempt = Quota(settings, None, (0, 0), 100.0)
+    assert [exempt.pace(100.0) for _ in range(1000)] == [0.0] * 1000
+
+
+def test_what_many_hear_takes_more_of_what_its_address_may_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(addresses_module, "EVENLY", 0.001)
+    monkeypatch.setattr(addresses_module, "FREELY", 3)
+    monkeypatch.setattr(sys.modules["node.verbs.pacing"], "HEARERS", 1)
+    limits: Any = {"exempt": ("127.0.0.2",), "address_message_rate": 0.0001}
+    with running(FakeCluster(Store()), **limits) as node, ExitStack() as stack:
+        one = stack.enter_context(Native(node))
+        one.enter("one")
+        one.say(Say(n=1, to=LOBBY, text="nobody else hears that"))
+        one.expect(Accepted)
+        for name in ("two", "three"):
+            stack.enter_context(Native(node)).enter(name)
+        one.say(Say(n=2, to=LOBBY, text="two more do"))
+        (waits,) = (session.connection for session in node.house.registry.all() if session.name.shown == "one")
+        wait_for(lambda: waits.busy)
+        one.sock.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            one.expect(Accepted)
+
+
+FREE = {
+    "acknowledgements": encode(Ack(cursors={"@": ("e", 1)})) * 2,
+    "confirmations": encode(Confirm(token="x" * 22)) * 2,
+    "empty lines": b"\n" * BLANKS,
+    "lines of spaces": b"  \r\n" * BLANKS,
+}
+
+
+@pytest.mark.parametrize("what", FREE)
+@pytest.mark.parametrize("limited", [True, False])
+def test_what_has_no_limit_of_its_own_waits_where_it_is_too_much(
+    monkeypatch: pytest.MonkeyPatch, what: str, limited: bool
+) -> None:
+    monkeypatch.setattr(addresses_module, "TRIFLES", 0.001)
+    monkeypatch.setattr(addresses_module, "FEW", 1)
+    settings: Any = {"exempt": ("127.0.0.2",)} if limited else {}
+    with running(FakeCluster(Store()), **settings) as node, Native(node) as one:
+        one.enter("one")
+        one.sock.sendall(FREE[what])
+        one.say(Ping(id=7))
+        if not limited:
+            one.expect(Pong)
+            return
+        (session,) = node.house.registry.all()
+        wait_for(lambda: session.connection.busy)
+        one.sock.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            one.expect(Pong)
+
+
+def test_help_has_its_price_before_and_after_the_hello(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(addresses_module, "TRIFLES", 0.001)
+    monkeypatch.setattr(addresses_module, "FEW", 12)
+    with running(FakeCluster(Store()), exempt=("127.0.0.2",)) as node, plain(node, "bob") as bob, Client(node) as late:
+        bob.put("/help\n/help\n")
+        bob.lines_until("/whois")
+        monkeypatch.setattr(sys.modules["node.verbs.pacing"], "STRANGER", 3600)
+        late.put("/help\n")
+        for waits in (bob, late):
+            waits.sock.settimeout(0.2)
+            with pytest.raises(TimeoutError):
+                waits.lines_until("/topic")
 
 
 def test_who_is_exempt_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:

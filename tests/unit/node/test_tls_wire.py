@@ -8,12 +8,14 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 
 from node.certificate import Certificate
 from node.deliverer import Deliverer
 from node.outbox import Outbox
+from node.records import MOST_EMPTY
 from node.tls import CHUNK, MOST_ANSWERS, TlsWire
 from tests.support.authority import Authority
 from tests.support.tunnelled import key_update
@@ -228,16 +230,49 @@ def test_a_full_socket_blocks_only_itself(meet: Meet) -> None:
 
 
 def test_who_asks_for_new_keys_and_does_not_read_is_let_go(meet: Meet) -> None:
+    """Though it says something in between."""
     ends = meet()
-    reader = ThreadPoolExecutor(1)
-    with reader:
-        answer, going = reader.submit(lambda: ends.wire.recv(4096)), b""
-        while not answer.done():  # how many it needs is not known: those that come at once have one answer
-            if not going:
-                key_update(ends.client)
-                going = ends.client.take()
-            if select.select([], [ends.theirs], [], 0.1)[1]:
-                going = going[ends.theirs.send(going, socket.MSG_DONTWAIT) :]
+
+    def read() -> None:
+        while ends.wire.recv(4096):
+            pass
+
+    with ThreadPoolExecutor(1) as reader:
+        reading = reader.submit(read)
+        pushed(ends, reading.done, lambda: ends.client.write(b"x"))
         with pytest.raises(ConnectionAbortedError, match="does not read the answers"):
-            answer.result(30)
+            reading.result(30)
     assert ends.wire._tunnel.waiting <= MOST_ANSWERS + 16 * 1024
+
+
+def test_who_asks_for_new_keys_over_and_over_is_let_go_though_it_reads(meet: Meet) -> None:
+    ends, asked = meet(), 0
+
+    def read() -> bytes:
+        ends.client.feed(ends.theirs.recv(65536) if select.select([ends.theirs], [], [], 0)[0] else b"")
+        assert ends.client.read(65536) is None
+        nonlocal asked
+        asked += 1
+        return b""
+
+    with ThreadPoolExecutor(1) as reader:
+        reading = reader.submit(ends.wire.recv, 4096)
+        pushed(ends, lambda: reading.done() or asked > 20 * MOST_EMPTY, read)
+        ends.theirs.close()
+        with pytest.raises(ConnectionAbortedError, match="over and over"):
+            reading.result(30)
+    assert asked > MOST_EMPTY, "a few may be"
+
+
+def pushed(ends: Ends, enough: Callable[[], bool], between: Callable[[], bytes]) -> None:
+    """Asks for new keys, each time with what `between` makes, as fast as it is taken, until it is enough: how many that
+    needs is not known, since those that come at once have one answer."""
+    going = b""
+    while not enough():
+        if not going:
+            key_update(ends.client)
+            going = ends.client.take()
+            going += between()
+        if select.select([], [ends.theirs], [], 0.1)[1]:
+            with suppress(BrokenPipeError, ConnectionResetError):
+                going = going[ends.theirs.send(going, socket.MSG_DONTWAIT) :]
