@@ -127,7 +127,7 @@ def test_it_ends_when_nobody_reads_it_any_more_though_it_has_nothing_to_write(
             assert process.stderr is not None
             assert process.stdout.readline()
             process.stdout.close()
-            assert process.wait(30) == 1
+            assert process.wait(30) == 141
             assert process.stderr.read() == ""
         finally:
             process.kill()
