@@ -179,6 +179,8 @@ class Conversation:
         events = _lost(orphans) if new_life else []
         for log, (epoch, top) in frame.logs.items():
             events += self._reading.lost_with_session(log, epoch, top)
+        for room in [room for room in stay.rooms if stay.requests.leaving(room)]:
+            del stay.rooms[room]  # the old session's end was that
         for room in stay.rooms:
             if room not in frame.logs and not stay.requests.joining(room):
                 stay.requests.join(room, key=stay.keys.get(room))

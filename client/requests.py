@@ -284,6 +284,9 @@ class Requests:
     def joining(self, room: str) -> bool:
         return any(isinstance(one.frame, Join) and one.frame.room == room for one in self._waiting.values())
 
+    def leaving(self, room: str) -> bool:
+        return any(isinstance(one.frame, Leave) and one.frame.room == room for one in self._waiting.values())
+
     def _next(self) -> int:
         self._last += 1
         return self._last

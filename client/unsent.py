@@ -105,7 +105,7 @@ class Unsent:
             if saying.done and saying.n < self._wanted:
                 continue
             saying.sent = True
-            frames.append(Say(n=saying.n, to=saying.to, text=saying.text, holder=saying.holder))
+            frames.append(_say(saying))
             self._outstanding += 1
         return frames
 
@@ -210,3 +210,9 @@ class Unsent:
             if n >= oldest:
                 break
             del self._sayings[n]
+
+
+def _say(saying: Saying) -> Say:
+    # What came back through its log was shown to others as well. Should that be lost, they must not take it for new.
+    seen = (saying.place.epoch, saying.place.offset) if saying.place else None
+    return Say(n=saying.n, to=saying.to, text=saying.text, holder=saying.holder, again=seen)

@@ -31,7 +31,8 @@ class Logs:
         entries = tuple(from_stream(log, epoch, item) for item in reply[6])
         first_lost, last_lost = int(reply[4]), int(reply[5])
         former = after.epoch if first_lost else ""
-        return Page(Position(epoch, int(reply[2])), int(reply[3]), entries, former, first_lost, last_lost)
+        top, is_astray = Position(epoch, int(reply[2])), int(reply[7]) == 1
+        return Page(top, int(reply[3]), entries, former, first_lost, last_lost, is_astray)
 
     def history(self, room: str, before: int, limit: int, asks: str = "") -> list[Entry]:
         reply = self._told("history", [room, before, limit, asks])

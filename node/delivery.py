@@ -34,8 +34,8 @@ class Delivery:
     """Made by a connection, given to `Feed.attach`."""
 
     __slots__ = (
-        "dialect", "done", "epoch", "feed", "former", "gone", "left", "limit", "most", "next", "outbox", "session",
-        "until",
+        "astray", "dialect", "done", "epoch", "feed", "former", "gone", "left", "limit", "most", "next", "outbox",
+        "parted", "session", "until",
     )  # fmt: skip
 
     def __init__(self, feed: Feed, outbox: Outbox, dialect: Dialect, cursor: Position, session: str) -> None:
@@ -45,6 +45,8 @@ class Delivery:
         self.session = session
         self.epoch = cursor.epoch
         self.next = cursor.offset + 1
+        # Up to there it may have been shown later ones already: nobody knew what its cursor meant.
+        self.astray = 0
         self.former: dict[str, int] = {}  # epoch -> how far it had come in it; the last ones
         self.gone = False
         # Its own `left` entry was offered: nothing more is, unless the log goes on with its own `joined` one.
@@ -54,6 +56,7 @@ class Delivery:
         # Where it ends, once that is known (leave, quit), and who is told then.
         self.until: Position | None = None
         self.done: Callable[[bool], None] | None = None
+        self.parted = False  # in another life of the log it ends with its own `left` entry, wherever that stands there
 
     def step(self) -> float | None:
         """Reads one page and offers it. A worker's."""
@@ -76,10 +79,12 @@ class Delivery:
 
     def offer(self, entry: Entry) -> None:
         """Offers one entry for this client alone."""
-        if entry.kind == Kind.GAP:
+        if self._has_had(entry):
+            data = b""
+        elif entry.kind == Kind.GAP:
             data = gap_letter(entry, self._seen(parse_gap(entry.text)[0]), self.dialect)
         else:
-            data = b"" if self._has_had(entry) else letter(entry, self.dialect)
+            data = letter(entry, self.dialect)
         if data:
             self.outbox.offer(data)
             if entry.kind == Kind.GAP:
@@ -91,7 +96,7 @@ class Delivery:
         left = entry.session == self.session and entry.kind == Kind.LEFT and not letters.is_brought_back
         self.left = left or (self.left and not (entry.session == self.session and entry.kind == Kind.JOINED))
         if left or not self.left:
-            letters.offer(self)
+            (letters.aged() if entry.offset <= self.astray else letters).offer(self)
         self.next = entry.offset + 1
 
     def turn(self, cursor: Position, page: Page) -> None:
@@ -99,6 +104,7 @@ class Delivery:
         if page.position.epoch != cursor.epoch:
             self.former.pop(cursor.epoch, None)
             self.former[cursor.epoch] = cursor.offset
+            self.astray = page.position.offset if page.is_astray else 0
             if len(self.former) > EPOCHS_KEPT:
                 del self.former[next(iter(self.former))]
         lost = lost_letter(self.feed.log, cursor, page, self.dialect)
@@ -131,6 +137,7 @@ class Delivery:
             return None
         cursor = Position(self.epoch, self.next - 1)
         page = self._within_most(self._newest(self.feed.read(cursor, self.limit)), cursor)
+        page = self._before_parting(page, cursor)
         self._turn_to(page, cursor)
         if page.entries:
             self._pass_page(page)
@@ -167,6 +174,17 @@ class Delivery:
                 break
             self._pass(letters)
 
+    def _before_parting(self, page: Page, cursor: Position) -> Page:
+        """Who has left is shown nothing of a life of the log in which nobody can say what was said before that."""
+        elsewhere = self.until is not None and page.position.epoch != self.until.epoch
+        if not elsewhere or any(self._is_leaving(entry) for entry in page.entries):
+            return page
+        self.parted = True
+        return replace(page, entries=(), former=cursor.epoch, lost_first=cursor.offset + 1, lost_last=0)
+
+    def _is_leaving(self, entry: Entry) -> bool:
+        return entry.session == self.session and entry.kind == Kind.LEFT
+
     def _turn_to(self, page: Page, cursor: Position) -> None:
         self.turn(cursor, page)
         if page.position.epoch != self.epoch:
@@ -184,11 +202,12 @@ class Delivery:
 
     def _pass(self, letters: Letters) -> None:
         entry, until = letters.entry, self.until
-        past = until is not None and until.epoch == entry.epoch and entry.offset > until.offset
+        past = self.parted or (until is not None and until.epoch == entry.epoch and entry.offset > until.offset)
         if entry.offset >= self.next and not past:
             if self.dialect is Dialect.PLAIN:
                 letters.is_repeat |= self.feed.told.note(entry)
             self.take(letters)
+            self.parted = until is not None and until.epoch != entry.epoch and self._is_leaving(entry)
 
     def _resume(self) -> None:
         self.feed.workers.schedule(self)

@@ -139,7 +139,7 @@ class Events:
         self._workers.hurry()
 
     def local_sessions(self) -> Sequence[SessionRecord]:
-        return [session.record(self._positions(session)) for session in self.house.registry.all()]
+        return [session.record(*self._positions(session)) for session in self.house.registry.all()]
 
     def on_entering(self, epoch: str) -> None:
         self.house.rooms.enter(epoch)
@@ -154,10 +154,12 @@ class Events:
         standing = self.house.standing
         return NodeStatus(standing.state, len(self.house.roster), standing.answer)
 
-    def _positions(self, session: Session) -> dict[str, Position]:
-        """Up to where its logs were offered here."""
-        places = {log: self.house.rooms.place(log) for log in (*session.rooms, session.inbox)}
-        return {log: place for log, place in places.items() if place}
+    def _positions(self, session: Session) -> tuple[dict[str, Position], dict[str, Position]]:
+        """Up to where its logs were offered here, of each in the last life that was read to its end; and where they are
+        now."""
+        rooms, logs = self.house.rooms, (*session.rooms, session.inbox)
+        whole = {log: place for log in logs if (place := rooms.whole(log))}
+        return whole, {log: place for log in logs if (place := rooms.place(log))}
 
     def _end(self, session: Session, how: str) -> None:
         reason = endings.parsed(how).reason or ("expired" if session.away_since else "ended")

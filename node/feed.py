@@ -32,8 +32,8 @@ class Feed:
     """`log`: `#room` or `@<session>`. Methods: any thread; only `step` blocks, and is a worker's."""
 
     __slots__ = (
-        "_ahead", "_epoch", "_hears", "_live", "_lock", "_metrics", "_next", "_pages", "_reader", "_recent", "_stale",
-        "_top", "log", "name", "told", "trace", "workers",
+        "_ahead", "_astray", "_epoch", "_hears", "_live", "_lock", "_metrics", "_next", "_pages", "_reader", "_recent",
+        "_stale", "_top", "_whole", "log", "name", "told", "trace", "workers",
     )  # fmt: skip
 
     def __init__(
@@ -57,6 +57,10 @@ class Feed:
         # brought into another life of the data. What is shown after that is in nobody's memory.
         self._hears = ""
         self._next = 0
+        # The place in the last life of the log that was read to its end, while the present one is not yet: what is lost
+        # of both stands between the two, and nobody else may know of it.
+        self._whole: Position | None = None
+        self._astray = 0  # as a delivery's
         self._top: Position | None = None  # of the last heartbeat
         self._stale = False  # something came before the place was known
         count = metrics.deliveries.inc
@@ -182,7 +186,8 @@ class Feed:
             if not self._epoch:
                 self._epoch, self._next = top.epoch, top.offset + 1
                 self._hears = self._epoch
-            self.told.wanted |= delivery.dialect is Dialect.PLAIN
+            if delivery.dialect is Dialect.PLAIN and not self.told.wanted:
+                self.told.show(self._recent.entries())  # what it is brought from there has passed already
             stale, self._stale = self._stale, False
             if delivery.epoch == top.epoch:
                 delivery.next = min(delivery.next, top.offset + 1)  # a cursor beyond the top is none
@@ -243,6 +248,12 @@ class Feed:
                 self._live.flush()
             return Position(self._epoch, self._next - 1) if self._epoch else None
 
+    def whole(self) -> Position | None:
+        """As `place`; while a life of the log is being read for the first time, the place in the last one before it
+        that was read to its end."""
+        with self._lock:
+            return self._whole or (Position(self._epoch, self._next - 1) if self._epoch else None)
+
     def offered(self, delivery: Delivery) -> Position:
         """What lies behind it was not offered to the delivery."""
         with self._lock:
@@ -261,7 +272,7 @@ class Feed:
         leaver = self._live.leaver(letters)
         if leaver is not None:
             leaver.left = True  # before he reads of it, and perhaps comes again
-        self._live.offer(letters)
+        self._live.offer(letters.aged() if replay and entry.offset <= self._astray else letters)
         self._recent.add(letters)
         self._next = entry.offset + 1
         if leaver is not None:
@@ -315,7 +326,7 @@ class Feed:
         until = delivery.until
         if until is None:
             return False
-        there = delivery.epoch == until.epoch and delivery.next > until.offset
+        there = delivery.parted or (delivery.epoch == until.epoch and delivery.next > until.offset)
         # In an epoch where `until` means nothing, all that there is must do.
         ended = top is not None and delivery.next > top.offset
         if there or ended:
@@ -344,6 +355,8 @@ class Feed:
                 delivery.turn(place, page)
             if page.position.epoch != self._epoch:
                 self._hears = page.position.epoch
+                self._whole = self._whole or place
+                self._astray = page.position.offset if page.is_astray else 0
             self._epoch, self._next = page.position.epoch, page.start
             self._recent.clear()
             for entry in recalled:
@@ -360,4 +373,8 @@ class Feed:
                     self.workers.schedule(delivery)
                 elif self._place(delivery):
                     self.workers.schedule(delivery)
-            return page.position.epoch == self._epoch and self._next <= page.position.offset
+            if page.position.epoch != self._epoch:
+                return False
+            if self._next > page.position.offset:
+                self._whole = None
+            return self._next <= page.position.offset

@@ -54,6 +54,7 @@ def gap_letter(entry: Entry, seen: Position | None, dialect: Dialect) -> bytes:
             last=last,
             epoch=entry.epoch,
             offset=entry.offset,
+            was=_was(entry),
         ),
         dialect,
     )

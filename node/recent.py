@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from cluster.types import Entry, Kind
 from node.letters import letter
 from wire import Dialect
@@ -78,6 +80,14 @@ class Letters:
             delivery.offer(self.entry)
         elif data := self.made(delivery.dialect):
             delivery.outbox.offer(data)
+
+    def aged(self) -> Letters:
+        """For who may have been shown later ones before it."""
+        if self.entry.kind != Kind.MESSAGE or self.entry.late:
+            return self
+        made = Letters(replace(self.entry, late=True))
+        made.is_repeat = self.is_repeat
+        return made
 
     @property
     def is_personal(self) -> bool:

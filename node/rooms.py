@@ -118,6 +118,11 @@ class Rooms:
         held = self._held.get(log)  # atomic, as in `receive`
         return held.feed.place() if held else None
 
+    def whole(self, log: str) -> Position | None:
+        """See `Feed.whole`."""
+        held = self._held.get(log)
+        return held.feed.whole() if held else None
+
     def _drop(self, log: str) -> None:  # the lock is held
         self._held.pop(log).feed.forget()
         self._lags.pop(log, None)

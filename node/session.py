@@ -6,6 +6,7 @@ import base64
 import hashlib
 import secrets
 import threading
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from cluster.types import Claimed, Name, Position, Published, SessionRecord
@@ -154,9 +155,13 @@ class Session:
         """It has another nickname since `taken`. The publisher has noted it for a record that is asked for just now."""
         self.name, self.taken = name, max(self.taken, taken)
 
-    def record(self, positions: dict[str, Position]) -> SessionRecord:
-        """What has to be known of it to claim it again. `positions`: up to where its logs were offered here."""
+    def record(self, positions: Mapping[str, Position], places: Mapping[str, Position] | None = None) -> SessionRecord:
+        """What has to be known of it to claim it again. `positions`: as there; `places`: where its logs are being
+        read by now, which may be in a later life of theirs."""
         told = {log: [*self.before.get(log, ()), position] for log, position in self.accepted.items()}
+        for log, place in (places or {}).items():
+            if place != positions.get(log):
+                told.setdefault(log, []).append(place)
         for log, position in self.entered.items():
             if log in self.rooms or log == self.inbox:
                 told.setdefault(log, []).append(position)

@@ -70,7 +70,7 @@ class Unregister(Frame, frozen=True, tag="unregister"):
 class Say(Frame, frozen=True, tag="say"):
     """`to` is `#room` or `@nick`. `holder`: the session that the sender last saw under that nick.
 
-    `again`: it was accepted at that place, in an epoch that is over: if it was lost it is said now.
+    `again`: it was accepted at that place, or seen there, in an epoch that is over: if it was lost it is said now.
     """
 
     n: Ordinal

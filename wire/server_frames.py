@@ -209,7 +209,7 @@ class Gap(Frame, frozen=True, tag="gap"):
     """Offsets `first`..`last` of `log` in epoch `former` may be missing; `last` 0: not known.
 
     `complete`: up to there this client has everything. With `offset` > 0 it is an entry of the
-    log and moves the cursor; else it concerns this client alone.
+    log and moves the cursor; else it concerns this client alone. `was`: where that entry stood before.
     """
 
     log: str
@@ -219,6 +219,7 @@ class Gap(Frame, frozen=True, tag="gap"):
     last: int = 0
     epoch: str = ""
     offset: int = 0
+    was: tuple[Cursor, ...] = ()
 
 
 class Reconnect(Frame, frozen=True, tag="reconnect"):

@@ -49,6 +49,8 @@ class Messages(Taking):
         return events
 
     def _history(self, frame: Message) -> list[Event]:
+        # It is not in the order of its log, but it was shown: no gap that names it is news.
+        self._stay.inbound.came_back(frame.log, ((frame.epoch, frame.offset), *frame.was))
         waiting = self._stay.requests.collecting(frame.log)
         if waiting is not None:
             waiting.messages.append(self._as_event(frame))

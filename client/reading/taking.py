@@ -44,6 +44,8 @@ class Taking:
             fresh, events = self._take(frame.log, frame.epoch, frame.offset, now)
             # Of an epoch that we never saw: it came and went between two that we did see, or before our time.
             concerns = concerns and fresh and (reached is not None or (track is not None and bool(track.former)))
+            # It was told before, or before our time.
+            concerns = concerns and not self._stay.inbound.has_had(frame.log, frame.was)
         else:
             self._stay.inbound.skip(frame.log, frame.former, frame.last)
         first = frame.first if reached is None else max(frame.first, reached + 1)

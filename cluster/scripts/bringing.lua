@@ -50,15 +50,35 @@ local function last_moves(work, life)
 end
 
 -- The offsets of a life that are there, or are about to be: under their own name, or as earlier places of others.
-local function offsets_there(work, life)
-  local there = {}
-  for _, entry in ipairs(life.entries) do there[#there + 1] = entry.offset end
+local offsets_there
+do -- a script has 200 local names at most
+
+-- The offsets of each life at which something stood that is staged, whichever life brings it.
+local function note_named(work)
+  work.named = {}
+  for _, life in ipairs(work.ordered) do work.named[life.name] = {} end
+  for _, life in ipairs(work.ordered) do
+    for _, entry in ipairs(life.entries) do
+      for _, name in ipairs(places(life.name, entry)) do
+        local epoch, offset = string.match(name, '^(.*):(%d+)$')
+        local offsets = work.named[epoch]
+        if offsets then offsets[#offsets + 1] = tonumber(offset) end
+      end
+    end
+  end
+end
+
+offsets_there = function(work, life)
+  if not work.named then note_named(work) end
+  local there = work.named[life.name]
   for name in pairs(work.seen) do
     local epoch, offset = string.match(name, '^(.*):(%d+)$')
     if epoch == life.name then there[#there + 1] = tonumber(offset) end
   end
   table.sort(there)
   return there
+end
+
 end
 
 -- All of one life, a gap in the place of each hole. Returns its segments, and up to where all is there or named.

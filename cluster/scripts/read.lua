@@ -1,7 +1,8 @@
 -- include: seeing remembering
 -- R5, R7: entries of a log after a cursor, which may be of an earlier epoch.
 -- ARGV[6] log: '#room' or '@session'  [7] epoch  [8] offset  [9] how many
--- Reply: 'ok', epoch, top, offset of the first entry that follows, first lost, last lost (0: unknown), entries
+-- Reply: 'ok', epoch, top, offset of the first entry that follows, first lost, last lost (0: unknown), entries, 1 if
+--   nobody knows what the cursor means: then they begin with what may be older than what its owner has seen
 --   first lost is 0 when nothing is missing. An entry is {offset, {field, value, …}}.
 local log, epoch, offset, count = ARGV[6], ARGV[7], tonumber(ARGV[8]), ARGV[9]
 local COMINGS_AND_GOINGS, LOOKED_AT = {joined = true, left = true}, 64
@@ -21,13 +22,13 @@ end
 
 local shut = closed()
 if shut then return shut end
--- What was said to somebody is known to his node and to the sender's: where one that was alive has not brought what it
--- remembers, nobody can say what is lost.
+-- What was said to somebody is known to his node and to the sender's; what was said in a room to the nodes of its members,
+-- as far as they had heard it by then. Where one that was alive has not brought what it remembers, nobody can say what is lost.
 local is_unsure, may_come = false, false
-if string.sub(log, 1, 1) == '@' and epoch ~= EPOCH and epoch ~= '' then is_unsure, may_come = lacks_memory() end
-if may_come then return {'wait'} end
+if epoch ~= EPOCH and epoch ~= '' then is_unsure, may_come = lacks_memory() end
+if may_come and string.sub(log, 1, 1) == '@' then return {'wait'} end
 local top = settle(log)
-local from, beyond = mapped(log, epoch, offset)
+local from, _, beyond, is_known = walk(log, epoch, offset)
 local first_lost, last_lost = 0, 0
 -- Where a node could still tell what was lost, an entry of kind gap says so in the log itself; else only the
 -- cursor shows that something was there, and this reader alone is told.
@@ -56,4 +57,5 @@ if start > from + 1 and not (behind and were_quiet(stream, from + 1, start - 1))
     entries, start = {}, from + 1
   end
 end
-return {'ok', EPOCH, int(top), int(start), int(first_lost), int(last_lost), entries}
+return {'ok', EPOCH, int(top), int(start), int(first_lost), int(last_lost), entries,
+  (is_known or offset == 0) and 0 or 1}

@@ -84,10 +84,14 @@ each_room(rooms, function(room)
   redis.call('PERSIST', rights.where(room))
 end)
 if row[5] and row[5] ~= NODE then redis.call('SREM', key('node:' .. row[5] .. ':sessions'), session) end
-local n = int(math.max(tonumber(row[3] or '0'), tonumber(known)))
+-- A message that others have brought back before may be one of which its node has no answer.
+local n = math.max(tonumber(row[3] or '0'), tonumber(known))
+if not row[1] then
+  for _, number in ipairs(redis.call('HKEYS', key('session:' .. session .. ':said'))) do n = math.max(n, tonumber(number)) end
+end
 if row[1] and row[7] ~= nick then free_nick(session, row[7], row[8]) end
 redis.call('HSET', key('session:' .. session), 'nick', nick, 'mapped', compared, 'claim', claim, 'taken', int(taken),
-  'token', token, 'n', n, 'rooms', rooms, 'since', since, 'address', address, 'pending', pending,
+  'token', token, 'n', int(n), 'rooms', rooms, 'since', since, 'address', address, 'pending', pending,
   'client', client, 'skeletons', skeletons, 'account', account, 'mail', mail, 'open', open)
 if gone ~= '' then
   redis.call('HSET', key('session:' .. session), 'gone', string.sub(gone, 2))

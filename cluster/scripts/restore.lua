@@ -60,16 +60,18 @@ local function answered(entry)
 end
 
 local function append_late(lacking)
-  local seen = there_beyond(log, upto or 0, COMPARED)
+  local seen, top = there_beyond(log, upto or 0, COMPARED), settle(log)
   for _, entry in ipairs(lacking) do
     local names = places(epoch, entry)
-    local there = seen[identity(entry)] or seen[names[1]] or present(log, epoch, entry.offset)
-      or brought_back(log, entry.session, tonumber(entry.n)) or answered(entry)
-    if entry.kind == 'message' and not there then
-      local place = append_entry(log, channel_of(log), entry, table.concat(names, ' '))
+    local place = seen[identity(entry)] or seen[names[1]] or brought_back(log, entry.session, tonumber(entry.n))
+      or answered(entry)
+    local known = present(log, epoch, entry.offset)
+    if entry.kind == 'message' and not place and not known then
+      place = append_entry(log, channel_of(log), entry, table.concat(names, ' '))
       note_said(log, entry, place)
-      note_late(log, epoch, entry.offset, place)
     end
+    -- Also of what is there by another name, or has been overtaken: it is not to be told that it is missing.
+    if not known then note_late(log, epoch, entry.offset, place or top) end
   end
   announce()
 end

@@ -2,7 +2,7 @@
 --
 -- `said`: session, claim, n, to ('#room' or '@mapped nickname'), text, holder (the session that the sender last saw
 -- under that nickname, or ''), refusal (a reason for which the node itself refuses, or ''), again (epoch and offset at
--- which it was accepted before, if the sender fears that it was lost since), ahead (ms until the bucket of messages is whole).
+-- which it was accepted before, or seen without an answer, if the sender fears that it was lost since), ahead (ms until the bucket of messages is whole).
 
 -- Up to where the session's n are consumed, and what it has taken of its bucket, so that it takes that along.
 local function note_said(session, n, ahead)
@@ -13,8 +13,10 @@ end
 local function is_member(room, session) return redis.call('HEXISTS', key('room:' .. room .. ':members'), session) == 1 end
 
 -- Where it is by now, if it is anywhere. Who isn't in a room is told of what he said there himself, not what its log holds.
-local function outcome_again(said, destination)
+-- `surely`: what was there once does not do.
+local function outcome_again(said, destination, surely)
   local session, n, again = said.session, said.n, said.again
+  if spoilt(destination) then return nil end
   local function look(place)
     local found = place and redis.call('XRANGE', base(destination) .. ':log', int(place) .. '-0', int(place) .. '-0')[1]
     local entry = found and of_stream(found)
@@ -25,7 +27,7 @@ local function outcome_again(said, destination)
   if not place or (found and not ours) then place, found, entry, ours = look(brought_back(destination, session, n)) end
   -- Trimmed since, or acknowledged: it was there.
   local may_be_gone = string.sub(destination, 1, 1) == '@' or is_member(destination, session)
-  if place and (ours or (not found and may_be_gone)) then
+  if place and (ours or (not surely and not found and may_be_gone)) then
     return table.concat({'ok', destination, EPOCH, int(place), ours and entry.time or int(NOW)}, ' ')
   end
 end
@@ -41,6 +43,16 @@ local function outcome_kept(said)
   -- What a rewind took is of an epoch that is known still: of one that has been forgotten it was there.
   local _, there, _, known = walk(log, epoch, tonumber(offset), true)
   if there or not known then return outcome end
+end
+
+-- Of a message that its sender has seen in the log, though nobody has answered him: its outcome, if it is there. Its n is
+-- consumed with that.
+local function outcome_seen(said, destination)
+  local outcome = said.again and destination ~= '' and outcome_again(said, destination, true)
+  if not outcome then return nil end
+  note_said(said.session, said.n, said.ahead)
+  note_outcome(said.session, said.n, outcome)
+  return {'ok', outcome}
 end
 
 -- What n has become already; nil: nothing.
@@ -128,6 +140,14 @@ local function destination_of(said)
   return addressee and '@' .. addressee or '', addressee
 end
 
+-- Where it stood, if that is over. Of what no node has answered its sender may have seen it there: then it was shown, to
+-- others as well, in front of what has been said since. An account's or a session's inbox shows nothing to its sender.
+local function lost_place(said, last)
+  local again = said.again
+  if again and said.n > last and (again.epoch == EPOCH or string.sub(said.to, 1, 1) ~= '#') then return nil end
+  return again
+end
+
 -- The reply for it, as in publish.lua. `limit`: of an inbox.
 local function say(said, destination, addressee, limit)
   -- What is restored of the destination's log has its n.
@@ -136,9 +156,10 @@ local function say(said, destination, addressee, limit)
   if not row then return reply end
   local n, last = said.n, tonumber(row[4])
   if n > last + 1 then return {'no', 'out_of_order', int(last)} end
-  local known = n <= last and reply_again(said, destination, last)
+  local known
+  if n <= last then known = reply_again(said, destination, last) else known = outcome_seen(said, destination) end
   if known then return known end
-  local outcome, passing = speak(said, row[5], addressee, limit, n <= last and said.again or nil)
+  local outcome, passing = speak(said, row[5], addressee, limit, lost_place(said, last))
   if passing then return {'no', passing, ''} end
   note_said(said.session, math.max(n, last), said.ahead)
   note_outcome(said.session, n, outcome)

@@ -58,6 +58,7 @@ class Page:
     `start`: the offset from which `entries` begin (their first one, if any).
     `top`: the log's top when read. `former`, `lost_first`, `lost_last`: set when the
     cursor reached beyond what is left (`lost_last` 0: unknown), see rule R5; also when the log was trimmed.
+    `is_astray`: nobody knows what the cursor means, so what is there up to `top` may be older than what it stands for.
     """
 
     position: Position
@@ -66,6 +67,7 @@ class Page:
     former: str = ""
     lost_first: int = 0
     lost_last: int = 0
+    is_astray: bool = False
 
 
 class Publication(msgspec.Struct, frozen=True):

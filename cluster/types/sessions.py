@@ -42,7 +42,7 @@ class SessionRecord:
     rooms: tuple[str, ...]
     away: bool = False
     positions: Mapping[str, Position] = field(default_factory=dict)
-    """Room and inbox logs -> up to where they were offered at this node."""
+    """Room and inbox logs -> up to where they were offered at this node, in the last life that it read to its end."""
     told: Mapping[str, Sequence[Position]] = field(default_factory=dict)
     """Logs -> further positions that this session was given in answers. They may be of a life of the log that nothing
     was offered of yet."""

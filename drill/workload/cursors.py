@@ -46,6 +46,10 @@ class Cursors:
             self._shown.popitem(last=False)
         return epoch == frame.epoch
 
+    def saw(self, frame: Message) -> None:
+        """Out of the order of its log, as history."""
+        self._back.update((frame.log, *place) for place in ((frame.epoch, frame.offset), *frame.was))
+
     def has_had(self, log: str, places: Iterable[Cursor]) -> bool:
         """Whether what stood at `places` in former epochs came at one of them."""
         return any(offset <= (self._reached(log, epoch) or 0) for epoch, offset in places)
@@ -53,6 +57,8 @@ class Cursors:
     def concerns(self, frame: Gap) -> bool:
         """Whether the gap lies beyond what we saw of its epoch."""
         reached = self._reached(frame.log, frame.former)
+        if self.has_had(frame.log, frame.was):
+            return False
         if reached is None:
             return frame.offset == 0 or self._was_here_before(frame)
         return frame.last == 0 or (frame.last > reached and not self._is_back(frame, reached + 1))

@@ -133,7 +133,7 @@ class NativeUser(SocketUser):
         due = self._said.due(now)
         if due is not None:
             n, saying = due
-            self._tell(Say(n=n, to=saying.to, text=saying.words))
+            self._tell(Say(n=n, to=saying.to, text=saying.words, again=saying.seen))
 
     def _say(self, make: Callable[[str, int], str]) -> None:
         self._numbers += 1
@@ -201,8 +201,12 @@ class NativeUser(SocketUser):
             self._note(Kind.ACCEPTED, saying.to, "", said, epoch=frame.epoch, offset=frame.offset, n=frame.n)
 
     def _message(self, frame: Message) -> None:
-        if not frame.history:
+        if frame.history:
+            self._cursors.saw(frame)
+        else:
             self._moved(frame)
+            if frame.session == self._session:
+                self._said.saw(frame.n, (frame.epoch, frame.offset))
         if not self._cursors.is_news(frame):
             return
         kind = shown(frame.history, frame.late)

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wire.frames import Cursor
+
 KEPT = 128
 
 
@@ -13,6 +15,7 @@ class Saying:
     to: str
     words: str
     is_settled: bool = False
+    seen: Cursor | None = None  # where it came back through its room
 
 
 class Said:
@@ -59,6 +62,12 @@ class Said:
             return None
         saying.is_settled = True
         return saying
+
+    def saw(self, n: int, place: Cursor) -> None:
+        """It came back through its room."""
+        saying = self._all.get(n)
+        if saying is not None:
+            saying.seen = place
 
     def again(self, now: float) -> None:
         """The node could not take it: once more, a little later."""

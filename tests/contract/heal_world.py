@@ -140,6 +140,7 @@ class Node:
         self.caller = caller
         self.people: list[Person] = []
         self.place: Position | None = None
+        self.whole: Position | None = None  # as a feed's
         self.memory: list[Entry] = []
         self.damages: list[str] = []
 
@@ -174,11 +175,11 @@ class Node:
         self.damages.append(what)
 
     def _record(self, person: Person) -> SessionRecord:
-        told = [place for place in (person.accepted, person.entered) if place]
+        told = [place for place in (person.accepted, person.entered, self.place) if place]
         record = person.record
         return SessionRecord(
             record.session, record.claim, record.name, "t", "a", 1, len(person.said), (LOBBY,), taken=record.taken,
-            positions={LOBBY: self.place} if self.place else {}, told={LOBBY: told},
+            positions={LOBBY: self.whole or self.place} if self.place else {}, told={LOBBY: told},
         )  # fmt: skip
 
     # -- what it does ------------------------------------------------------------------------
@@ -214,19 +215,22 @@ class Node:
     def read(self, after: Position, limit: int) -> Page:
         return self.logs.read(LOBBY, after, limit)
 
-    def hear(self) -> None:
-        """The feed goes on to the end of the log."""
+    def hear(self, limit: int = ALL) -> None:
+        """The feed goes on to the end of the log, or by one page of `limit`."""
         if self.place is None:
             return
-        page = self.read(self.place, ALL)
+        page = self.read(self.place, limit)
         recalled = recall(self.read, self.memory, page, self.place)
         assert recalled is not None
         if page.position.epoch != self.place.epoch:
+            self.whole = self.whole or self.place
             self.memory, self.place = recalled, Position(page.position.epoch, page.start - 1)
         for entry in page.entries:
             assert entry.offset == self.place.offset + 1
             self.memory.append(entry)
             self.place = Position(entry.epoch, entry.offset)
+        if self.place.offset >= page.position.offset:
+            self.whole = None
 
     def heal(self) -> None:
         reply = self.caller.call(self.link, "heal", [])
@@ -357,6 +361,10 @@ class World:
         """And the first of its clients, too."""
         node.hear()
         self.read(self.clients[self.nodes.index(node)], ALL)
+
+    def glance(self, node: Node, limit: int) -> None:
+        """A page of the log, and then it is interrupted."""
+        node.hear(limit)
 
     def forget(self, node: Node, kept: int) -> None:
         node.memory = node.memory[max(0, len(node.memory) - kept) :]

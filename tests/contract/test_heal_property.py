@@ -17,6 +17,7 @@ STEPS = st.one_of(
     st.tuples(st.just("talk"), WHICH, st.integers(1, 3), SUBSETS),
     st.tuples(st.just("talk"), WHICH, st.integers(1, 3), SUBSETS),
     st.tuples(st.just("hear"), WHICH),
+    st.tuples(st.just("glance"), WHICH, st.integers(1, 2)),
     st.tuples(st.just("forget"), WHICH, st.integers(0, 3)),
     st.tuples(st.just("read"), st.integers(0, 4), st.sampled_from([1, 2, 5])),
     st.tuples(st.just("late"), WHICH),

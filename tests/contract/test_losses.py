@@ -18,11 +18,13 @@ from tests.contract.lives import (
     talk,
     texts,
     wait_healed,
+    wait_open,
     wait_recovered,
 )
 from tests.contract.recorder import DEADLINE
 from tests.contract.rewinder import Rewinder
 from tests.contract.space import LOBBY, Space
+from tests.contract.test_recovering import knows
 from tests.support.waiting import wait_until
 
 LONG = 20.0
@@ -256,3 +258,30 @@ def test_what_was_said_again_in_a_life_that_nobody_remembers_is_found_where_it_w
     again = alice.said_again("lost 0", lost[0])
     assert again.position.offset == lost[0].position.offset
     assert texts(own_space) == [f"lost {i}" for i in range(130)]
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_what_is_there_by_another_name_is_not_told_to_be_missing(space: Space, is_late: bool) -> None:
+    """One node has turned to the life between, the other one has not; what both remember is the same."""
+    one, two = space.serve("n1", 2.0), space.serve("n2", 2.0)
+    alice, _ = one.claim("Alice"), two.claim("Bob")
+    wait_until(lambda: knows(one, two), what="each knows of the other")
+    said = talk(alice, 3, one, two)
+    space.admin.flushall()
+    wait_recovered(one, two)
+    wait_healed(space)
+    recall(space, two)
+    with one.events.changed:  # what it brings stands elsewhere then
+        one.events.entries = [entry for entry in one.events.entries if entry.kind == "message"]
+    with slow_to_remember(two) as let_go:
+        if not is_late:
+            let_go.set()
+        space.admin.flushall()
+        wait_recovered(one, times=2)
+        wait_open(space)
+        wait_healed(space)
+        let_go.set()
+        wait_recovered(two, times=2)
+    wait_healed(space)
+    assert texts(space) == ["lost 0", "lost 1", "lost 2"]
+    assert gaps(space) == ([f"{said[0].position.epoch} 1 2"] if is_late else [])

@@ -159,6 +159,7 @@ def sides(backend: Backend) -> tuple[Side, Side]:
 
 @example(says=[COMMON] * 5, most=MERGED)
 @example(says=[COMMON, ("ann", 0, "#lobby", "", "claim", "", None), COMMON], most=3)
+@example(says=[COMMON, ("ann", 1, SPOILT, "", "claim", "", (EPOCH, 3)), COMMON], most=3)
 @example(says=[COMMON, ("ann", 1, TURNING, "", "claim", "", None), COMMON], most=MERGED)
 @example(says=[COMMON, ("ann", 1, SPOILT, "", "claim", "", None), COMMON], most=MERGED)
 @example(says=[COMMON, ("ann", 1, "#lobby", "text_too_long", "claim", "", None), COMMON], most=MERGED)

@@ -1,5 +1,5 @@
 """R5: a node that was alive when Redis lost data never brings what it alone remembers: nobody can say what is lost of
-what was said to single persons, and each of them is told so."""
+what was said to single persons, or had not reached the others yet, and each who may miss it is told so."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cluster.types import Page, Position, Published
 from tests.contract.conftest import RealRedis
 from tests.contract.lives import restart, slow_to_remember, wait_open, wait_recovered
 from tests.contract.rewinder import Rewinder
-from tests.contract.space import Node, Space
+from tests.contract.space import LOBBY, Node, Space
 from tests.contract.test_recovering import knows
 from tests.support.waiting import wait_until
 
@@ -63,6 +63,31 @@ def test_what_only_a_dead_node_knew_may_be_missing(space: Space) -> None:
         assert told(letters.one.cluster.read(carol.inbox, Position(letters.heard.position.epoch, 0), 10)) == (1, 0)
         # Who has come into this life is complete in it.
         assert told(letters.one.cluster.read(carol.inbox, carol.claimed.logs[carol.inbox], 10)) == (0, 0)
+
+
+@pytest.mark.parametrize("comes_back", [False, True])
+def test_what_only_a_dead_node_had_heard_of_a_room_may_be_missing(space: Space, comes_back: bool) -> None:
+    """It was on its way to the others as the data were lost."""
+    one, two = space.serve("n1", LEASE), space.serve("n2", LEASE)
+    one.claim("Bob")
+    alice = two.claim("Alice")
+    wait_until(lambda: knows(one, two), what="each knows of the other")
+    heard = alice.said("heard").position
+    alice.said("unheard")
+    one.wait_texts(["heard", "unheard"])
+    with one.events.changed:
+        one.events.entries = [entry for entry in one.events.entries if entry.text != "unheard"]
+        one.events.positions[LOBBY] = heard
+    with slow_to_remember(two) as let_go:
+        if comes_back:
+            let_go.set()
+        space.admin.flushall()
+        wait_recovered(*((one, two) if comes_back else (one,)))
+        wait_open(space)
+        page = one.cluster.read(LOBBY, heard, 10)
+        assert told(page) == ((0, 0) if comes_back else (heard.offset + 1, 0))
+        assert [entry.text for entry in page.entries if entry.kind == "message"] == ["unheard"] * comes_back
+        assert told(one.cluster.read(LOBBY, Position(page.position.epoch, 1), 10)) == (0, 0), "who is in this life"
 
 
 def test_where_all_bring_what_they_have_nothing_is_told(space: Space) -> None:
@@ -158,3 +183,12 @@ def test_who_was_cut_off_for_long_does_not_know_who_was_alive_at_the_end(space: 
         wait_recovered(letters.two)
     wait_open(space)
     assert told(letters.page()) == (0, 0)
+
+
+def test_it_is_told_where_nobody_knows_what_a_cursor_means(space: Space) -> None:
+    node = space.serve("n1", LEASE)
+    place = node.claim("Alice").said("hi").position
+    astray = node.cluster.read(LOBBY, Position("deadbeef", 5), 10)
+    assert (astray.is_astray, told(astray), astray.start) == (True, (6, 0), 1)
+    for cursor in (place, Position("", 0), Position("deadbeef", 0)):
+        assert not node.cluster.read(LOBBY, cursor, 10).is_astray

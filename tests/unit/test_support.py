@@ -95,14 +95,22 @@ def test_a_thread_of_a_tool_may_stay() -> None:
 
 def test_a_missing_program_skips_and_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(programs, "on_path", lambda names: None)
+    monkeypatch.setattr(programs, "in_wheel", lambda name: None)
     monkeypatch.delenv("HYDRACHAT_TEST_REQUIRE", raising=False)
     with pytest.raises(pytest.skip.Exception, match="Debian package redis-tools"):
         programs.required("redis-cli")
 
 
+def test_redis_may_come_from_a_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "on_path", lambda names: None)
+    monkeypatch.setattr(programs, "in_wheel", {"redis-server": "/wheel/redis-server"}.get)
+    assert programs.required("redis-server") == "/wheel/redis-server"
+
+
 @pytest.mark.parametrize("wanted", ["all", "haproxy,redis-cli"])
 def test_a_missing_program_fails_where_it_is_required(monkeypatch: pytest.MonkeyPatch, wanted: str) -> None:
     monkeypatch.setattr(programs, "on_path", lambda names: None)
+    monkeypatch.setattr(programs, "in_wheel", lambda name: None)
     monkeypatch.setenv("HYDRACHAT_TEST_REQUIRE", wanted)
     with pytest.raises(pytest.fail.Exception, match="Debian package redis-tools"):
         programs.required("redis-cli")

@@ -289,6 +289,8 @@ def test_a_hole_that_nobody_can_fill_is_told(driver: Driver) -> None:
         (Gap(LOBBY, "e1", 0, 1, 1, "e2", 2), None),
         (Gap(LOBBY, "before-us", 0, 1, 9, "e1", 2), None),
         (Gap(LOBBY, "between", 0, 1, 9, "e2", 1), "complete to #0; 1-9 may be missing"),
+        (Gap(LOBBY, "before-us", 0, 1, 9, "e2", 1, (("e1", 1),)), None),
+        (Gap(LOBBY, "between", 0, 1, 9, "e2", 1, (("e1", 4),)), "complete to #0; 1-9 may be missing"),
     ],
 )
 def test_a_gap_is_told_to_whom_it_concerns(driver: Driver, gap: Gap, told: str | None) -> None:
@@ -478,6 +480,15 @@ def test_a_gap_of_what_has_come_back_late_is_no_news(driver: Driver, first: int,
         hears(driver, Message(LOBBY, "e2", place, "bob", old, "bob", "late", 1000, late=True, was=(("e1", old),)))
     hears(driver, Gap(LOBBY, "e1", first - 1, first, last, "e3", 1))
     assert told_gaps(driver) == ([told] if told else [])
+
+
+def test_a_gap_of_what_was_shown_as_history_is_no_news(driver: Driver) -> None:
+    hears(
+        driver,
+        Message(LOBBY, "e2", 4, "bob", 5, "bob", "before", 1000, history=True, was=(("e1", 5),)),
+        Gap(LOBBY, "e1", 4, 5, 5, "e3", 1),
+    )
+    assert told_gaps(driver) == []
 
 
 def test_many_lives_later_it_is_known_how_far_we_came(driver: Driver) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from client.events import GapEvent, LeftEvent, RequestRefused
-from tests.unit.client.model import Driver, hears, resumes_with
+from tests.unit.client.model import Driver, hears, line, resumes_with
 from wire.codes import Code
-from wire.frames import Error, Joined, Leave, Left, Message, ServerFrame
+from wire.frames import Error, Join, Joined, Leave, Left, Message, ServerFrame
 
 
 def said(offset: int, text: str, epoch: str, log: str) -> Message:
@@ -47,3 +47,22 @@ def test_a_leave_asked_again_of_a_room_that_is_gone_was_carried_out(driver: Driv
     (gap,) = driver.of(GapEvent)
     assert isinstance(gap, GapEvent)
     assert (gap.room, gap.first, gap.last) == ("#ops", 2, 0), "nobody knows what else was said there"
+
+
+def test_a_room_that_was_being_left_is_not_entered_again_by_a_new_session(driver: Driver) -> None:
+    """Its grace was over before the answer came: the others saw us leave then."""
+    hears(driver, Joined("#ops", "r1", 1, driver.stay.session or "", "alice", 1, count=1))
+    hears(driver, Joined("#dev", "d1", 1, driver.stay.session or "", "alice", 1, count=1))
+    driver.stay.rooms |= dict.fromkeys(["#ops", "#dev"])
+    driver.stay.requests.leave("#ops", ticket=77)
+    driver.world.on[Leave] = lambda *_: None
+    driver.do(driver.machine.tick(driver.now))
+    driver.world.sessions.clear()
+    driver.cut(line(driver), 99)
+    driver.do(driver.machine.lost(line(driver).link, "reset", driver.now))
+    driver.settle()
+    assert [frame.room for frame in driver.sent if isinstance(frame, Join)] == ["#dev"]
+    (asked,) = {frame.id for frame in driver.sent if isinstance(frame, Leave)}
+    hears(driver, Error(Code.NOT_MEMBER, "not in that room", id=asked))
+    assert [event.ticket for event in driver.of(LeftEvent) if isinstance(event, LeftEvent)] == [77]
+    assert "#ops" not in driver.stay.rooms

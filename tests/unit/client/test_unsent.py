@@ -89,6 +89,15 @@ def test_a_new_connection_says_all_unanswered_again_in_order() -> None:
     assert numbers(line.due(0.0)) == [2, 3], "2 was consumed, its outcome is not known"
 
 
+def test_what_was_seen_in_its_room_is_said_again_with_its_place() -> None:
+    """It was shown to others, too: should the room have lost it, they must not take it for new."""
+    line = unsent("a", "b")
+    assert [frame.again for frame in line.due(0.0)] == [None, None]
+    line.saw(1, Place("#lobby", "e1", 7, 1000))
+    line.resumed(0)
+    assert [(frame.n, frame.again) for frame in line.due(1.0)] == [(1, ("e1", 7)), (2, None)]
+
+
 def test_what_the_node_lost_is_said_again_from_memory() -> None:
     line = unsent(*"abc")
     line.due(0.0)

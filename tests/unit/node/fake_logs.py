@@ -22,16 +22,17 @@ class FakeLogs(FakeAccounts):
             if self.failing_reads:
                 self.failing_reads -= 1
                 raise Unavailable
-            top, offset, lost = self.store.top(log), after.offset, 0
+            top, offset, lost, known = self.store.top(log), after.offset, 0, True
             if after.epoch != top.epoch:
-                fork = self.store.forks.get(log, {}).get(after.epoch, 0)
+                forks = self.store.forks.get(log, {})
+                fork, known = forks.get(after.epoch, 0), after.epoch in forks or not offset
                 offset = min(offset, fork)
                 lost = after.offset + 1 if after.offset > offset else 0
             offset = min(offset, top.offset)
             entries = tuple(
                 msgspec.structs.replace(e, epoch=top.epoch) for e in self.store.logs[log][offset : offset + limit]
             )
-            return Page(top, offset + 1, entries, lost_first=lost)
+            return Page(top, offset + 1, entries, lost_first=lost, is_astray=not known)
 
     def history(self, room: str, before: int, limit: int, asks: str = "") -> list[Entry]:
         with self.store.lock:

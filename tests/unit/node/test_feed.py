@@ -22,7 +22,7 @@ from tests.unit.node.fake_store import Store
 from tests.unit.node.feed_bench import LOG, Bench, Reader
 from tests.unit.node.waiting import wait_for
 from wire import Dialect
-from wire.frames import Gap
+from wire.frames import Gap, Message
 
 
 def test_a_newcomer_waits_for_its_own_joined_entry_without_a_read() -> None:
@@ -395,6 +395,21 @@ def test_who_reads_lines_is_told_of_a_gap_from_where_he_had_come_to() -> None:
     assert b"1-700 may be missing" in told[1]
 
 
+def test_who_reads_lines_is_not_told_of_a_gap_once_more_when_that_has_come_back() -> None:
+    bench = Bench()
+    for _ in range(3):
+        bench.feed.receive(bench.publish())
+    plain = bench.join(dialect=Dialect.PLAIN)
+    for place in (3, 4):
+        bench.store.rewind(f"E{place}", {})
+        bench.store.append(LOG, "gap", "", 0, "", f"E0 {place} {place}")
+        bench.store.logs[LOG][-1] = replace(bench.store.logs[LOG][-1], was=(Position("E1", place),))
+        bench.settle()
+    plain.drain()
+    # The first one had stood in front of its coming.
+    assert [line for line in plain.taken if b"missing" in line] == [b"! #room: complete to #3; 4 may be missing"]
+
+
 def test_finish_delivers_up_to_there_and_no_further() -> None:
     bench = Bench()
     reader = bench.join()
@@ -482,3 +497,44 @@ def test_a_plain_client_is_spared_what_it_had_at_a_place_that_is_not_named() -> 
     assert "had" not in told.replace("text", "")
     assert "missed" in told
     assert native.said() == [1, 1, 99]
+
+
+def test_while_a_new_life_is_being_read_the_end_of_the_last_one_is_known() -> None:
+    """The data may be lost again before all of it is read: nobody else may know how far the former life went."""
+    bench = Bench()
+    bench.join()
+    for _ in range(9):
+        bench.feed.receive(bench.publish())
+    assert bench.feed.whole() == bench.feed.place() == Position("E1", 9)
+    for life, lost in (("E2", 9), ("E3", 8)):
+        bench.store.rewind(life, {LOG: lost})
+        for _ in range(8):
+            bench.publish()
+        bench.feed.missing()
+        bench.steps.step(0)
+        assert (bench.feed.whole(), bench.feed.place()) == (Position("E1", 9), Position(life, 3))
+    bench.settle()
+    assert bench.feed.whole() == bench.feed.place() == Position("E3", 8)
+
+
+def test_what_may_be_older_than_what_one_has_seen_is_shown_as_late() -> None:
+    """Nobody knows what the cursors mean: the log is read from its beginning."""
+    bench = Bench(recent=LIMIT)
+    live, plain = bench.join(), bench.join(dialect=Dialect.PLAIN)
+    for _ in range(3):
+        bench.feed.receive(bench.publish())
+    bench.store.rewind("E2", {LOG: 3})
+    bench.store.forks[LOG].clear()
+    for _ in range(2):
+        bench.publish()
+    behind = bench.join(Position("E0", 9))
+    bench.settle()
+    newcomer = bench.join(Position("E2", 0))
+    bench.feed.receive(bench.publish())
+    bench.settle()
+    told = [[(f.n, f.late) for f in r.frames() if isinstance(f, Message)] for r in (live, behind, newcomer)]
+    late = [(4, True), (5, True), (6, False)]
+    assert told == [[(1, False), (2, False), (3, False), *late], late, [(4, False), (5, False), (6, False)]]
+    plain.drain()
+    assert [line for line in plain.taken if b"text 4" in line] == [b"(late) #room bob: text 4"]
+    assert [entry.late for entry in bench.feed.remembered()] == [False] * 3, "it stands in its order"

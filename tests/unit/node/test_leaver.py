@@ -9,7 +9,7 @@ from cluster.types import Kind, Position
 from tests.unit.node.feed_bench import LOG, Bench, Reader
 from tests.unit.node.support import Native, pair, running
 from wire import Dialect
-from wire.frames import Join, Joined, Left, Message
+from wire.frames import Gap, Join, Joined, Left, Message
 
 BOTH = pytest.mark.parametrize("dialect", list(Dialect))
 
@@ -115,3 +115,28 @@ def test_a_leaving_that_a_loss_has_brought_back_is_no_leaving(bench: Bench, late
     bench.settle()
     assert reader.said() == [1]
     assert start.offset == 0
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_nothing_follows_it_in_a_life_in_which_it_stands_elsewhere(is_there: bool) -> None:
+    """He has left, and comes back to read what was said before, as the data are lost: his place is one of the life that
+    is over. Where the entry itself is lost nobody can say what came before it, and he is told so."""
+    bench = Bench()
+    bench.join()
+    bench.publish()
+    bench.publish()
+    left = bench.change(Kind.LEFT, "ana")
+    bench.store.rewind("E2", {LOG: 2})
+    bench.change(Kind.JOINED, "eve")  # another place
+    bench.publish()
+    if is_there:
+        bench.change(Kind.LEFT, "ana")
+        bench.store.logs[LOG][-1] = replace(bench.store.logs[LOG][-1], was=(Position("E1", left.offset),))
+    bench.publish()
+    reader = bench.join(Position("E1", 1), session="ana")
+    told = finish(bench, reader, Position("E1", left.offset))
+    bench.settle()
+    assert told == [False]
+    assert reader.said() == ([3] if is_there else [])
+    gaps = [(gap.first, gap.last) for gap in reader.frames() if isinstance(gap, Gap)]
+    assert gaps == ([] if is_there else [(2, 0)])

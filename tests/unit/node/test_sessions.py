@@ -52,6 +52,16 @@ def test_a_session_remembers_how_far_it_came_in_the_lives_before_that() -> None:
     assert sorted((place.epoch, place.offset) for place in known) == [("E", 5), ("F", 9), ("G", 2)]
 
 
+def test_what_was_accepted_in_the_last_life_that_was_read_to_its_end_is_known_while_the_next_is_being_read() -> None:
+    one, lives = session(), Lives()
+    for number, (epoch, offset) in enumerate([("E", 5), ("F", 9), ("G", 2)], 1):
+        lives.enter(epoch)
+        one.published(Published(number, "#lobby", Position(epoch, offset), 0))
+    record = one.record({"#lobby": Position("F", 7)}, {"#lobby": Position("G", 4)})
+    known = [place for log, place in lives.known_of(record) if log == "#lobby"]
+    assert sorted((place.epoch, place.offset) for place in known) == [("F", 9), ("G", 4)]
+
+
 def test_only_few_lives_and_logs_are_remembered() -> None:
     one = session()
     for life in range(20):

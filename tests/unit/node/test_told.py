@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from cluster.types import Entry, Position
 from node.recent import LIMIT
 from node.told import Told
-from tests.unit.node.feed_bench import LOG, Bench
+from tests.unit.node.feed_bench import LOG, Bench, Reader
 from wire import Dialect
 
 
@@ -37,3 +37,19 @@ def test_what_was_shown_many_lives_ago_is_not_shown_to_a_plain_client_again() ->
     bench.feed.receive(replace(entry, was=(Position("E1", 3),)))
     plain.drain()
     assert [line for line in plain.taken if b"text 3" in line] == [b"#room bob: text 3"]
+
+
+def test_what_a_plain_client_was_brought_from_memory_is_not_shown_to_it_again() -> None:
+    """It had passed before anybody wanted to know."""
+    bench = Bench(recent=LIMIT)
+    top = bench.store.top(LOG)
+    bench.join()
+    for _ in range(3):
+        bench.feed.receive(bench.publish())
+    plain = Reader(bench.feed, top, top, dialect=Dialect.PLAIN)
+    bench.readers.append(plain)
+    bench.store.rewind("E2", {LOG: 3})
+    entry = bench.store.append(LOG, "message", "s", 2, "bob", "text 2", late=True)
+    bench.settle()
+    assert replace(entry, was=()) == entry, "its former place is known here alone"
+    assert [line for line in plain.taken if b"text 2" in line] == [b"#room bob: text 2"]
