@@ -70,12 +70,23 @@ def test_nodes_that_do_not_start_leave_nothing_and_are_quoted(redis_server: str,
     world.stop()
 
 
-def test_a_missing_program_is_named(monkeypatch: pytest.MonkeyPatch, redis_server: str, tmp_path: Path) -> None:
+def test_a_missing_redis_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("drill.processes.programs.output_of", lambda *_: "\n")
+    with pytest.raises(CannotRun, match="install the Debian package redis-server"):
+        World().start(DrillSettings(out=tmp_path, faults=()))
+
+
+def test_without_a_balancer_people_come_to_the_nodes(
+    monkeypatch: pytest.MonkeyPatch, redis_server: str, tmp_path: Path
+) -> None:
     monkeypatch.setattr(
         "drill.processes.programs.output_of", lambda *words: "\n" if "haproxy" in words else redis_server
     )
-    with pytest.raises(CannotRun, match="install the Debian package haproxy"):
-        World().start(DrillSettings(out=tmp_path, faults=()))
+    with World() as world:
+        world.start(DrillSettings(out=tmp_path, faults=(), nodes=1))
+        assert world.nodes["n1"].ready_code() == 200
+    world.stop()
+    assert left_in(tmp_path) == []
 
 
 def test_who_never_started_stops(tmp_path: Path) -> None:
