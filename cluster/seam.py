@@ -164,8 +164,9 @@ class ClusterSeam(Protocol):
     def away(self, session: str, claim: str) -> None:
         """The connection broke: grace begins, unless the claim is another one by now."""
 
-    def end(self, session: str, claim: str, reason: str) -> None:
-        """The session is over (`reason`: quit …): left in all rooms, nickname free."""
+    def end(self, session: str, claim: str, reason: str, done: Callable[[], None] | None = None) -> None:
+        """The session is over (`reason`: quit …): left in all rooms, nickname free. `done` is called when that is so,
+        or will never be: by any thread, perhaps at once; it must not block."""
 
     def acknowledge(self, session: str, claim: str, position: Position, state: str) -> None:
         """The session's inbox was acknowledged up to `position`; `state`: received (native) or

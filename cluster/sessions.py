@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 
@@ -109,10 +109,12 @@ class Sessions(Sayings, Memberships, Accounts):
     def away(self, session: str, claim: str) -> None:
         self._tell("away", [session, claim], lambda _: self._fresh.away(session, claim))
 
-    def end(self, session: str, claim: str, reason: str) -> None:
+    def end(self, session: str, claim: str, reason: str, done: Callable[[], None] | None = None) -> None:
         def settle(answer: Answer) -> None:
             if not isinstance(answer, ClusterError) and int(answer[1]):
                 self._fresh.ended(session, claim)
+            if done is not None:
+                done()
 
         # For any boot: it asks nothing but the claim, and who has quit should not linger for a grace.
         self._tell("end", [session, claim, reason], settle, boot="")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from node.session import Session
 
 PATIENCE = 2.0
-"""Seconds that a bye waits for answers and for the client's own last messages to come back."""
+"""Seconds that a bye waits for answers, for the client's own last messages to come back, and for the end itself."""
 
 
 def quit_(connection: Connection, _: Quit) -> None:
@@ -24,9 +24,16 @@ def quit_(connection: Connection, _: Quit) -> None:
         _await_own_messages(session, deadline)
         connection.release()
         if house.registry.remove(session):
-            house.cluster.end(session.id, session.claim, "quit")
             connection.log_left("quit")
+            _await_end(connection, session, deadline)
     connection.dismiss(Bye())
+
+
+def _await_end(connection: Connection, session: Session, deadline: float) -> None:
+    """Blocks until the cluster has ended it: who has read his bye has it behind him, and no token opens it any more."""
+    ended = threading.Event()
+    connection.house.cluster.end(session.id, session.claim, "quit", ended.set)
+    ended.wait(max(0.0, deadline - time.monotonic()))
 
 
 def await_answers(session: Session, deadline: float) -> None:

@@ -70,6 +70,7 @@ def lived(cluster: Ruled) -> None:
         _deaths(cluster, ann)
         wait_until(lambda: "unsubscribe" in watch.used("node"), 60, "n2 lets go of the room where nobody is")
     _acts(cluster, LEAVES)
+    two.wait()  # it has said that it leaves; while it runs it would open the term that an operator is to open
     one.terminate()
     _alone(cluster)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from cluster.errors import Refused, Stopped
@@ -36,6 +36,7 @@ class FakeCluster(FakeSayings, FakeMemberships):
         self.wanted: list[str] = []
         self.infos: list[NodeInfo] = []
         self.owed: dict[str, Position] = {}  # what `resume` says of logs without a cursor
+        self.endings: list[Callable[[], None]] | None = None  # of ends that the test lets be carried out
         self.mute = False  # live entries get lost
         store.nodes.append(self)
 
@@ -178,7 +179,7 @@ class FakeCluster(FakeSayings, FakeMemberships):
                 row.away = True
         self._note("away", session, claim)
 
-    def end(self, session: str, claim: str, reason: str) -> None:
+    def end(self, session: str, claim: str, reason: str, done: Callable[[], None] | None = None) -> None:
         with self.store.lock:
             row = self.store.rows.get(session)
             if row is not None and row.claim == claim:
@@ -187,6 +188,10 @@ class FakeCluster(FakeSayings, FakeMemberships):
                 for room in row.rooms:
                     self.store.append(room, Kind.LEFT, session, 0, row.name.shown, reason)
         self._note("end", session, claim, reason)
+        if done is not None and self.endings is not None:
+            self.endings.append(done)
+        elif done is not None:
+            done()
 
     def acknowledge(self, session: str, claim: str, position: Position, state: str) -> None:
         with self.store.lock:

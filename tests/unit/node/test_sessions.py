@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import cast
 
+import pytest
+
 from cluster.lives import Lives
 from cluster.types import Claimed, Name, Position, Published
 from node import rooms as rooms_module
@@ -18,6 +20,7 @@ from node.workers import Workers
 from tests.unit.node.fake_cluster import FakeCluster
 from tests.unit.node.fake_store import Store
 from tests.unit.node.support import Native, running
+from wire.frames import Bye, Quit
 
 
 def session(name: str = "s", claim: str = "c") -> Session:
@@ -142,3 +145,19 @@ def test_who_is_away_is_remembered_for_longer_than_his_grace() -> None:
         assert len(node.house.registry) == 1, "Redis may have been away, and nobody reaped"
         ticker.tick(now + 1000)
         assert len(node.house.registry) == 0
+
+
+def test_a_bye_comes_when_the_session_is_over() -> None:
+    """Who has read it may show the token to another node, or come anew under the same nickname."""
+    cluster = FakeCluster(Store(), "n1")
+    with running(cluster) as node, Native(node) as alice:
+        alice.enter("alice")
+        cluster.endings = []
+        alice.say(Quit())
+        cluster.await_call("end")
+        alice.sock.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            alice.expect(Bye)
+        alice.sock.settimeout(5)
+        cluster.endings[0]()
+        alice.expect(Bye)
