@@ -3,6 +3,7 @@
 -- `said`: session, claim, n, to ('#room' or '@mapped nickname'), text, holder (the session that the sender last saw
 -- under that nickname, or ''), refusal (a reason for which the node itself refuses, or ''), again (epoch and offset at
 -- which it was accepted before, or seen without an answer, if the sender fears that it was lost since), ahead (ms until the bucket of messages is whole).
+-- Beside these `say` notes whether it is overtaken.
 
 -- Up to where the session's n are consumed, and what it has taken of its bucket, so that it takes that along.
 local function note_said(session, n, ahead)
@@ -65,9 +66,9 @@ end
 
 -- `before`: where it was accepted before.
 local function appended(said, nick, log, channel, before)
-  local was = before and before.epoch .. ':' .. int(before.offset) or nil
+  local was = before and before.epoch .. ':' .. int(before.offset) or said.is_overtaken and '' or nil
   local done, offset = pcall(append, log, channel, 'message', said.session, int(said.n), nick, said.text, was)
-  if done and was then
+  if done and before then
     note_late(log, before.epoch, before.offset, offset)
     note_back(log, said.session, said.n, tonumber(offset))
   end
@@ -159,6 +160,7 @@ local function say(said, destination, addressee, limit)
   local known
   if n <= last then known = reply_again(said, destination, last) else known = outcome_seen(said, destination) end
   if known then return known end
+  said.is_overtaken = n < last -- by what the same session said later: some node has brought that back, and not this
   local outcome, passing = speak(said, row[5], addressee, limit, lost_place(said, last))
   if passing then return {'no', passing, ''} end
   note_said(said.session, math.max(n, last), said.ahead)

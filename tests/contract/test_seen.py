@@ -82,3 +82,19 @@ def test_it_is_not_said_twice_by_a_session_whose_node_comes_late(space: Space) -
         wait_recovered(one)
     assert alice.said("shown").n == 1
     assert texts(space) == ["shown"]
+
+
+def test_what_the_same_session_has_overtaken_comes_late(space: Space) -> None:
+    """A node that has heard the second has brought it back, of the first nobody knows: its sender says it again."""
+    one = space.serve("n1")
+    alice = one.claim("Alice")
+    first, second = alice.said("first"), alice.said("second")
+    log, outcomes = space.key(f"room:{LOBBY}:log"), space.key(f"session:{alice.session}:said")
+    assert space.admin.xdel(log, f"{first.position.offset}-0") == 1
+    assert space.admin.hdel(outcomes, str(first.n)) == 1
+    anew = alice.said("first", n=first.n)
+    assert anew.position.offset > second.position.offset
+    entry = one.read_all(LOBBY)[-1]
+    assert (entry.text, entry.n, entry.late, entry.was) == ("first", first.n, True, ())
+    alice.said("third")
+    assert not one.read_all(LOBBY)[-1].late
