@@ -100,11 +100,7 @@ def blank(connect: Connect) -> Iterator[int]:
 
 def acks(connect: Connect) -> Iterator[int]:
     """Acknowledges, in ten sessions."""
-    lines = b'{"op":"ack","cursors":{"@":["e",1]}}\n' * 1000
-    with contextlib.ExitStack() as stack:
-        pumps = [_Pump(stack.enter_context(_entered(connect))) for _ in range(10)]
-        while True:
-            yield sum(1000 * pump.push(lines) for pump in pumps)
+    yield from _repeated(connect, b'{"op":"ack","cursors":{"@":["e",1]}}\n' * 1000)
 
 
 def nameless(connect: Connect) -> Iterator[int]:
@@ -177,10 +173,16 @@ def huge_lines(connect: Connect) -> Iterator[int]:
 def history(connect: Connect) -> Iterator[int]:
     """Asks for all that was said, in ten sessions."""
     asked = b'{"op":"history","room":"#lobby","limit":200,"id":1}\n{"op":"who","id":2}\n{"op":"rooms","id":3}\n' * 10
+    yield from _repeated(connect, asked)
+
+
+def _repeated(connect: Connect, lines: bytes) -> Iterator[int]:
+    """In ten sessions, over and over."""
+    count = lines.count(b"\n")
     with contextlib.ExitStack() as stack:
         pumps = [_Pump(stack.enter_context(_entered(connect))) for _ in range(10)]
         while True:
-            yield sum(30 * pump.push(asked) for pump in pumps)
+            yield sum(count * pump.push(lines) for pump in pumps)
 
 
 def slow_readers(connect: Connect) -> Iterator[int]:

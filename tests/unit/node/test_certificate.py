@@ -18,11 +18,6 @@ from tests.unit.node.support import HERE
 NEEDED = ["--id", "n1", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--redis", "redis://nowhere/0"]
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
 @pytest.fixture
 def pair(authority: Authority) -> Pair:
     return authority.issue("chat.example", "10.0.0.1")

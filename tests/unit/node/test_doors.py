@@ -13,6 +13,7 @@ import pytest
 from node.main import Node
 from tests.support.authority import Authority
 from tests.support.tunnelled import Tunnelled
+from tests.unit.node.conftest import NAME
 from tests.unit.node.fake_cluster import FakeCluster
 from tests.unit.node.fake_store import Store
 from tests.unit.node.support import Native, log_of, running
@@ -20,7 +21,6 @@ from tests.unit.node.test_arrival import LINE, LOCAL, Behind, limited, peers
 from tests.unit.node.test_proxy import V4, tlv, v2
 from tests.unit.node.waiting import wait_for
 
-NAME = "chat.example"
 FORGED = [
     b"PROXY TCP4 198.51.100.1 10.0.0.1 4711 7700\r\n",
     v2(0x11, bytes([198, 51, 100, 1]) + V4[4:]),
@@ -29,28 +29,17 @@ FORGED = [
 ]
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
 @pytest.fixture
-def settings(authority: Authority) -> dict[str, Any]:
-    pair = authority.issue(NAME)
-    return {"tls_cert": pair.cert, "tls_key": pair.key}
-
-
-@pytest.fixture
-def node(settings: dict[str, Any]) -> Iterator[Node]:
+def node(secured: dict[str, Any]) -> Iterator[Node]:
     """With TLS, and no balancer."""
-    with running(FakeCluster(Store()), **settings) as node:
+    with running(FakeCluster(Store()), **secured) as node:
         yield node
 
 
 @pytest.fixture
-def behind(settings: dict[str, Any]) -> Iterator[Node]:
+def behind(secured: dict[str, Any]) -> Iterator[Node]:
     """With TLS, behind a balancer that says where a client comes from."""
-    with running(FakeCluster(Store()), proxy_from=LOCAL, **settings) as node:
+    with running(FakeCluster(Store()), proxy_from=LOCAL, **secured) as node:
         yield node
 
 

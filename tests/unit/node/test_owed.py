@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from cluster.types import Position
+from node.main import Node
+from tests.unit.node.fake_cluster import FakeCluster
 from tests.unit.node.support import Native, pair, plain, running
 from wire.frames import Error, Hello, Join, Joined, Left, Message, Say, Welcome
+
+
+def joined_and_gone(node: Node, cluster: FakeCluster) -> tuple[Welcome, Joined]:
+    """Alice came into #ops, and her connection is lost; that she has read of it is hers to say."""
+    with Native(node) as alice:
+        welcome = alice.enter("alice")
+        alice.say(Join(room="#ops"))
+        joined = alice.expect(Joined)
+    cluster.await_call("away")
+    return welcome, joined
 
 
 def test_a_room_whose_joined_was_lost_with_the_connection_is_not_missed() -> None:
     store, one, two = pair()
     with running(one) as n1, running(two) as n2, plain(n2, "bob") as bob:
-        with Native(n1) as first:
-            welcome = first.enter("alice")
-            first.say(Join(room="#ops"))
-            joined = first.expect(Joined)
-        one.await_call("away")
+        welcome, joined = joined_and_gone(n1, one)
         bob.put("/join #ops\nmissed\n")
         bob.lines_until("missed")
         two.owed = {"#ops": Position(joined.epoch, joined.offset)}
@@ -30,11 +38,7 @@ def test_a_room_whose_joined_was_lost_is_shown_with_what_was_said_before() -> No
     with running(one) as n1, running(two) as n2, plain(n2, "bob") as bob:
         bob.put("/join #ops\nbefore\n")
         bob.lines_until("before")
-        with Native(n1) as first:
-            welcome = first.enter("alice")
-            first.say(Join(room="#ops"))
-            joined = first.expect(Joined)
-        one.await_call("away")
+        welcome, joined = joined_and_gone(n1, one)
         bob.put("after\n")
         bob.lines_until("after")
         two.owed = {"#ops": Position(joined.epoch, joined.offset)}

@@ -15,11 +15,6 @@ from wire.tunnel import Tunnel
 Pair = tuple[Tunnel, Tunnel]
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
 @pytest.fixture
 def meet(authority: Authority) -> Callable[[ssl.TLSVersion], Pair]:
     """A client's side and ours, shaken."""

@@ -16,6 +16,7 @@ from node.main import Node
 from tests.support.authority import Authority
 from tests.support.tunnelled import Tunnelled
 from tests.support.waiting import wait_until
+from tests.unit.node.conftest import NAME
 from tests.unit.node.fake_cluster import FakeCluster
 from tests.unit.node.fake_store import Store
 from tests.unit.node.support import Client, Native, get, log_of, running
@@ -23,23 +24,10 @@ from wire import Code
 from wire.frames import Error, Message, Say
 from wire.tunnel import Tunnel
 
-NAME = "chat.example"
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("authority"))
-
 
 @pytest.fixture
-def settings(authority: Authority) -> dict[str, Any]:
-    pair = authority.issue(NAME)
-    return {"tls_cert": pair.cert, "tls_key": pair.key}
-
-
-@pytest.fixture
-def node(settings: dict[str, Any]) -> Iterator[Node]:
-    with running(FakeCluster(Store()), **settings) as node:
+def node(secured: dict[str, Any]) -> Iterator[Node]:
+    with running(FakeCluster(Store()), **secured) as node:
         yield node
 
 
@@ -102,10 +90,10 @@ def test_what_was_sent_before_a_half_close_is_answered_then_comes_an_end_in_orde
     assert told[-1] == "* bye"
 
 
-def test_an_end_that_nobody_said_is_no_half_close(settings: dict[str, Any], authority: Authority) -> None:
+def test_an_end_that_nobody_said_is_no_half_close(secured: dict[str, Any], authority: Authority) -> None:
     """Somebody on the way may have cut off the rest: what is half said is not carried out."""
     with (
-        running(FakeCluster(Store()), **settings) as node,
+        running(FakeCluster(Store()), **secured) as node,
         Secure(node, authority) as ana,
         Secure(node, authority) as ben,
     ):
@@ -141,9 +129,9 @@ def test_a_client_without_tls_is_told_in_both_dialects(node: Node) -> None:
     assert '"code":1061' in second
 
 
-def test_one_that_waits_for_a_greeting_is_told_when_its_time_is_up(settings: dict[str, Any]) -> None:
+def test_one_that_waits_for_a_greeting_is_told_when_its_time_is_up(secured: dict[str, Any]) -> None:
     with (
-        running(FakeCluster(Store()), hello_timeout=0.05, **settings) as node,
+        running(FakeCluster(Store()), hello_timeout=0.05, **secured) as node,
         socket.create_connection((node.address.host, node.address.port), 5) as ana,
     ):
         assert ana.recv(1000).startswith(b"! this port speaks TLS")
@@ -162,8 +150,8 @@ def test_tls_at_a_port_without_it_is_told_and_logged(authority: Authority) -> No
     assert told == ["the client speaks TLS, this port does not"] * 2
 
 
-def test_who_fails_costs_nobody_else(settings: dict[str, Any], authority: Authority) -> None:
-    with running(FakeCluster(Store()), log_level="debug", **settings) as node, Secure(node, authority) as ana:
+def test_who_fails_costs_nobody_else(secured: dict[str, Any], authority: Authority) -> None:
+    with running(FakeCluster(Store()), log_level="debug", **secured) as node, Secure(node, authority) as ana:
         ana.come_in("ana")
         with socket.create_connection((node.address.host, node.address.port), 5) as bad:
             bad.sendall(b"\x16\x03\x01\x00\x05hello")
@@ -179,18 +167,18 @@ def test_who_fails_costs_nobody_else(settings: dict[str, Any], authority: Author
     assert "unknown ca" in told[1]["reason"]
 
 
-def test_a_handshake_that_stands_still_is_cut_in_time(settings: dict[str, Any]) -> None:
-    with running(FakeCluster(Store()), hello_timeout=0.05, **settings) as node:
+def test_a_handshake_that_stands_still_is_cut_in_time(secured: dict[str, Any]) -> None:
+    with running(FakeCluster(Store()), hello_timeout=0.05, **secured) as node:
         with socket.create_connection((node.address.host, node.address.port), 5) as slow:
             slow.sendall(b"\x16")
             assert slow.recv(1000) == b""
         wait_until(lambda: not node.house.roster.all())
 
 
-def test_a_hello_without_end_is_let_go_at_its_header(settings: dict[str, Any]) -> None:
+def test_a_hello_without_end_is_let_go_at_its_header(secured: dict[str, Any]) -> None:
     """OpenSSL would make room for all of it at once."""
     with (
-        running(FakeCluster(Store()), log_level="debug", **settings) as node,
+        running(FakeCluster(Store()), log_level="debug", **secured) as node,
         socket.create_connection((node.address.host, node.address.port), 5) as greedy,
     ):
         greedy.sendall(bytes.fromhex("160301400001") + (131_000).to_bytes(3))
@@ -235,10 +223,10 @@ def test_nobody_is_given_a_ticket(node: Node, authority: Authority, version: ssl
         assert secure.session is None or not secure.session.has_ticket
 
 
-def test_of_who_is_dismissed_nothing_half_said_is_carried_out(settings: dict[str, Any], authority: Authority) -> None:
+def test_of_who_is_dismissed_nothing_half_said_is_carried_out(secured: dict[str, Any], authority: Authority) -> None:
     """Our farewell said, what can't be read is no end of file either: anybody on the way could send it."""
     store = Store()
-    with running(FakeCluster(store), **settings) as node, Secure(node, authority) as ana:
+    with running(FakeCluster(store), **secured) as node, Secure(node, authority) as ana:
         ana.come_in("ana")
         ana.put("whole\nhalf of wh")
         wait_until(lambda: "whole" in said(store))
@@ -254,9 +242,9 @@ def said(store: Store) -> list[str]:
     return [entry.text for entry in store.logs["#lobby"] if entry.kind == "message"]
 
 
-def test_who_is_refused_at_the_door_leaves_nothing_for_the_collector(settings: dict[str, Any]) -> None:
+def test_who_is_refused_at_the_door_leaves_nothing_for_the_collector(secured: dict[str, Any]) -> None:
     """It comes rarely, and an engine of OpenSSL's is 17 KiB."""
-    with running(FakeCluster(Store()), max_connections_per_address=1, exempt=(), **settings) as node:
+    with running(FakeCluster(Store()), max_connections_per_address=1, exempt=(), **secured) as node:
         gc.collect()
         gc.disable()
         try:

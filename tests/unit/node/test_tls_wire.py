@@ -80,11 +80,6 @@ class Ends:
         self.theirs.close()
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
 @pytest.fixture
 def deliverer() -> Iterator[Deliverer]:
     deliverer = Deliverer()
