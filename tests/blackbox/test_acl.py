@@ -42,7 +42,7 @@ what the library tells Redis 7.2 and later of itself."""
 @pytest.fixture
 def cluster(redis_server: str, tmp_path: Path) -> Iterator[Ruled]:
     """Two nodes, each user with the rule of its role."""
-    with ruled(redis_server, tmp_path, lease=1.0, grace=2.0) as made:
+    with ruled(redis_server, tmp_path, lease=2.0, grace=2.0) as made:
         yield made
 
 
