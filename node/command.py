@@ -12,7 +12,7 @@ import click
 from cluster.operator.login import is_exposed, login, signed
 from node.access import ACCESS, OPEN
 from node.options import AddressType, limit_options, networks, number
-from node.process import allow_many_descriptors, collect_rarely
+from node.process import allow_many_descriptors, collect_rarely, wait_patiently
 from node.settings import EXEMPT, LOG_FORMATS, LOG_LEVELS, BadSetting, CantBind, NodeSettings
 from node.variables import mistyped
 from wire import Address
@@ -189,6 +189,7 @@ def _run(settings: NodeSettings) -> int:
     except (CantBind, BadCertificate) as error:
         raise _blamed(error) from None
     collect_rarely()
+    wait_patiently()
     built.heed_signals()
     built.start()
     try:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gc
 import resource
+import sys
 
 _COLLECT_AFTER = (20_000, 20, 50)
+_PATIENCE, _MOST_PATIENCE, _PATIENCE_EACH = 0.05, 0.5, 0.000_05
+"""Seconds, and seconds more for each connection."""
 _DESCRIPTORS = 20_000
 _OURS = 64
 """Descriptors that no client gets: else one more would cost us the way back to Redis and the answer to a balancer."""
@@ -27,3 +30,13 @@ def collect_rarely() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_COLLECT_AFTER)
+
+
+def wait_patiently(connections: int = 0) -> None:
+    """How long a thread waits for the interpreter before it demands it, by how many may wait. Each demand wakes a
+    thread for nothing where others wait before it: with Python's 5 ms two thousand that wait take all processors by
+    their demands alone, so that ever more wait, and nothing gets them out of that (docs/concurrency.md, measured). A
+    node's threads give it up at each call of the system, after much less. The process's; any thread."""
+    wanted = min(_MOST_PATIENCE, max(_PATIENCE, _PATIENCE_EACH * connections))
+    if wanted != sys.getswitchinterval():
+        sys.setswitchinterval(wanted)

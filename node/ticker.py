@@ -7,6 +7,7 @@ import time
 
 from node.connection import Connection
 from node.house import House
+from node.process import wait_patiently
 from wire import Code
 from wire.frames import Error
 
@@ -14,6 +15,8 @@ TICK = 0.5
 STALLED = 30.0
 """Seconds in which the kernel took nothing of what waits for a client."""
 _SILENCES = 2.5
+_CROWD = 1000
+"""Connections for which the patience that a node begins with is not enough."""
 ABSENT_KEPT = 900.0
 """Seconds for which a session that is away is remembered beyond its grace. The cluster says when one has ended, and
 after an outage of Redis that may be long after its grace: until then it has to be claimed again if Redis loses it."""
@@ -30,6 +33,7 @@ class Ticker:
         self._house = house
         self._stopping = threading.Event()
         self._looked = time.monotonic()
+        self._crowded = False
         self._awake = 0.0  # since when it was on time: who is late itself has not yet read what clients have sent
 
     def run(self) -> None:
@@ -46,6 +50,7 @@ class Ticker:
             self._awake = now
         self._looked = now
         connections = house.roster.all()
+        self._heed_crowd(len(connections))
         for connection in connections:
             self._look_at(connection, now)
             connection.acks.tick(connection)
@@ -58,6 +63,12 @@ class Ticker:
         house.rooms.sweep(now)
         house.registry.sweep(now - house.settings.grace - house.settings.lease - ABSENT_KEPT)
         house.metrics.delay.tick(now, house.rooms.place)
+
+    def _heed_crowd(self, connections: int) -> None:
+        crowded = connections > _CROWD
+        if crowded or self._crowded:
+            wait_patiently(connections)
+        self._crowded = crowded
 
     def _look_at(self, connection: Connection, now: float) -> None:
         settings = self._house.settings

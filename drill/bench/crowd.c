@@ -44,7 +44,7 @@ struct crowd {
     struct speaker *speaking;
     unsigned char *asks, *ping, said[SAID];
     size_t asks_size, ping_size;
-    int64_t capacity, passed, number, part;
+    int64_t capacity, passed, number, part, heard;
     int64_t order_in, order_out;
     uint32_t *order; /* numbers as the first listener saw them, from the first that some lack */
     int digits, outstanding, timed; /* of a number that has begun; -1: none has */
@@ -255,8 +255,8 @@ static void begin_again(struct crowd *c) {
 static void go_on(struct crowd *c, double at) {
     int64_t everybody = INT64_MAX;
     for (int i = 0; i < c->listeners; i++) everybody = c->counts[i] < everybody ? c->counts[i] : everybody;
-    if (c->passed < everybody) {
-        c->moved = at;
+    if (c->heard != c->told.deliveries) {
+        c->moved = at, c->heard = c->told.deliveries;
     } else if (at - c->moved > STALLED) {
         c->moved = at;
         begin_again(c);

@@ -16,6 +16,8 @@ READ = 1 << 18
 ENTER_WITHIN, ENTER_EACH = 120.0, 0.04
 """Seconds, and seconds more for each connection."""
 AT_ONCE = 64
+CALM, RUSTLE = 0.5, 64
+"""In so many seconds no more comes than so many bytes for each: answers to pings, and nothing of who came before."""
 TURNED_AWAY = 0.5
 """Seconds in which nobody comes after one was told to come again later."""
 KEEP_ALIVE = 2.0
@@ -42,6 +44,7 @@ class Door:
         self._no_more_until = 0.0
         self._part = 0
         self._run_number = next(RUNS)
+        self._heard = 0  # bytes, of `settle`
         self._asks = b""
         self._buffer = bytearray(READ)
 
@@ -70,8 +73,25 @@ class Door:
             if time.monotonic() > until:
                 missing = len(self._waiting) + len(self._coming)
                 raise TooSlow(f"{missing} of {self._count} connections are not in the room")
+
+    def settle(self) -> None:
+        """Until all have been told who came: what is still on its way to thousands is no part of what is measured next.
+        Raises TooSlow, OSError."""
+        until = time.monotonic() + ENTER_WITHIN
+        while self._heard_within(CALM) > RUSTLE * len(self._members):
+            if time.monotonic() > until:
+                raise TooSlow("what the crowd is told of itself does not end")
         for member in self._members.values():
             member.seen = b""
+
+    def _heard_within(self, seconds: float) -> int:
+        """The bytes that came in that time."""
+        end, self._heard = time.monotonic() + seconds, 0
+        while time.monotonic() < end:
+            for fd, _ in self._poll.poll(0.05, self._count):
+                self._pass_over(self._members[fd])
+            self._keep_alive()
+        return self._heard
 
     def _dial(self, index: int) -> None:
         address = self._addresses[index % len(self._addresses)]
@@ -104,6 +124,7 @@ class Door:
         size = member.sock.recv_into(self._buffer)
         if not size:
             self._ended(member)
+        self._heard += size
         member.seen = bytes(self._buffer[max(0, size - 200) : size])  # should they be its last words
 
     def _ended(self, member: Member) -> None:

@@ -101,6 +101,7 @@ def measure(
         coming = Meter(servers.processes)
         crowd.enter()
         entering = coming.read()
+        crowd.settle()
         resting = _resting(crowd, servers, seconds) if row.rests else 0.0
         with _trouble(servers.addresses[0], *row.trouble):
             # From the beginning of the warm-up on: what it costs is the same then, and the figure has no edge.
