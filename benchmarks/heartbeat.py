@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from cluster.up.programs import on_path
-from drill.processes.process import environment
+from drill.processes.process import environment, leash
 from tests.support.deployment import PREFIX, Deployment
 
 FLAGS = [
@@ -81,7 +81,7 @@ def measure(options: argparse.Namespace, name: str) -> None:
         with cluster(options) as town, Watch(town) as watch:
             time.sleep(2.0)
             watch.take()
-            words = [sys.executable, "-m", "benchmarks.rush", str(count), town.addresses[0], line]
+            words = [*leash(), sys.executable, "-m", "benchmarks.rush", str(count), town.addresses[0], line]
             pipe = subprocess.PIPE
             with subprocess.Popen(words, stdin=pipe, stdout=pipe, text=True, env=environment()) as crowd:
                 assert crowd.stdin is not None
@@ -113,7 +113,7 @@ def cluster(options: argparse.Namespace) -> Iterator[Deployment]:
         town = Deployment(redis, Path(folder), nodes=1, lease=options.lease, grace=5.0, flags=FLAGS)
         stack.enter_context(town)
         for _ in range(options.busy):
-            stack.callback(_end, subprocess.Popen([sys.executable, "-c", BUSY]))
+            stack.callback(_end, subprocess.Popen([*leash(), sys.executable, "-c", BUSY]))
         yield town
 
 

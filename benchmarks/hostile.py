@@ -27,7 +27,7 @@ from benchmarks.figures import spread
 from benchmarks.load import STRANGERS, Watch
 from benchmarks.witness import Times, Witnesses
 from cluster.up.programs import on_path
-from drill.processes.process import environment
+from drill.processes.process import environment, leash
 from node.limits import Limits
 from tests.support.counted import counted
 from tests.support.deployment import Deployment
@@ -90,7 +90,16 @@ class Measure:
     @contextmanager
     def _attacker(self, target: str) -> Iterator[subprocess.Popen[str]]:
         """Returns when it begins."""
-        words = [sys.executable, "-m", "benchmarks.attacks", self._name, target, SOURCE, f"{self._options.share:g}"]
+        words = [
+            *leash(),
+            sys.executable,
+            "-m",
+            "benchmarks.attacks",
+            self._name,
+            target,
+            SOURCE,
+            f"{self._options.share:g}",
+        ]
         with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment()) as process:
             try:
                 assert process.stdout is not None
@@ -146,7 +155,7 @@ def p99(times: Times, span: Span) -> float:
 def decoy(options: argparse.Namespace) -> Iterator[int]:
     """Its port. It holds as many of one address as a node with the same limits does."""
     most = 0 if options.open else Limits().max_connections_per_address
-    words = [sys.executable, "-m", "benchmarks.decoy", "0", str(most)]
+    words = [*leash(), sys.executable, "-m", "benchmarks.decoy", "0", str(most)]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment()) as process:
         try:
             assert process.stdout is not None

@@ -27,7 +27,7 @@ from benchmarks.server import own_redis
 from benchmarks.startup import GIVEN_UP, HYDRACHAT, STEP, ready, until
 from client import ChatClient
 from drill.processes.ports import HOST, free_port
-from drill.processes.process import environment
+from drill.processes.process import environment, leash
 
 SIZE = struct.pack("HHHH", 40, 120, 0, 0)
 HELD, RATE = 10_000, 100
@@ -159,7 +159,7 @@ def node(redis_url: str) -> Iterator[str]:
     listen, http = free_port(), free_port()
     words = ["--id", "n1", "--listen", f"{HOST}:{listen}", "--http", f"{HOST}:{http}", "--redis", redis_url]
     process = subprocess.Popen(
-        [*HYDRACHAT, "node", *words, "--message-rate", "0", "--address-message-rate", "0"],
+        [*leash(), *HYDRACHAT, "node", *words, "--message-rate", "0", "--address-message-rate", "0"],
         stderr=subprocess.DEVNULL,
         env=environment(),
     )

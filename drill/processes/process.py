@@ -16,6 +16,11 @@ from drill.processes.waiting import wait_until
 GRACEFUL = 15.0
 
 
+def leash() -> list[str]:
+    """The words before a program's own: the kernel kills it when the thread that starts it ends."""
+    return [sys.executable, "-m", "cluster.up.leash", str(os.getpid())]
+
+
 class Process:
     """One program that can be run again under the same arguments. By one thread at a time, but for what only looks.
 
@@ -35,7 +40,7 @@ class Process:
         self._child = self._launcher.launch(self._launch) if self._launcher else self._launch()
 
     def _launch(self) -> subprocess.Popen[bytes]:
-        words = [sys.executable, "-m", "cluster.up.leash", str(os.getpid()), *self.argv]
+        words = [*leash(), *self.argv]
         with self.output.open("ab") as output:
             return subprocess.Popen(
                 words,
