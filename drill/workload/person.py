@@ -117,6 +117,9 @@ class Person:
         """The session was lost and another one has begun: all rooms were left and are entered again."""
         lost_at, self._lost_at = self._lost_at or time.monotonic(), 0.0
         for room in self._stays.rooms:
+            if room not in self._wishes:  # the old session, which was not told to leave, may be in for its grace yet
+                self._stays.lost_from(room, lost_at)
+                continue
             # The nickname was free, so that the old session has ended.
             self._stays.leaving(room, lost_at)
             self._stays.gone(room)

@@ -58,10 +58,14 @@ class Stays:
         """Out of all rooms, at some time after `at`: for sure when `settled` is called. Where it was not yet told
         that it was in, it may never have been."""
         for room in list(self._since):
-            self._note(Kind.LEAVING, room, at if room in self._in else self._since[room])
-            if room in self._in:
-                self._open.append(room)
-            self._forget(room)
+            self.lost_from(room, at)
+
+    def lost_from(self, room: str, at: float) -> None:
+        """The same of one room."""
+        self._note(Kind.LEAVING, room, at if room in self._in else self._since[room])
+        if room in self._in:
+            self._open.append(room)
+        self._forget(room)
 
     def settled(self) -> None:
         """So much time has passed that it is gone from wherever it was lost."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from client.errors import LinkLost
-from client.events import GapEvent, JoinedEvent, LeftEvent, MaybeLost, MessageEvent
+from client.events import Connected, GapEvent, JoinedEvent, LeftEvent, MaybeLost, MessageEvent
 from drill.history import Happening, History, Kind
 from drill.workload.cursors import Cursors
 from drill.workload.notes import RACERS, Gate, happenings
@@ -13,6 +13,7 @@ from drill.workload.person import patience
 from drill.workload.plug import Plug
 from drill.workload.said import Said
 from drill.workload.stays import LOBBY, Stays
+from drill.workload.talker import Talker
 from drill.workload.texts import drill_text, key, last_text
 from wire.frames import Gap, Message
 
@@ -70,6 +71,28 @@ def test_who_is_lost_is_gone_when_all_is_settled() -> None:
     # Where it was never told that it was in, it may never have been: there is no certain end.
     assert noted(history)[before:] == [(Kind.GONE, LOBBY)]
     assert [h.at for h in history.all() if h.kind is Kind.LEAVING and h.to == LOBBY] == [5.0]
+
+
+def test_a_leaving_that_was_not_answered_by_a_session_that_is_lost_has_no_certain_end() -> None:
+    """The old session was not told of it: it may be in until its grace is over, and others hear of its end then
+    (single, 801)."""
+    history = History()
+    person = Talker("ana", ["127.0.0.1:1"], history)
+    for room in (LOBBY, "#ops"):
+        person._wishes.add(room)
+        person._stays.opening(room)
+        person._stays.entered(room, "n1")
+    person._wishes.discard("#ops")
+    person._stays.leaving("#ops")
+    before = len(history.all())
+    person._note(Connected("n2", "ana", "s2", "127.0.0.1:1", former="s1"))
+    since = noted(history)[before:]
+    assert (Kind.GONE, LOBBY) in since
+    assert (Kind.GONE, "#ops") not in since
+    assert person.rooms == frozenset()
+    person.settled()
+    assert noted(history)[-1] == (Kind.GONE, "#ops")
+    person.close()
 
 
 def test_one_thing_is_said_at_a_time_until_it_has_an_outcome() -> None:
