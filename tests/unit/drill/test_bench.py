@@ -134,6 +134,30 @@ def test_who_is_turned_away_comes_again(echo: Echo, monkeypatch: pytest.MonkeyPa
     accepting.join()
 
 
+def test_what_the_crowd_is_told_of_itself_is_over_before_anything_is_measured(
+    echo: Echo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "CALM", 0.2)
+    accepting = threading.Thread(target=echo.accept, args=(2,), daemon=True)
+    accepting.start()
+    with Load(Nats, [echo.address], 2, 0, 20) as load:
+        load.enter()
+        accepting.join()
+        rest = [b"x" * 300] * 10
+        heard: list[int] = []
+        look = load._heard_within
+
+        def looked(seconds: float) -> int:
+            if rest:
+                echo.clients[0].sendall(rest.pop())
+            heard.append(look(seconds))
+            return heard[-1]
+
+        monkeypatch.setattr(load, "_heard_within", looked)
+        load.settle()
+    assert heard == [300] * 10 + [0]
+
+
 def test_who_is_cut_off_as_it_comes_is_an_error(echo: Echo) -> None:
     threading.Thread(target=cut_off, args=(echo, b"sorry\r\n"), daemon=True).start()
     with Load(Nats, [echo.address], 1, 0, 20) as load, pytest.raises(ConnectionError, match="connection 0: b'sorry"):

@@ -188,6 +188,31 @@ def test_a_question_is_answered_and_nothing_is_lost_for_it(rooms: Callable[..., 
 
 @needs_compiler
 @pytest.mark.parametrize("load", [Load, CompiledLoad])
+def test_what_is_slow_but_comes_is_not_lost(rooms: Callable[..., Room], load: type[Load]) -> None:
+    """A round that lasts longer than the time after which messages are lost, as with thousands in one room."""
+    room = rooms(Raw, quiet=True)
+    with load(Raw, [room.address], LISTENERS, SPEAKERS, SIZE) as crowd:
+        crowd.enter()
+        over = threading.Event()
+
+        def trickle() -> None:
+            for place in range(2):  # the third has nothing yet
+                for number in range(40):
+                    room.clients[place].sendall(b"^%08d\n" % number)
+                    over.wait(0.02)
+
+        feeding = threading.Thread(target=trickle)
+        feeding.start()
+        try:
+            crowd.closed_loop(1, 1.2, 0.1)
+        finally:
+            over.set()
+            feeding.join()
+        assert crowd._passed == 0 if load is Load else len(said(room, LISTENERS)) <= SIZE + 1
+
+
+@needs_compiler
+@pytest.mark.parametrize("load", [Load, CompiledLoad])
 def test_each_pings_and_times_count_from_when_each_was_due(rooms: Callable[..., Room], load: type[Load]) -> None:
     room = rooms(Native)
     with load(Native, [room.address], LISTENERS, SPEAKERS, SIZE) as crowd:
