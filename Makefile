@@ -86,7 +86,7 @@ lock: $(SUPPLY)/installed  ## requirements/*.txt anew (ARGS=--upgrade: the newes
 
 # Known vulnerabilities in what is locked. It asks a service of PyPI's, so it is no part of `check`.
 audit: $(SUPPLY)/installed  ## known vulnerabilities in what is locked
-	@$(SUPPLY)/bin/python requirements/audit.py $(ARGS)
+	@$(SUPPLY)/bin/python -m requirements.audit $(ARGS)
 
 clean:  ## take away all that was made here
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

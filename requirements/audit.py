@@ -1,4 +1,5 @@
-"""`make audit`: known vulnerabilities in what is locked, by pip-audit.
+"""`make audit`: known vulnerabilities in what is locked, by pip-audit; of what that could not ask about by the answer
+for its newest version, if it is locked at that.
 
 pip-audit takes a package that the service doesn't know for no fault, so that where a mirror stands in for PyPI it would
 call everything well without having asked. Exit codes: 0 none is known, or the service can't be asked (which is said),
@@ -15,10 +16,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from requirements import newest
+from requirements.newest import Ask
+
 HERE = Path(__file__).parent
 LOCKS = ("dev.txt", "fuzz.txt", "supply.txt")
 """What the others have is in the first."""
-_PINNED = re.compile(r"^([\w.-]+)==", re.MULTILINE)
+_PINNED = re.compile(r"^([\w.-]+)==([\w.+!-]+)", re.MULTILINE)
 WITHIN = 300
 
 
@@ -32,19 +36,20 @@ def asked(lock: Path, more: Sequence[str]) -> str:
     return done.stdout
 
 
-def pinned(lock: Path) -> set[str]:
-    """The names of all packages in it, also of those for other systems."""
-    return {_plain(name) for name in _PINNED.findall(lock.read_text("utf-8"))}
+def pinned(lock: Path) -> dict[str, str]:
+    """All packages in it, also those for other systems: name -> version."""
+    return {_plain(name): version for name, version in _PINNED.findall(lock.read_text("utf-8"))}
 
 
 def _plain(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def judged(name: str, told: str, wanted: set[str]) -> tuple[int, list[str]]:
+def judged(name: str, told: str, wanted: Mapping[str, str], ask: Ask = newest.asked) -> tuple[int, list[str]]:
     """The exit code, and what to say of the lock file `name`, which has the packages `wanted`."""
     packages: Sequence[Mapping[str, Any]] = json.loads(told)["dependencies"] if told.strip() else []
-    known = [each for each in packages if "skip_reason" not in each]
+    answered = [{**each, "name": _plain(each["name"])} for each in packages if "skip_reason" not in each]
+    known = newest.completed(answered, wanted, ask)
     found = [
         f"{each['name']} {each['version']}: {fault['id']}, mended in {', '.join(fault['fix_versions']) or 'none yet'}"
         for each in known
@@ -54,7 +59,7 @@ def judged(name: str, told: str, wanted: set[str]) -> tuple[int, list[str]]:
         return 1, [f"{name}: {line}" for line in found]
     if not known:
         return 0, [f"{name}: SKIPPED, not audited: the vulnerability service of pypi.org can't be asked from here"]
-    left = sorted(wanted - {_plain(each["name"]) for each in known})
+    left = sorted(wanted.keys() - {each["name"] for each in known})
     # Those for other systems or versions of Python are passed over without a word.
     more = f"; {len(left)} NOT audited: {', '.join(left)}" if left else ""
     return 0, [f"{name}: no known vulnerability in {len(known)} packages{more}"]
