@@ -34,8 +34,8 @@ class Delivery:
     """Made by a connection, given to `Feed.attach`."""
 
     __slots__ = (
-        "astray", "dialect", "done", "epoch", "feed", "former", "gone", "left", "limit", "most", "next", "outbox",
-        "parted", "session", "until",
+        "astray", "dialect", "done", "epoch", "feed", "former", "gone", "leaves", "left", "limit", "most", "next",
+        "outbox", "parted", "session", "until",
     )  # fmt: skip
 
     def __init__(self, feed: Feed, outbox: Outbox, dialect: Dialect, cursor: Position, session: str) -> None:
@@ -56,6 +56,8 @@ class Delivery:
         # Where it ends, once that is known (leave, quit), and who is told then.
         self.until: Position | None = None
         self.done: Callable[[bool], None] | None = None
+        # It ends since its session has left the room, and not for the last of what it said itself (quit).
+        self.leaves = False
         self.parted = False  # in another life of the log it ends with its own `left` entry, wherever that stands there
 
     def step(self) -> float | None:
@@ -176,7 +178,7 @@ class Delivery:
 
     def _before_parting(self, page: Page, cursor: Position) -> Page:
         """Who has left is shown nothing of a life of the log in which nobody can say what was said before that."""
-        elsewhere = self.until is not None and page.position.epoch != self.until.epoch
+        elsewhere = self.leaves and self.until is not None and page.position.epoch != self.until.epoch
         if not elsewhere or any(self._is_leaving(entry) for entry in page.entries):
             return page
         self.parted = True

@@ -43,6 +43,7 @@ def finish_room(connection: Connection, feed: Feed, cursor: Position, until: Pos
     assert session is not None
     delivery = Delivery(feed, connection.outbox, connection.dialect, cursor, session.id)
     _bound(connection, delivery, until)
+    delivery.leaves = True
     delivery.until, delivery.done = until, lambda _: _tell_left(connection, feed, until)
     feed.attach(delivery, until)
 

@@ -52,6 +52,7 @@ def _leave(connection: Connection, done: Membership, request: int | None) -> Non
         connection.tell(answer)
         return
     before = Position(done.position.epoch, done.position.offset - 1)
+    delivery.leaves = True
     delivery.feed.finish(delivery, before, lambda beyond: _answer(connection, answer, beyond))
     house.rooms.release(done.room)
 

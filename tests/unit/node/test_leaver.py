@@ -21,6 +21,12 @@ def lines(reader: Reader) -> int:
 
 def finish(bench: Bench, reader: Reader, until: Position) -> list[bool]:
     """As `leave` does when its answer comes; what it is told of having gone further."""
+    reader.delivery.leaves = True
+    return quit_after(bench, reader, until)
+
+
+def quit_after(bench: Bench, reader: Reader, until: Position) -> list[bool]:
+    """As `quit` does, for what it said itself."""
     told: list[bool] = []
     bench.feed.finish(reader.delivery, until, told.append)
     return told
@@ -140,3 +146,25 @@ def test_nothing_follows_it_in_a_life_in_which_it_stands_elsewhere(is_there: boo
     assert reader.said() == ([3] if is_there else [])
     gaps = [(gap.first, gap.last) for gap in reader.frames() if isinstance(gap, Gap)]
     assert gaps == ([] if is_there else [(2, 0)])
+
+
+@BOTH
+@pytest.mark.parametrize("behind", [True, False])
+def test_who_quits_and_spoke_last_in_a_life_that_is_over_is_told_of_no_gap(dialect: Dialect, behind: bool) -> None:
+    """His place there means nothing in the present one, of which he has all there is (drill, single, away, 8)."""
+    bench = Bench()
+    reader = bench.join(dialect=dialect, session="ana")
+    last = bench.publish()
+    bench.feed.receive(last)
+    bench.store.rewind("E2", {LOG: 1})
+    bench.feed.missing()
+    bench.settle()
+    before = lines(reader)
+    entry = bench.publish()
+    if not behind:
+        bench.feed.receive(entry)
+    told = quit_after(bench, reader, Position("E1", last.offset))
+    bench.settle()
+    assert told == [False]
+    (line,) = reader.taken[before:]
+    assert entry.text.encode() in line
