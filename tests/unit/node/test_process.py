@@ -1,5 +1,4 @@
-"""How long threads wait for the interpreter. That a cluster gets along with it is for `hydrachat bench --rows
-4000-20/s,8000x4`, which brought no figures with Python's 5 ms: thousands of threads don't fit into a suite."""
+"""How long threads wait for the interpreter. What becomes of a crowd without that: `tests/blackbox/test_crowd.py`."""
 
 from __future__ import annotations
 
