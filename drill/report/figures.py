@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from drill.history import Happening, Kind
+from drill.workload.notes import UNNOTED
 
 
 class Fault(NamedTuple):
@@ -124,6 +125,8 @@ def _outages(history: Sequence[Happening], start: float, end: float) -> tuple[tu
     found: list[Outage] = []
     quiet = 0
     for h in history:
+        if h.client.startswith(UNNOTED):
+            continue  # several clients in turn: one that comes is not the one that lost its node
         if h.kind is Kind.DISCONNECTED:
             down.setdefault(h.client, h)
         elif h.kind in (Kind.MOVED, Kind.RENEWED):

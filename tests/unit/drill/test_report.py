@@ -46,6 +46,13 @@ def test_outages_are_what_clients_saw() -> None:
     assert list(found.failover.values) == [0.5, 2.0]
 
 
+def test_of_a_nickname_that_several_hold_in_turn_there_are_no_outages() -> None:
+    """The last one lost its node, and another one came and moved, a minute later."""
+    made = headed([*run(), Happening("cast-owner", Kind.DISCONNECTED, node="n1", at=3.0),
+                   Happening("cast-owner", Kind.MOVED, who="n2", node="n2", at=95.0)])  # fmt: skip
+    assert figures(made).outages == ()
+
+
 def test_who_leaves_in_an_outage_does_not_wait_for_its_end() -> None:
     made = [Happening("ana", Kind.DISCONNECTED, at=1.0), Happening("ana", Kind.LEAVING, ROOM, at=2.0)]
 
