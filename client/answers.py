@@ -15,6 +15,7 @@ from client.events import (
     MembersEvent,
     MessageEvent,
     Notice,
+    ReceiptEvent,
     RefusedEvent,
     RegisteredEvent,
     RequestRefused,
@@ -64,9 +65,18 @@ class Answers:
             self._stay.kept.answered(frame.n, place)
             return []
         self._stay.kept.add(saying, place, now)
+        events: list[Event] = [accepted(saying, place)]
         if saying.to.startswith("@"):
-            self._stay.await_receipt(frame.n, saying.ticket)
-        return [accepted(saying, place)]
+            events += self._receipt(frame.n, saying.ticket)
+        return events
+
+    def _receipt(self, n: int, ticket: int) -> list[Event]:
+        early = self._stay.early.pop(n, None)
+        if early is None:
+            self._stay.await_receipt(n, ticket)
+            return []
+        self._stay.kept.drop(n)
+        return [ReceiptEvent(n, early.nick, early.state, early.time, ticket)]
 
     def error(self, frame: Error, now: float) -> list[Event]:
         """An error that is no reason to leave the connection."""
@@ -150,6 +160,7 @@ class Answers:
         saying = unsent.outcome(n)
         if saying is None:
             return self._lost(frame, n)
+        self._stay.early.pop(n, None)
         if frame.code == Code.ADDRESSEE_CHANGED:
             self._stay.holders.forget(saying.to)
         return [RefusedEvent(saying.ticket, saying.to, saying.text, frame.code, frame.text)]

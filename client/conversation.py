@@ -194,6 +194,7 @@ class Conversation:
         self._orphans += rest
         stay.former_cursors |= stay.inbound.cursors
         stay.direct.clear()
+        stay.early.clear()
         stay.requests.forget_own()
         stay.requests.disconnected()
         self._reading.catch_up = None

@@ -13,7 +13,7 @@ from client.kept import Kept, Limits
 from client.requests import Requests
 from client.settings import Settings
 from client.unsent import Unsent
-from wire.frames import Cursors
+from wire.frames import Cursors, Receipt
 
 RECEIPTS_KEPT = 1024
 
@@ -50,6 +50,8 @@ class Stay:
         self.gone: str | None = None  # what the user says of being away; None: he is here
         self.former_cursors: Cursors = {}  # of a lost session, until its rooms are entered again
         self.direct: OrderedDict[int, int] = OrderedDict()  # n of direct messages -> ticket
+        # By n, of messages without an answer: a node died with that, and the receipt comes before it is asked again.
+        self.early: dict[int, Receipt] = {}
         self.holders = Holders()
         self.inbound = Inbound(
             remembered=settings.remembered, ack_every=settings.ack_every, ack_after=settings.ack_after

@@ -115,6 +115,11 @@ class Unsent:
         waits = self._next <= self._last and until > 0
         return until if waits and not (self._draining and self._outstanding) else None
 
+    def is_open(self, n: int) -> bool:
+        """Whether it was said, and has no outcome yet."""
+        saying = self._sayings.get(n)
+        return saying is not None and not saying.done
+
     def outcome(self, n: int) -> Saying | None:
         """n was consumed: accepted or refused for good. None: its outcome was known before."""
         self._answered()

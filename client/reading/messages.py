@@ -43,6 +43,9 @@ class Messages(Taking):
     def receipt(self, frame: Receipt, now: float) -> list[Event]:
         fresh, events = self._take(frame.log, frame.epoch, frame.offset, now)
         if fresh:
+            if self._stay.unsent.is_open(frame.n):
+                self._stay.early[frame.n] = frame
+                return events
             ticket = self._stay.direct.pop(frame.n, None)
             self._stay.kept.drop(frame.n)
             events.append(ReceiptEvent(frame.n, frame.nick, frame.state, frame.time, ticket))

@@ -175,6 +175,19 @@ def test_receipts_find_their_message(driver: Driver) -> None:
     assert driver.of(ReceiptEvent) == [ReceiptEvent(1, "bob", "received", 9, 5)]
 
 
+def test_a_receipt_that_comes_before_the_answer_is_told_behind_it(driver: Driver) -> None:
+    """The node died with the answer; the addressee had the message all the same, and the inbox is read first."""
+    driver.machine.conversation.say(5, "@bob", "psst")
+    driver.do(driver.machine.tick(driver.now))
+    receipt = Receipt(INBOX, "inbox", 1, 1, "bob", "received", 9)
+    hears(driver, receipt)
+    assert driver.of(ReceiptEvent) == []
+    hears(driver, Accepted(1, "@bob", "i", 1, 1), receipt)
+    outcome = [type(event) for event in driver.events if isinstance(event, AcceptedEvent | ReceiptEvent)]
+    assert outcome == [AcceptedEvent, ReceiptEvent]
+    assert driver.of(ReceiptEvent) == [ReceiptEvent(1, "bob", "received", 9, 5)]
+
+
 @pytest.mark.parametrize("code", [Code.TOO_SLOW, Code.SILENT, Code.LEASE_LOST, Code.DRAINING, Code.DEAF])
 def test_some_errors_mean_another_node(driver: Driver, code: Code) -> None:
     before = line(driver).address
