@@ -12,7 +12,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -36,16 +36,16 @@ def asked(lock: Path, more: Sequence[str]) -> str:
     return done.stdout
 
 
-def pinned(lock: Path) -> dict[str, str]:
-    """All packages in it, also those for other systems: name -> version."""
-    return {_plain(name): version for name, version in _PINNED.findall(lock.read_text("utf-8"))}
+def pinned(lock: Path) -> set[tuple[str, str]]:
+    """All packages in it with their versions, also those for other systems."""
+    return {(_plain(name), version) for name, version in _PINNED.findall(lock.read_text("utf-8"))}
 
 
 def _plain(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def judged(name: str, told: str, wanted: Mapping[str, str], ask: Ask = newest.asked) -> tuple[int, list[str]]:
+def judged(name: str, told: str, wanted: Set[tuple[str, str]], ask: Ask = newest.asked) -> tuple[int, list[str]]:
     """The exit code, and what to say of the lock file `name`, which has the packages `wanted`."""
     packages: Sequence[Mapping[str, Any]] = json.loads(told)["dependencies"] if told.strip() else []
     answered = [{**each, "name": _plain(each["name"])} for each in packages if "skip_reason" not in each]
@@ -59,7 +59,7 @@ def judged(name: str, told: str, wanted: Mapping[str, str], ask: Ask = newest.as
         return 1, [f"{name}: {line}" for line in found]
     if not known:
         return 0, [f"{name}: SKIPPED, not audited: the vulnerability service of pypi.org can't be asked from here"]
-    left = sorted(wanted.keys() - {each["name"] for each in known})
+    left = sorted(name for name, _ in wanted - {(each["name"], each["version"]) for each in known})
     # Those for other systems or versions of Python are passed over without a word.
     more = f"; {len(left)} NOT audited: {', '.join(left)}" if left else ""
     return 0, [f"{name}: no known vulnerability in {len(known)} packages{more}"]

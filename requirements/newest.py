@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from functools import cache
 from typing import Any
 
@@ -36,8 +36,8 @@ def _fault(told: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": told["id"], "fix_versions": told.get("fixed_in") or []}
 
 
-def completed(known: Sequence[Mapping[str, Any]], versions: Mapping[str, str], ask: Ask) -> list[Mapping[str, Any]]:
-    """`known`, and those of `versions` (by name, what is locked) that are not in it and turn out to be the newest."""
-    there = {each["name"] for each in known}
-    more = (ask(name) for name in sorted(versions) if name not in there)
-    return [*known, *(each for each in more if each is not None and each["version"] == versions[each["name"]])]
+def completed(known: Sequence[Mapping[str, Any]], wanted: Set[tuple[str, str]], ask: Ask) -> list[Mapping[str, Any]]:
+    """`known`, and those of `wanted` (name and version) that are not in it and turn out to be the newest."""
+    there = {(each["name"], each["version"]) for each in known}
+    more = (ask(name) for name in sorted({name for name, _ in wanted - there}))
+    return [*known, *(each for each in more if each is not None and (each["name"], each["version"]) in wanted - there)]

@@ -12,13 +12,13 @@ import pytest
 from requirements.audit import HERE, LOCKS, judged, pinned
 from requirements.newest import asked
 
-SOUND = {"name": "click", "version": "8.1.7", "vulns": []}
+SOUND = {"name": "click", "version": "1.0", "vulns": []}
 FAULTY = {"name": "jinja2", "version": "2.4", "vulns": [{"id": "PYSEC-2019-217", "fix_versions": ["2.10.1"]}]}
 UNKNOWN = {"name": "redis", "skip_reason": "Dependency not found on PyPI"}
 
 
-def locked(*names: str) -> dict[str, str]:
-    return dict.fromkeys(names, "1.0")
+def locked(*names: str) -> set[tuple[str, str]]:
+    return {(name, "1.0") for name in names}
 
 
 def nobody(name: str) -> None:
@@ -65,6 +65,13 @@ def test_what_is_locked_at_its_newest_version_is_asked_about_by_that() -> None:
     assert (code, lines) == (1, ["dev.txt: redis 1.0: CVE-1, mended in none yet"])
 
 
+def test_of_two_versions_each_is_asked_about() -> None:
+    """As of a package whose newest version has nothing for an older Python."""
+    newest: dict[str, Mapping[str, Any]] = {"redis": {"name": "redis", "version": "1.0", "vulns": []}}
+    code, lines = judged("dev.txt", "", {("redis", "1.0"), ("redis", "0.9")}, newest.get)
+    assert (code, lines) == (0, ["dev.txt: no known vulnerability in 1 packages; 1 NOT audited: redis"])
+
+
 @pytest.mark.parametrize(
     ("answer", "found"),
     [
@@ -87,6 +94,6 @@ def test_an_answer_that_says_nothing_of_vulnerabilities_is_none(
 
 
 def test_all_that_is_locked_is_asked_about() -> None:
-    everything = set[str]().union(*(pinned(path) for path in HERE.glob("*.txt")))
-    assert {"click", "atheris", "pip-audit"} <= everything
-    assert everything == set[str]().union(*(pinned(HERE / lock) for lock in LOCKS))
+    everything = set[tuple[str, str]]().union(*(pinned(path) for path in HERE.glob("*.txt")))
+    assert {"click", "atheris", "pip-audit"} <= {name for name, _ in everything}
+    assert everything == set[tuple[str, str]]().union(*(pinned(HERE / lock) for lock in LOCKS))
