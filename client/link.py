@@ -22,13 +22,16 @@ class Link:
     greeted: bool = False  # hello went out, and may be carried out
     refused: bool = False  # … though the node has said that we should try elsewhere
     heartbeat: float = 0.0
+    quiet: float = 0.0  # the same, for as long as we hear something meanwhile
     since: float = 0.0
     heard: float = 0.0
     spoke: float = 0.0
     asked: float | None = None  # since when something that is answered stands unanswered
 
-    def welcomed(self, heartbeat: float, now: float) -> None:
+    def welcomed(self, heartbeat: float, quiet: float, now: float) -> None:
+        """As the welcome says."""
         self.heartbeat = max(0.05, heartbeat)
+        self.quiet = max(self.heartbeat, quiet)
         self.since = now
         self.hears(now)
 
@@ -45,7 +48,7 @@ class Link:
     @property
     def ping_at(self) -> float:
         """Something must have been sent by then."""
-        return self.spoke + self.heartbeat * SPEAK
+        return min(max(self.spoke, self.heard) + self.heartbeat * SPEAK, self.spoke + self.quiet * SPEAK)
 
     @property
     def dead_at(self) -> float | None:

@@ -78,8 +78,10 @@ class Ticker:
             connection.dismiss(_STALLED)
         if connection.busy or connection.session is None:
             return
-        silence = now - max(connection.heard, self._awake)
-        if connection.native and silence > settings.heartbeat * _SILENCES:
+        heard = max(connection.heard, self._awake)
+        told = max(heard, outbox.progress)
+        is_silent = now - heard > settings.quiet * _SILENCES or now - told > settings.heartbeat * _SILENCES
+        if connection.native and is_silent:
             connection.dismiss(_SILENT)
 
     def _end_pending(self, now: float) -> None:

@@ -44,7 +44,7 @@ def opened(path: Path) -> ctypes.CDLL:
     )  # fmt: skip
     for name, result, *arguments in (
         ("crowd_new", crowd, whole, whole, whole, ctypes.POINTER(whole)),
-        ("crowd_words", whole, crowd, text, size, text, size),
+        ("crowd_words", whole, crowd, text, size, text, size, whole),
         ("crowd_speaker", whole, crowd, whole, text, size, text, size, size, ctypes.c_int64),
         ("crowd_close_loop", None, crowd, whole),
         ("crowd_open_loop", None, crowd, real, real),
@@ -70,8 +70,9 @@ class CompiledLoad(Load):
         members = sorted(self._members.values(), key=lambda member: member.index)
         numbers = (ctypes.c_int * len(members))(*(member.fd for member in members))
         self._crowd = _whole(self._c.crowd_new(self._poll.fileno(), self._listeners, self._speakers, numbers))
-        asks, ping = members[0].dialect.asks, members[0].dialect.keep_alive()
-        _whole(self._c.crowd_words(self._crowd, asks, len(asks), ping, len(ping)))
+        words = members[0].dialect
+        asks, ping = words.asks, words.keep_alive()
+        _whole(self._c.crowd_words(self._crowd, asks, len(asks), ping, len(ping), words.quiet))
         for place, speaker in enumerate(self._speaking()):
             _whole(self._c.crowd_speaker(self._crowd, place, *_pieces(speaker, self._size)))
         self._told: Told = self._c.crowd_told(self._crowd).contents

@@ -40,6 +40,7 @@ struct crowd {
     struct told told;
     int poll, listeners, speakers, highest;
     int *fds, *places; /* by number of the connection; of the connection, by descriptor */
+    int64_t *heard_at, *spoke_at; /* by number: when it last did, in parts of a round of `keep_alive` */
     int64_t *counts;   /* messages that each listener has */
     struct speaker *speaking;
     unsigned char *asks, *ping, said[SAID];
@@ -47,6 +48,7 @@ struct crowd {
     int64_t capacity, passed, number, part, heard;
     int64_t order_in, order_out;
     uint32_t *order; /* numbers as the first listener saw them, from the first that some lack */
+    int quiet; /* rounds of which who hears something needs but one */
     int digits, outstanding, timed; /* of a number that has begun; -1: none has */
     uint32_t begun;
     double moved, due, interval, scheduled[SCHEDULED];
@@ -67,6 +69,7 @@ void crowd_free(struct crowd *c) {
         free(c->speaking[i].tail);
     }
     free(c->speaking), free(c->fds), free(c->places), free(c->counts), free(c->order), free(c->asks), free(c->ping);
+    free(c->heard_at), free(c->spoke_at);
     free(c->told.latencies), free(c->told.buffer), free(c);
 }
 
@@ -80,11 +83,12 @@ struct crowd *crowd_new(int poll, int listeners, int speakers, const int *fds) {
         if (fds[i] > c->highest) c->highest = fds[i];
     c->fds = calloc(count + 1, sizeof *c->fds);
     c->places = calloc(c->highest + 1, sizeof *c->places);
+    c->heard_at = calloc(count + 1, sizeof *c->heard_at), c->spoke_at = calloc(count + 1, sizeof *c->spoke_at);
     c->counts = calloc(listeners + 1, sizeof *c->counts);
     c->speaking = calloc(speakers + 1, sizeof *c->speaking);
     c->order = calloc(ORDER, sizeof *c->order);
     c->told.buffer = malloc(READ);
-    if (!c->fds || !c->places || !c->counts || !c->speaking || !c->order || !c->told.buffer) {
+    if (!c->fds || !c->places || !c->heard_at || !c->spoke_at || !c->counts || !c->speaking || !c->order || !c->told.buffer) {
         crowd_free(c);
         return NULL;
     }
@@ -100,8 +104,12 @@ static unsigned char *kept(const void *data, size_t size) {
     return made;
 }
 
-/* `asks`: what has to be answered; `ping`: what each says every two seconds. 0: no memory. */
-int crowd_words(struct crowd *c, const void *asks, size_t asks_size, const void *ping, size_t ping_size) {
+/* `asks`: what has to be answered; `ping`: what each says every two seconds, who hears something once in `quiet` of
+ * these. 0: no memory. */
+int crowd_words(struct crowd *c, const void *asks, size_t asks_size, const void *ping, size_t ping_size, int quiet) {
+    c->quiet = quiet;
+    for (int i = 0; i < c->listeners + c->speakers; i++) /* spread, else all would speak in the same round */
+        c->spoke_at[i] = c->part - i / PARTS % quiet * PARTS;
     c->asks = kept(asks, asks_size), c->asks_size = asks_size;
     c->ping = kept(ping, ping_size), c->ping_size = ping_size;
     return c->asks && c->ping;
@@ -213,6 +221,7 @@ static enum status take(struct crowd *c, int fd) {
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) return OVER;
     if (size < 0) return c->told.error = errno, FAILED;
     if (!size) return ENDED;
+    c->heard_at[which] = c->part;
     if (which < c->listeners) { /* not every kind of server tells the speakers as well */
         int64_t count = marks(c->told.buffer, size);
         c->told.deliveries += count, c->counts[which] += count;
@@ -239,7 +248,8 @@ static void keep_alive(struct crowd *c) {
     int64_t first = c->part + 1 > part - PARTS + 1 ? c->part + 1 : part - PARTS + 1; /* a turn may be long */
     for (int64_t due = first; c->ping_size && due <= part; due++)
         for (int which = due % PARTS; which < c->listeners + c->speakers; which += PARTS)
-            put(c->fds[which], c->ping, c->ping_size);
+            if (c->heard_at[which] <= due - PARTS || due - c->spoke_at[which] >= c->quiet * PARTS)
+                put(c->fds[which], c->ping, c->ping_size), c->spoke_at[which] = due;
     c->part = part;
 }
 

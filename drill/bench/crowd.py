@@ -48,6 +48,7 @@ class Crowd(Door):
         """The buffer holds what came: looked at where it lies, since a copy for each would cost more than all else."""
         buffer = self._buffer
         count = buffer.count(MARK, 0, size)
+        member.heard = self._part
         if member.index < self._listeners:  # not every kind of server tells the speakers as well
             self._counted.deliveries += count
             self._counts[member.index] += count

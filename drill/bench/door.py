@@ -98,6 +98,7 @@ class Door:
         dialect = self._dialect(self._run_number, index)
         self._asks = dialect.asks
         member = Member(index, address, dialect)
+        member.spoke = self._part - index // PARTS % dialect.quiet * PARTS  # else all would speak in the same round
         self._members[member.fd] = member
         self._waiting.add(member)
         self._poll.register(member.fd, select.EPOLLIN)
@@ -125,6 +126,7 @@ class Door:
         if not size:
             self._ended(member)
         self._heard += size
+        member.heard = self._part
         member.seen = bytes(self._buffer[max(0, size - 200) : size])  # should they be its last words
 
     def _ended(self, member: Member) -> None:
@@ -139,10 +141,17 @@ class Door:
 
     def _keep_alive(self) -> None:
         part = int(time.monotonic() / (KEEP_ALIVE / PARTS))
-        due = {each % PARTS for each in range(max(self._part + 1, part - PARTS + 1), part + 1)}  # a turn may be long
+        first = max(self._part + 1, part - PARTS + 1)  # a turn may be long
+        due = {each % PARTS: each for each in range(first, part + 1)}
         self._part = part
         for member in self._members.values() if due else ():
-            if member.index % PARTS in due:  # also while it comes in: thirty rooms take longer than a heartbeat
+            at = due.get(member.index % PARTS)  # also while it comes in: thirty rooms take longer than a heartbeat
+            if at is not None and not self._is_quiet(member, at):
+                member.spoke = at
                 data = member.dialect.keep_alive()
                 if data:
                     member.say(data)
+
+    def _is_quiet(self, member: Member, part: int) -> bool:
+        """Who hears something need not say much."""
+        return member.heard > part - PARTS and part - member.spoke < member.dialect.quiet * PARTS

@@ -31,11 +31,13 @@ class Dialect(Protocol):
     """Of one connection, number so and so of a run; pure. `enter`: said when it stands. `entered`: whether what came
     so far, `seen`, says that it is in the room; `turned_away`: that it is to connect again later. `next`: what has to
     be said to come in. `answer`: what has to be said to what came, if `asks` is in it (b'': never). `keep_alive`: said
-    every two seconds, the same each time; b'': nothing. `say`: a message, as it goes out; `counts`: what stands before
+    every two seconds, the same each time; b'': nothing. `quiet`: by who hears something only every so many times.
+    `say`: a message, as it goes out; `counts`: what stands before
     the sender's own count in it (b'': it has none)."""
 
     asks: bytes
     counts: bytes
+    quiet: int
 
     def enter(self) -> bytes: ...
     def entered(self, seen: bytes) -> bool: ...
@@ -50,6 +52,7 @@ class Quiet:
     """A dialect's answers where it has nothing to say."""
 
     asks = counts = b""
+    quiet = 1
 
     def __init__(self, run: int, number: int) -> None:
         self.nick = f"b{run}x{number}"

@@ -30,6 +30,9 @@ class Native(Quiet):
         super().__init__(run, number)
         self._n = 0
 
+    quiet = 4
+    """As a welcome says."""
+
     def enter(self) -> bytes:
         return encode(Hello(nick=self.nick, client="bench", token=secrets.token_urlsafe(16)))
 
