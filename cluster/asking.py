@@ -84,6 +84,8 @@ def checked(answer: Answer) -> list[Reply]:
     if isinstance(answer, ClusterError):
         raise answer
     word = status(answer)
+    if word == "ok":
+        return answer
     if word == "fenced":
         raise Fenced("the session is no longer this connection's", answer[1].decode() if len(answer) > 1 else "")
     if word == "lease":

@@ -18,7 +18,8 @@ def from_payload(payload: bytes) -> Entry:
     if not separator:
         raise ValueError("an entry without text")
     log, epoch, offset, time, kind, session, n, nick, *more = head.split(" ")
-    return Entry(log, epoch, int(offset), int(time), kind, session, int(n), nick, text, "late" in more, _places(more))
+    was = _places(more) if more else ()
+    return Entry(log, epoch, int(offset), int(time), kind, session, int(n), nick, text, "late" in more, was)
 
 
 def from_stream(log: str, epoch: str, item: Any) -> Entry:

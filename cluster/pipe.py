@@ -172,11 +172,12 @@ class Pipe(ABC):
                 self._link.close()  # opening it again loads the scripts
                 return True
             return self.refused(request, reply_error(reply))
-        if status(reply) == "recover":
+        word = status(reply)
+        if word == "recover":
             return self.outdated(request)
-        if status(reply) == "wait":
+        if word == "wait":
             return self.too_early(request)
-        if status(reply) == "later":
+        if word == "later":
             return True
         request.done(reply)
         return False

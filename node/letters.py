@@ -128,7 +128,7 @@ def _left(log: str, entry: Entry) -> Left:
 
 
 def _was(entry: Entry) -> tuple[tuple[str, int], ...]:
-    return tuple((place.epoch, place.offset) for place in entry.was)
+    return tuple((place.epoch, place.offset) for place in entry.was) if entry.was else ()
 
 
 _FRAMES: Mapping[str, Callable[[str, Entry], ServerFrame]] = {

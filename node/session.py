@@ -124,15 +124,18 @@ class Session:
     def published(self, outcome: Published) -> None:
         """`outcome` is in a log."""
         self.consumed(outcome.n)
-        known = self.accepted.pop(outcome.log, None)
+        known = self.accepted.get(outcome.log)
         position = outcome.position
         if known is not None and known.epoch == position.epoch and known.offset > position.offset:
             position = known
         if known is not None and known.epoch != position.epoch:
             self._note_before(outcome.log, known)
+        if known is not None and next(reversed(self.accepted)) == outcome.log:
+            self.accepted[outcome.log] = position  # who walks through it meanwhile sees one place or the other
+            return
         # A new dict, since other threads walk through the old one.
-        kept = list(self.accepted.items())[-_LOGS_KEPT + 1 :]
-        self.accepted = {**dict(kept), outcome.log: position}
+        others = [(log, place) for log, place in self.accepted.items() if log != outcome.log]
+        self.accepted = {**dict(others[-_LOGS_KEPT + 1 :]), outcome.log: position}
 
     def _note_before(self, log: str, last: Position) -> None:
         """The log has begun a new life; `last`: what was said last in the one before."""

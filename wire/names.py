@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Protocol
 
 from wire.codes import Code
@@ -26,6 +26,8 @@ _ALIKE = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTI
 _NOT_FIRST = "@#/\\-"
 # The profile needs long input only for combining characters; what is longer than this is refused unread.
 _MAX_INPUT = 256
+_DESTINATIONS = 4096
+"""Rooms and people that were spoken to last, whose names need not be looked at again for each message."""
 _MOST_MARKS = 4
 """Accents on one letter (UTS #39, 5.4): a heap of them covers the lines above and below."""
 _ASCII_NAME = re.compile(r"[!-~]+")
@@ -61,6 +63,7 @@ def typed_room(text: str) -> str:
     return room(text if text.startswith("#") else f"#{text}")
 
 
+@lru_cache(_DESTINATIONS)
 def destination(text: str) -> Nick | str:
     """Where a `say` goes: `@nick` or `#room`. Raises BadName. Any thread."""
     if text.startswith("@"):

@@ -44,6 +44,19 @@ def test_a_session_remembers_the_highest_position_of_few_logs() -> None:
     assert len(one.accepted) == 64
 
 
+def test_who_says_something_disturbs_nobody_who_looks_where_he_spoke() -> None:
+    """The publisher notes it while a recovery, on another thread, walks through it."""
+    one = session()
+    for n, log in enumerate(["#a", "#b", "#c"], 1):
+        one.published(Published(n, log, Position("E", n), 0))
+    walk = iter(one.accepted.items())
+    next(walk)
+    one.published(Published(4, "#c", Position("E", 4), 0))
+    one.published(Published(5, "#a", Position("E", 5), 0))
+    assert [log for log, _ in walk] == ["#b", "#c"]
+    assert [(log, place.offset) for log, place in one.accepted.items()] == [("#b", 2), ("#c", 4), ("#a", 5)]
+
+
 def test_a_session_remembers_how_far_it_came_in_the_lives_before_that() -> None:
     """Its node's feed may not have come to any of them when the data is lost again. Else nobody would know what was
     accepted in the one before the last, and nobody could be told that it is missing."""
