@@ -27,7 +27,8 @@ class Result:
     """Deliveries a second; µs of the servers' processors a delivery; seconds from when a message was due to when it had
     come (0: not looked at), and all of these of all runs; bytes a connection; cores that the load took; messages that
     never came; seconds until all were in their rooms, and of the servers' processors for that; cores that these took
-    while nobody said anything; the language of the load."""
+    while nobody said anything; the language of the load; seconds that the store was busy with one thing at the longest,
+    in each run."""
 
     rate: Spread
     cost: Spread
@@ -41,6 +42,7 @@ class Result:
     entering_cost: Spread
     resting: Spread
     load_in: str
+    stood: Spread
 
 
 def result(runs: Sequence[Measured]) -> Result:
@@ -58,6 +60,7 @@ def result(runs: Sequence[Measured]) -> Result:
         entering_cost=spread(run.entering.servers for run in runs),
         resting=spread(run.resting for run in runs),
         load_in=runs[0].load_in,
+        stood=spread(run.stood for run in runs),
     )
 
 

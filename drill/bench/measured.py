@@ -28,7 +28,8 @@ class Spent:
 class Measured:
     """One run of one row. Seconds of processor time, of all server processes and of the load itself; bytes of memory
     that each connection took; what it took until all were in their rooms; cores that the servers took while nobody said
-    anything (0: not looked at), which is no part of `servers`; the language of the load."""
+    anything (0: not looked at), which is no part of `servers`; the language of the load; seconds that the store was
+    busy with one thing at the longest."""
 
     counted: Counted
     servers: float
@@ -37,6 +38,7 @@ class Measured:
     entering: Spent = Spent()
     resting: float = 0.0
     load_in: str = PYTHON
+    stood: float = 0.0
 
     @property
     def rate(self) -> float:

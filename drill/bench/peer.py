@@ -89,11 +89,13 @@ class Places:
 @dataclass(frozen=True, slots=True)
 class Servers:
     """`addresses`: of those that clients go to. `processes`: all whose time and memory count, those with an address
-    last. `linked`: what the log of the first of these says when it has found the other."""
+    last. `linked`: what the log of the first of these says when it has found the other. `stood_still`: seconds that
+    their store was busy with one thing, at the longest since that was asked last; 0: nothing is known of it."""
 
     addresses: list[Address]
     processes: list[Process]
     linked: str = ""
+    stood_still: Callable[[], float] = lambda: 0.0
 
 
 @dataclass(frozen=True, slots=True)

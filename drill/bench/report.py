@@ -20,6 +20,7 @@ SHARES = (0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1.0)
 
 def table(found: Found) -> str:
     """Medians, with the least and the most of the runs. `load`: cores that it took, and its language.
+    `Redis stood`: it was busy with one write for so long, in one of the runs, which holds up all that is said.
     `in after`: all were in their rooms, and what that took of the servers' processors. `at rest`: while nobody says
     anything."""
     out = Console(file=StringIO(), width=WIDTH, color_system=None, highlight=False)
@@ -58,7 +59,10 @@ def _latency(each: Result, longer: float) -> str:
     if not each.p50.middle:
         return "-"
     times = f"{1000 * each.p50.middle:.1f} / {1000 * each.p99.middle:.1f} ms"
-    return f"{times} (x {longer:.2f})" if longer else times
+    notes = [f"x {longer:.2f}"] if longer else []
+    if each.stood.most > each.p50.middle:
+        notes.append(f"Redis stood for {1000 * each.stood.most:.0f} ms")
+    return f"{times} ({', '.join(notes)})" if notes else times
 
 
 def _all(spread: Spread, shown: Callable[[float], str]) -> str:

@@ -105,14 +105,16 @@ def measure(
         resting = _resting(crowd, servers, seconds) if row.rests else 0.0
         with _trouble(servers.addresses[0], *row.trouble):
             # From the beginning of the warm-up on: what it costs is the same then, and the figure has no edge.
+            servers.stood_still()  # from now on
             meter = Meter(servers.processes)
             counted = _lived(crowd, row, warm_up, seconds)
             spent = meter.read()
+            stood = servers.stood_still()
         share = counted.seconds / spent.seconds
         memory = (resident(servers.processes) - empty) / (row.listeners + row.speakers)
         talking = max(0.0, spent.servers - resting * spent.seconds)
         language = C if isinstance(crowd, CompiledLoad) else PYTHON
-        return Measured(counted, talking * share, spent.load * share, memory, entering, resting, language)
+        return Measured(counted, talking * share, spent.load * share, memory, entering, resting, language, stood)
 
 
 def _resting(crowd: Load, servers: Servers, seconds: float) -> float:

@@ -48,6 +48,17 @@ def test_the_ceiling_of_publishing_takes_all_that_is_said(redis_server: str, tmp
         redis.discard()
 
 
+def test_what_kept_redis_busy_is_found_once(servers: Servers) -> None:
+    redis = servers.processes[0]
+    assert isinstance(redis, RedisProcess)
+    servers.stood_still()
+    with redis.client() as client:
+        client.eval("local x = 0; for i = 1, 3e7 do x = x + i end", 0)
+    busy = servers.stood_still()
+    assert busy > 0.03
+    assert servers.stood_still() < busy
+
+
 def test_each_of_a_small_room_has_what_is_said_there(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rows, "SETTLE", 0.0)
     found = small(servers, Row("rooms", 6, rate=20.0, rooms=10))

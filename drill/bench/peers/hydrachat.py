@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from drill.bench.peer import Kind, Places, Quiet, Servers
+from drill.bench.standstill import longest_of
 from drill.processes import programs
 from drill.processes.launcher import Launcher
 from drill.processes.node import NodeProcess
@@ -78,7 +79,7 @@ def servers(folder: Path, launcher: Launcher, count: int = 2) -> Servers:
     redis = RedisProcess(programs.redis_server(), "redis", folder / "redis", launcher=launcher)
     names = [f"n{number + 1}" for number in range(count)]
     nodes = [NodeProcess(name, redis.url, folder / name, (), launcher=launcher) for name in names]
-    return Servers([(HOST, node.port) for node in nodes], [redis, *nodes])
+    return Servers([(HOST, node.port) for node in nodes], [redis, *nodes], stood_still=longest_of(redis))
 
 
 HYDRACHAT = Kind(Native, servers, InRooms)

@@ -186,6 +186,15 @@ def test_the_table_and_the_file_have_every_row() -> None:
     assert json.loads(as_json(rows))["1000x4"]["nats"]["rate"]["middle"] == 500.0
 
 
+def test_a_disk_that_kept_redis_waiting_is_named_beside_the_times() -> None:
+    def shown(stood: float) -> str:
+        run = Measured(Counted(10, 0, 2.0, [0.01, 0.2]), servers=0.5, load=0.2, stood=stood)
+        return table({"1000-20/s": {"hydrachat": result([measured(10, 0.01, 0.02), run, measured(10, 0.01, 0.02)])}})
+
+    assert "20.0 ms (Redis stood for 134 ms)" in shown(0.134)
+    assert "stood" not in shown(0.006)
+
+
 def test_the_page_draws_rates_growth_and_latencies() -> None:
     slow, fast = result([measured(1000), measured(1400)]), result([measured(4000)])
     rows: dict[str, dict[str, Result]] = {
