@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import resource
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -106,20 +107,17 @@ def bench(
     _allow_descriptors()
     kinds = tuple(dict.fromkeys(("hydrachat", *against)))
     try:
-        found = measured(kinds, rows, runs, seconds, _language(load))
+        found, failed = measured(kinds, rows, runs, seconds, _language(load))
     except (CannotRun, CannotCompile) as error:
         click.echo(f"Error: {error}", err=True)
         return CANNOT
-    except (OSError, RuntimeError) as error:
-        click.echo(f"Error: a run failed: {error}", err=True)
-        return FAILED
     shown = table(found)
     click.echo(shown)
     if json_file:
         json_file.write_text(as_json(found), "utf-8")
     if page_file:
         page_file.write_text(page(found, shown), "utf-8")
-    return 0
+    return FAILED if failed else 0
 
 
 def _language(asked: str) -> str:
@@ -141,34 +139,43 @@ def _language(asked: str) -> str:
 
 def measured(
     kinds: Sequence[str], rows: Sequence[str], runs: int, seconds: float, load_in: str = "Python"
-) -> dict[str, dict[str, Result]]:
-    """By row, by kind. In turn, so that a machine that grows slow is slow for all. `load_in`: the language of the load.
-    Raises CannotRun, OSError."""
+) -> tuple[dict[str, dict[str, Result]], bool]:
+    """By row, by kind, and whether a run failed, which is told and left out: hours of others are not to be lost for it.
+    In turn, so that a machine that grows slow is slow for all. `load_in`: the language of the load. Raises
+    CannotRun."""
     from drill.bench.figures import result
 
     taken: dict[tuple[str, str], list[Measured]] = {}
-    for run in range(runs):
-        for kind in kinds:
-            for row, one in _run(kind, rows, seconds, load_in):
-                click.echo(f"run {run + 1} of {runs}: {kind}, {row}: {one.rate:,.0f} deliveries/s", err=True)
-                taken.setdefault((row, kind), []).append(one)
-    return {row: {kind: result(taken[row, kind]) for kind in kinds if (row, kind) in taken} for row in rows}
+    failed = False
+    for run, kind, row in product(range(1, runs + 1), kinds, rows):
+        try:
+            one = _run(kind, row, seconds, load_in)
+        except (OSError, RuntimeError) as error:
+            failed = True
+            click.echo(f"Error: run {run} of {runs}: {kind}, {row}: it failed: {error}", err=True)
+            continue
+        if one is None:
+            click.echo(f"{kind} skips {row}: only Hydrachat's own clients can do that", err=True)
+            continue
+        click.echo(f"run {run} of {runs}: {kind}, {row}: {one.rate:,.0f} deliveries/s", err=True)
+        taken.setdefault((row, kind), []).append(one)
+    return {row: {kind: result(taken[row, kind]) for kind in kinds if (row, kind) in taken} for row in rows}, failed
 
 
-def _run(kind: str, rows: Sequence[str], seconds: float, load_in: str) -> Iterator[tuple[str, Measured]]:
+def _run(kind: str, row: str, seconds: float, load_in: str) -> Measured | None:
+    """None: it has no clients that can do that. New servers for each: nothing that one row has left is in the next
+    one's way. Raises CannotRun, OSError, RuntimeError."""
     from drill.bench.kinds import KINDS, running
     from drill.bench.rows import ROWS, measure
 
-    for row in rows:  # new servers for each: nothing that one row has left is in the next one's way
-        if ROWS[row].is_ours and KINDS[kind].in_rooms is None:
-            click.echo(f"{kind} skips {row}: only Hydrachat's own clients can do that", err=True)
-            continue
-        limited = ROWS[row].is_limited
-        with (
-            tempfile.TemporaryDirectory(prefix="hydrachat-bench-") as folder,
-            running(kind, Path(folder), limited=limited) as servers,
-        ):
-            yield row, measure(servers, KINDS[kind], ROWS[row], seconds / 4, seconds, load_in=load_in)
+    if ROWS[row].is_ours and KINDS[kind].in_rooms is None:
+        return None
+    limited = ROWS[row].is_limited
+    with (
+        tempfile.TemporaryDirectory(prefix="hydrachat-bench-") as folder,
+        running(kind, Path(folder), limited=limited) as servers,
+    ):
+        return measure(servers, KINDS[kind], ROWS[row], seconds / 4, seconds, load_in=load_in)
 
 
 def _allow_descriptors() -> None:

@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 
 from benchmarks.ceiling import packed
+from drill.bench import command
 from drill.bench.command import measured as commanded
 from drill.bench.figures import Result, factor, result
 from drill.bench.measured import Measured
@@ -18,6 +19,7 @@ from drill.bench.peer import Places
 from drill.bench.peers.hydrachat import LAST, InRooms
 from drill.bench.report import table
 from drill.bench.trouble import kernel_holds, read_until
+from hydrachat import cli
 from wire import ServerProtocol
 
 
@@ -55,6 +57,22 @@ def test_what_is_besides_is_compared_with_the_row_without_it() -> None:
     assert "1.0 / 3.0 ms (x 1.50)" in table(rows)
 
 
+def test_a_run_that_fails_is_told_and_costs_no_other_its_figures(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(kind: str, row: str, seconds: float, load_in: str) -> Measured:
+        if (kind, row) == ("ngircd", "100x4"):
+            raise ConnectionError("the server ended connection 1")
+        return Measured(Counted(1000, 0, 2.0), servers=0.5, load=0.2)
+
+    monkeypatch.setattr(command, "_run", run)
+    assert cli.run(["bench", "--rows", "100x4,1000x4", "--against", "ngircd", "--runs", "1"]) == 1
+    told = capsys.readouterr()
+    assert "ngircd, 100x4: it failed: the server ended connection 1" in told.err
+    shown = [line.split()[:2] for line in told.out.splitlines()[1:]]
+    assert shown == [["100x4", "hydrachat"], ["1000x4", "hydrachat"], ["1000x4", "ngircd"]]
+
+
 def test_publishers_are_said_to_be_accepted() -> None:
     rows = {"publish-100x4": found(), "1000x4": found()}
     assert table(rows).count("500 (500 - 500) accepted") == 1
@@ -62,9 +80,8 @@ def test_publishers_are_said_to_be_accepted() -> None:
 
 
 def test_others_skip_what_only_our_own_clients_can_do(capsys: pytest.CaptureFixture[str]) -> None:
-    assert commanded(["nats"], ["publish-100x4", "rooms-1x3", "200-20/s+deaf"], 1, 1.0) == {
-        "publish-100x4": {}, "rooms-1x3": {}, "200-20/s+deaf": {},
-    }  # fmt: skip
+    rows = ["publish-100x4", "rooms-1x3", "200-20/s+deaf"]
+    assert commanded(["nats"], rows, 1, 1.0) == (dict.fromkeys(rows, {}), False)
     assert capsys.readouterr().err.count("nats skips ") == 3
 
 
