@@ -145,7 +145,7 @@ class Failover(Links):
         self._move.cancel()
         self._outage.end()
         self._renewal.end()
-        link.welcomed(frame.heartbeat, frame.quiet, now)
+        link.welcomed(frame.heartbeat, now)
         self.failures.clear()
         self._book.learn(frame.nodes, link.address)
         try:

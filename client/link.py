@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from wire.address import Address
 from wire.frames import Ack, ClientFrame
 
-SPEAK = 0.8
-"""Heartbeats after which a silent client speaks up: each ping of thousands costs a node as much as a message does, and
-the node waits for two and a half."""
+SPEAK, AT_LEAST = 0.8, 1.6
+"""Heartbeats after which a client speaks up: who has heard nothing, to find out whether the node is there, and in any
+case, since the node waits for two and a half. Each ping of thousands costs a node as much as a message does; who hears
+something knows that it is there."""
 
 
 @dataclass(slots=True)
@@ -22,16 +23,13 @@ class Link:
     greeted: bool = False  # hello went out, and may be carried out
     refused: bool = False  # … though the node has said that we should try elsewhere
     heartbeat: float = 0.0
-    quiet: float = 0.0  # the same, for as long as we hear something meanwhile
     since: float = 0.0
     heard: float = 0.0
     spoke: float = 0.0
     asked: float | None = None  # since when something that is answered stands unanswered
 
-    def welcomed(self, heartbeat: float, quiet: float, now: float) -> None:
-        """As the welcome says."""
+    def welcomed(self, heartbeat: float, now: float) -> None:
         self.heartbeat = max(0.05, heartbeat)
-        self.quiet = max(self.heartbeat, quiet)
         self.since = now
         self.hears(now)
 
@@ -48,7 +46,7 @@ class Link:
     @property
     def ping_at(self) -> float:
         """Something must have been sent by then."""
-        return min(max(self.spoke, self.heard) + self.heartbeat * SPEAK, self.spoke + self.quiet * SPEAK)
+        return min(max(self.spoke, self.heard) + self.heartbeat * SPEAK, self.spoke + self.heartbeat * AT_LEAST)
 
     @property
     def dead_at(self) -> float | None:

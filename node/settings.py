@@ -25,8 +25,6 @@ LIMITS: Mapping[str, tuple[float, float]] = {
 }
 """Setting -> the least and the most that is allowed."""
 EXEMPT = ("127.0.0.0/8", "::1")
-QUIET = 4.0
-"""Heartbeats for which a native client may say nothing, as long as it is told something."""
 _SCHEMES = ("redis", "rediss", "unix")
 
 
@@ -118,14 +116,8 @@ class NodeSettings(Limits):
 
     @property
     def heartbeat(self) -> float:
-        """Seconds within which a native client must say something, or be told something."""
+        """Seconds within which a native client must say something."""
         return max(1.0, self.lease / 2)
-
-    @property
-    def quiet(self) -> float:
-        """Seconds within which it must say something in any case: a ping of each of thousands costs as much as a
-        message to all of them, and who takes what he is told is there."""
-        return QUIET * self.heartbeat
 
 
 def _check_id(value: str) -> None:

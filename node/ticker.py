@@ -8,7 +8,6 @@ import time
 from node.connection import Connection
 from node.house import House
 from node.process import wait_patiently
-from node.unheard import unheard
 from wire import Code
 from wire.frames import Error
 
@@ -72,24 +71,16 @@ class Ticker:
         self._crowded = crowded
 
     def _look_at(self, connection: Connection, now: float) -> None:
+        settings = self._house.settings
         connection.expire(now)
         outbox = connection.outbox
         if outbox.size and now - outbox.progress > STALLED:
             connection.dismiss(_STALLED)
         if connection.busy or connection.session is None:
             return
-        if connection.native and self._is_silent(connection, now):
+        silence = now - max(connection.heard, self._awake)
+        if connection.native and silence > settings.heartbeat * _SILENCES:
             connection.dismiss(_SILENT)
-
-    def _is_silent(self, connection: Connection, now: float) -> bool:
-        """Who says nothing is there for as long as it takes what it is told."""
-        heard = max(connection.heard, self._awake)
-        most = self._house.settings.heartbeat * _SILENCES
-        if now - heard <= most:
-            return False
-        told = max(heard, connection.outbox.progress)
-        is_too_quiet = now - heard > self._house.settings.quiet * _SILENCES
-        return is_too_quiet or now - told > most or unheard(connection.sock) > most
 
     def _end_pending(self, now: float) -> None:
         """Whatever they sent meanwhile: a byte now and then is no hello."""

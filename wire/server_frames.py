@@ -13,8 +13,8 @@ class Welcome(Frame, frozen=True, tag="welcome"):
     """The session is this connection's. `logs`: the top of each of its logs now.
 
     `token` comes with a new session, and with a resume whose hello said `rotate`: to be confirmed.
-    `n`: last n consumed. `heartbeat`: seconds within which the client must send something, or have received something;
-    `quiet`: within which it must send something in any case (0: the heartbeat). `nodes`: addresses of the other nodes.
+    `n`: last n consumed. `heartbeat`: seconds within which the client must send something. `nodes`: addresses of the
+    other nodes.
     """
 
     session: str
@@ -27,7 +27,6 @@ class Welcome(Frame, frozen=True, tag="welcome"):
     n: int = 0
     nodes: list[str] = field(default_factory=list)
     resumed: bool = False
-    quiet: float = 0.0
 
 
 class Registered(Frame, frozen=True, tag="registered"):

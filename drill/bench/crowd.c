@@ -108,8 +108,6 @@ static unsigned char *kept(const void *data, size_t size) {
  * these. 0: no memory. */
 int crowd_words(struct crowd *c, const void *asks, size_t asks_size, const void *ping, size_t ping_size, int quiet) {
     c->quiet = quiet;
-    for (int i = 0; i < c->listeners + c->speakers; i++) /* spread, else all would speak in the same round */
-        c->spoke_at[i] = c->part - i / PARTS % quiet * PARTS;
     c->asks = kept(asks, asks_size), c->asks_size = asks_size;
     c->ping = kept(ping, ping_size), c->ping_size = ping_size;
     return c->asks && c->ping;
@@ -150,15 +148,28 @@ static void say_all(struct crowd *c) {
         for (int place = 0; place < c->speakers; place++) say(c, place, 0);
 }
 
+/* As if they had heard something and spoken in turn all the time: else all would speak at once, and then nobody. */
+static void spread(struct crowd *c) {
+    c->part = (int64_t)(now() / (KEEP_ALIVE / PARTS));
+    for (int i = 0; i < c->listeners + c->speakers; i++) {
+        int64_t latest = c->part - (c->part - i % PARTS) % PARTS;
+        c->heard_at[i] = c->part, c->spoke_at[i] = latest - i / PARTS % c->quiet * PARTS;
+    }
+}
+
 /* Each has so many under way from now on. */
 void crowd_close_loop(struct crowd *c, int outstanding) {
+    spread(c);
     c->outstanding = outstanding;
     c->moved = now();
     say_all(c);
 }
 
 /* One message every `interval` seconds from `due` on, whatever becomes of them. */
-void crowd_open_loop(struct crowd *c, double due, double interval) { c->due = due, c->interval = interval; }
+void crowd_open_loop(struct crowd *c, double due, double interval) {
+    spread(c);
+    c->due = due, c->interval = interval;
+}
 
 /* What was counted so far is forgotten. */
 void crowd_clear(struct crowd *c) { c->told.deliveries = c->told.lost = c->told.samples = 0; }

@@ -98,7 +98,6 @@ class Door:
         dialect = self._dialect(self._run_number, index)
         self._asks = dialect.asks
         member = Member(index, address, dialect)
-        member.spoke = self._part - index // PARTS % dialect.quiet * PARTS  # else all would speak in the same round
         self._members[member.fd] = member
         self._waiting.add(member)
         self._poll.register(member.fd, select.EPOLLIN)
@@ -151,6 +150,13 @@ class Door:
                 data = member.dialect.keep_alive()
                 if data:
                     member.say(data)
+
+    def _spread(self) -> None:
+        """As if they had heard something and spoken in turn before: else all would speak at once, and then nobody."""
+        self._part = int(time.monotonic() / (KEEP_ALIVE / PARTS))
+        for member in self._members.values():
+            latest = self._part - (self._part - member.index) % PARTS
+            member.heard, member.spoke = self._part, latest - member.index // PARTS % member.dialect.quiet * PARTS
 
     def _is_quiet(self, member: Member, part: int) -> bool:
         """Who hears something need not say much."""

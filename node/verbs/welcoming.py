@@ -55,5 +55,4 @@ def welcome(connection: Connection, claimed: Claimed, token: str | None, cursors
         n=claimed.n,
         nodes=connection.told_nodes,
         resumed=claimed.resumed,
-        quiet=house.settings.quiet,
     )

@@ -26,13 +26,11 @@ class Native(Quiet):
     """As a bot of the library speaks it: it acknowledges direct messages only, and pings before a heartbeat is over."""
 
     counts = b'"n":'
+    quiet = 2
 
     def __init__(self, run: int, number: int) -> None:
         super().__init__(run, number)
         self._n = 0
-
-    quiet = 4
-    """As a welcome says."""
 
     def enter(self) -> bytes:
         return encode(Hello(nick=self.nick, client="bench", token=secrets.token_urlsafe(16)))
@@ -54,6 +52,8 @@ class Native(Quiet):
 
 class InRooms(Native):
     """In its own rooms and not in the lobby, where each that comes would be told to all. It speaks in them in turn."""
+
+    quiet = 1  # what they take while nobody says anything is taken off: it must be the same while somebody does
 
     def __init__(self, places: Places, run: int, number: int) -> None:
         super().__init__(run, number)

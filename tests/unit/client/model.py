@@ -105,7 +105,7 @@ class World:
         self.down: set[Address] = set()
         self.degraded = False
         self.tokens = 0
-        self.heartbeat, self.quiet = 4.0, 0.0
+        self.heartbeat = 4.0
         self.lines: list[Line] = []
         self.on: dict[type[Frame], Callable[[Line, Any], None]] = {}  # what a test answers itself
 
@@ -260,7 +260,6 @@ class World:
             n=session.last,
             nodes=others,
             resumed=resumed,
-            quiet=self.quiet,
         )
 
     def _joined(self, session: Session, room: str, request: int | None) -> Joined:

@@ -6,11 +6,13 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
 
 from drill.bench import door
+from drill.bench.door import KEEP_ALIVE, PARTS
 from drill.bench.figures import Result, ratios, result, share, spread
 from drill.bench.load import Load
 from drill.bench.measured import Measured
@@ -229,6 +231,37 @@ def test_a_long_turn_of_the_crowd_leaves_no_ping_out(echo: Echo, monkeypatch: py
         pinged.clear()
         load._keep_alive()
         assert sorted(pinged) == list(range(40))
+
+
+@pytest.mark.parametrize("silent", [False, True])
+def test_who_hears_something_speaks_in_every_other_round_and_not_all_in_the_same(
+    echo: Echo, monkeypatch: pytest.MonkeyPatch, *, silent: bool
+) -> None:
+    threading.Thread(target=echo.accept, args=(128,), daemon=True).start()
+    pinged: list[int] = []
+
+    def keep_alive(nats: Nats) -> bytes:
+        pinged.append(int(nats.nick.rpartition("x")[2]))
+        return b""
+
+    monkeypatch.setattr(Nats, "keep_alive", keep_alive)
+    monkeypatch.setattr(Nats, "quiet", 2)
+    with Load(Nats, [echo.address], 128, 0, 20) as load:
+        load.enter()
+        load._spread()
+        pinged.clear()
+        start, rounds = load._part, []
+        for part in range(start + 1, start + 4 * PARTS + 1):
+            clock = SimpleNamespace(monotonic=lambda at=part: (at + 0.5) * KEEP_ALIVE / PARTS)
+            monkeypatch.setattr(door, "time", clock)
+            for member in load._members.values():
+                member.heard = start + 1 if silent else part - 1
+            load._keep_alive()
+            if (part - start) % PARTS == 0:
+                rounds.append(sorted(pinged))
+                pinged.clear()
+        assert [len(each) for each in rounds] == ([64, 128, 128, 128] if silent else [64] * 4)
+        assert rounds[0] == sorted(set(range(128)) - set(rounds[1])) or silent
 
 
 @pytest.mark.parametrize("words", [["--rows", "nonsense"], ["--against", "nonsense"], ["--seconds", "0"]])

@@ -77,22 +77,6 @@ def test_a_node_that_slept_listens_before_it_calls_a_client_silent() -> None:
         assert quiet.expect(Error).code == Code.SILENT
 
 
-def test_who_takes_what_he_is_told_may_be_quiet_for_longer() -> None:
-    cluster = FakeCluster(Store())
-    with running(cluster, lease=600.0) as node, Native(node) as quiet:
-        welcome = quiet.enter("quiet")
-        assert (welcome.heartbeat, welcome.quiet) == (300.0, 1200.0)
-        connection = node.house.roster.all()[0]
-        wait_for(lambda: not connection.busy)
-        heard, ticker = connection.heard, Ticker(node.house)
-        for later in range(100, 3101, 100):
-            wait_for(lambda: connection.outbox.size == 0)
-            connection.outbox.progress = heard + later - 100  # it has taken something since
-            ticker.tick(heard + later)
-            assert connection.outbox.finishing == (later > 3000)
-        assert quiet.expect(Error).code == Code.SILENT
-
-
 def test_a_plain_client_takes_up_the_counting_where_the_cluster_is() -> None:
     cluster = FakeCluster(Store())
     with running(cluster) as node, plain(node, "bob") as bob:
