@@ -56,8 +56,7 @@ class Crowd(Door):
                 self._time(size)
         if member.index == 0:
             self._note_order(member, bytes(buffer[:size]))
-        if self._asks and buffer.find(self._asks, 0, size) >= 0:
-            member.say(member.dialect.answer(bytes(buffer[:size])))
+        self._answer(member, size)
 
     def _note_order(self, member: Member, data: bytes) -> None:
         whole, end = member.seen + data, 0

@@ -126,7 +126,13 @@ class Door:
             self._ended(member)
         self._heard += size
         member.heard = self._part
+        self._answer(member, size)  # a crowd may take longer to come in than a server waits for that
         member.seen = bytes(self._buffer[max(0, size - 200) : size])  # should they be its last words
+
+    def _answer(self, member: Member, size: int) -> None:
+        """What is asked in the `size` bytes of the buffer."""
+        if self._asks and self._buffer.find(self._asks, 0, size) >= 0:
+            member.say(member.dialect.answer(bytes(self._buffer[:size])))
 
     def _ended(self, member: Member) -> None:
         """Who was turned away comes again. Raises ConnectionError for others."""

@@ -160,6 +160,21 @@ def test_what_the_crowd_is_told_of_itself_is_over_before_anything_is_measured(
     assert heard == [300] * 10 + [0]
 
 
+def test_who_has_come_in_answers_while_others_still_come(echo: Echo) -> None:
+    """They may take longer than a server waits for an answer."""
+    accepting = threading.Thread(target=echo.accept, args=(1,), daemon=True)
+    accepting.start()
+    with Load(Nats, [echo.address], 1, 0, 20) as load:
+        load.enter()
+        accepting.join()
+        client, heard = echo.clients[0], b""
+        client.settimeout(5)
+        client.sendall(b"PING\r\n")
+        load._heard_within(0.2)
+        while b"PONG" not in heard:
+            heard += client.recv(1000)
+
+
 def test_who_is_cut_off_as_it_comes_is_an_error(echo: Echo) -> None:
     threading.Thread(target=cut_off, args=(echo, b"sorry\r\n"), daemon=True).start()
     with Load(Nats, [echo.address], 1, 0, 20) as load, pytest.raises(ConnectionError, match="connection 0: b'sorry"):
