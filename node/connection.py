@@ -273,6 +273,13 @@ class Connection:
         poll.register(self.sock, 0)  # POLLERR and POLLHUP are told unasked
         return bool(poll.poll(0))
 
+    @property
+    def is_unread(self) -> bool:
+        """Whether the client has said something, or gone, and we have not come to that yet."""
+        poll = select.poll()
+        poll.register(self.sock, select.POLLIN)
+        return bool(poll.poll(0))
+
     def tell(self, frame: ServerFrame) -> bool:
         """A frame that moves no state. False: the connection is ending."""
         return self.outbox.offer(render(frame, self.protocol.dialect))

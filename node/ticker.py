@@ -79,7 +79,8 @@ class Ticker:
         if connection.busy or connection.session is None:
             return
         silence = now - max(connection.heard, self._awake)
-        if connection.native and silence > settings.heartbeat * _SILENCES:
+        is_silent = connection.native and silence > settings.heartbeat * _SILENCES
+        if is_silent and not connection.is_unread:  # else it is we who are late: a thousand threads wait for their turn
             connection.dismiss(_SILENT)
 
     def _end_pending(self, now: float) -> None:

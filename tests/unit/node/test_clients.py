@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 
 import pytest
 
@@ -75,6 +76,40 @@ def test_a_node_that_slept_listens_before_it_calls_a_client_silent() -> None:
         for later in range(1200, 1601, 100):
             ticker.tick(heard + later)
         assert quiet.expect(Error).code == Code.SILENT
+
+
+class Late:
+    """A connection's wire, whose thread does not get its turn until it is `let`."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self.waits, self.let = threading.Event(), threading.Event()
+
+    def recv(self, size: int) -> bytes:
+        self.waits.set()
+        self.let.wait(5)
+        return self.sock.recv(size)
+
+
+@pytest.mark.parametrize("speaks", [True, False])
+def test_whose_words_lie_unread_is_not_silent(*, speaks: bool) -> None:
+    with running(FakeCluster(Store()), lease=600.0) as node, Native(node) as client:
+        client.enter("client")
+        connection = node.house.roster.all()[0]
+        connection.wire = late = Late(connection.sock)  # type: ignore[assignment]
+        client.barrier()
+        assert late.waits.wait(5)
+        wait_for(lambda: connection.outbox.size == 0)
+        if speaks:
+            client.say(Ping(id=7))
+            wait_for(lambda: connection.is_unread)
+        heard, ticker = connection.heard, Ticker(node.house)
+        for later in range(100, 901, 100):
+            ticker.tick(heard + later)
+        assert connection.outbox.finishing is not speaks
+        late.let.set()
+        if speaks:
+            assert client.expect(Pong, lambda pong: pong.id == 7)
 
 
 def test_a_plain_client_takes_up_the_counting_where_the_cluster_is() -> None:
