@@ -277,7 +277,10 @@ class Connection:
     def is_unread(self) -> bool:
         """Whether the client has said something, or gone, and we have not come to that yet."""
         poll = select.poll()
-        poll.register(self.sock, select.POLLIN)
+        try:
+            poll.register(self.sock, select.POLLIN)
+        except ValueError:
+            return False  # it was closed here just now
         return bool(poll.poll(0))
 
     def tell(self, frame: ServerFrame) -> bool:

@@ -88,7 +88,8 @@ struct crowd *crowd_new(int poll, int listeners, int speakers, const int *fds) {
     c->speaking = calloc(speakers + 1, sizeof *c->speaking);
     c->order = calloc(ORDER, sizeof *c->order);
     c->told.buffer = malloc(READ);
-    if (!c->fds || !c->places || !c->heard_at || !c->spoke_at || !c->counts || !c->speaking || !c->order || !c->told.buffer) {
+    int made = c->fds && c->places && c->heard_at && c->spoke_at && c->counts && c->speaking && c->order;
+    if (!made || !c->told.buffer) {
         crowd_free(c);
         return NULL;
     }

@@ -112,6 +112,15 @@ def test_whose_words_lie_unread_is_not_silent(*, speaks: bool) -> None:
             assert client.expect(Pong, lambda pong: pong.id == 7)
 
 
+def test_the_clock_may_look_at_a_connection_that_has_just_been_closed() -> None:
+    with running(FakeCluster(Store())) as node:
+        with Native(node) as client:
+            client.enter("client")
+            connection = node.house.roster.all()[0]
+        wait_for(lambda: not node.house.roster.all())
+        assert not connection.is_unread
+
+
 def test_a_plain_client_takes_up_the_counting_where_the_cluster_is() -> None:
     cluster = FakeCluster(Store())
     with running(cluster) as node, plain(node, "bob") as bob:
