@@ -19,6 +19,9 @@ _WORD = re.compile(rb'"((?:[^"\\]|\\.)*)"')
 _ESCAPED = re.compile(rb"\\(x[0-9a-f]{2}|.)")
 _SIGNS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"a": b"\a", b"b": b"\b"}
 _MARK = "at-work:"
+_END = "end"
+_PATIENCE = 60.0
+"""Seconds for what Redis still has for us: we may note more slowly than it tells."""
 
 
 def named(command: Command) -> str:
@@ -36,6 +39,7 @@ class Watch:
         self._port = port
         self._at_work = self._last = ""
         self._nodes: set[bytes] = set()
+        self._ended = threading.Event()
         self._socket = socket.create_connection(("127.0.0.1", port), 10)
         self._socket.settimeout(None)
         self._lines = self._socket.makefile("rb")
@@ -61,11 +65,14 @@ class Watch:
                 found = _LINE.search(line)
                 if found:
                     self._note(found[1], tuple(_plain(word) for word in _WORD.findall(found[2])))
+        self._ended.set()
 
     def _note(self, sender: bytes, command: Command) -> None:
         name = named(command)
         if name == "echo" and command[1].startswith(_MARK.encode()):
             self._at_work = command[1].decode().removeprefix(_MARK)
+            if self._at_work == _END:
+                self._ended.set()
             return
         if name == "client|setname" and command[2].startswith(b"hydrachat-n"):
             self._nodes.add(sender)
@@ -76,6 +83,9 @@ class Watch:
 
     def close(self) -> None:
         """When all that was sent so far is noted."""
+        with contextlib.suppress(OSError):  # Redis was ended before us
+            self.at_work(_END)
+            self._ended.wait(_PATIENCE)
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._thread.join(10)
