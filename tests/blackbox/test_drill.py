@@ -54,16 +54,25 @@ def drilled(out: Path, faults: tuple[str, ...], seconds: float, seed: int) -> Re
 def test_a_short_drill_keeps_all_promises(
     faults: tuple[str, ...], seed: int, redis_server: str, haproxy: str, tmp_path: Path
 ) -> None:
-    result = drilled(tmp_path / "drill", faults, 25.0, seed)
+    had = kept(tmp_path / "short", faults, 25.0, seed)
+    if had != set(faults):
+        had = kept(
+            tmp_path / "longer", faults, 60.0, seed
+        )  # on a slow machine some take so long that others get no turn
+    assert had == set(faults)
 
+
+def kept(folder: Path, faults: tuple[str, ...], seconds: float, seed: int) -> set[str]:
+    """The classes that had their turn, or that this machine can't inject, which says so."""
+    result = drilled(folder, faults, seconds, seed)
     assert result.verdict is not None, result.trouble
     assert not result.trouble
     told = "\n".join(f"{each.rule}: {each.text}" for each in result.verdict.broken[:20])
     assert not told, f"{dict(result.verdict.totals)}\n{told}"
-    missing = set(result.not_run)  # a class that this machine can't inject says so
+    missing = set(result.not_run)
     assert result.exit is (Exit.CANNOT if missing else Exit.KEPT), result.not_run
-    assert {happening.to for happening in result.history if happening.kind is Kind.FAULT} == set(faults) - missing
-    assert (tmp_path / "drill" / "report.html").is_file()
+    assert (folder / "report.html").is_file()
+    return missing | {happening.to for happening in result.history if happening.kind is Kind.FAULT}
 
 
 def test_without_haproxy_people_come_to_the_nodes(
