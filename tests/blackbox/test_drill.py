@@ -48,6 +48,7 @@ def drilled(out: Path, faults: tuple[str, ...], seconds: float, seed: int) -> Re
 
 
 # Seeds with which each class has its turn early.
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize(
     ("faults", "seed"), [(NODES, 31), (PIPES, 22), (AWAY, 8), (LOSING, 1)], ids=["nodes", "pipes", "away", "losing"]
 )
