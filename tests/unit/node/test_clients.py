@@ -79,16 +79,19 @@ def test_a_node_that_slept_listens_before_it_calls_a_client_silent() -> None:
 
 
 class Late:
-    """A connection's wire, whose thread does not get its turn until it is `let`."""
+    """A connection's wire, whose thread, once it has read the id 99, does not get its turn until it is `let`."""
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
+        self.last = b""
         self.waits, self.let = threading.Event(), threading.Event()
 
     def recv(self, size: int) -> bytes:
-        self.waits.set()
-        self.let.wait(5)
-        return self.sock.recv(size)
+        if b'"id":99' in self.last:
+            self.waits.set()
+            self.let.wait(20)
+        self.last = self.sock.recv(size)
+        return self.last
 
 
 @pytest.mark.parametrize("speaks", [True, False])
@@ -97,7 +100,9 @@ def test_whose_words_lie_unread_is_not_silent(*, speaks: bool) -> None:
         client.enter("client")
         connection = node.house.roster.all()[0]
         connection.wire = late = Late(connection.sock)  # type: ignore[assignment]
-        client.barrier()
+        client.barrier()  # what comes now is read by it
+        client.say(Ping(id=99))
+        assert client.expect(Pong, lambda pong: pong.id == 99)
         assert late.waits.wait(5)
         wait_for(lambda: connection.outbox.size == 0)
         if speaks:
