@@ -231,15 +231,21 @@ def test_the_page_draws_rates_growth_and_latencies() -> None:
     assert json.loads(as_json(rows))["1000-20/s"]["hydrachat"]["times"]["p99"] == 0.002
 
 
-def test_a_long_turn_of_the_crowd_leaves_no_ping_out(echo: Echo, monkeypatch: pytest.MonkeyPatch) -> None:
-    threading.Thread(target=echo.accept, args=(40,), daemon=True).start()
-    pinged: list[int] = []
+@pytest.fixture
+def pinged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The numbers of those that say what keeps them alive."""
+    made: list[int] = []
 
     def keep_alive(nats: Nats) -> bytes:
-        pinged.append(int(nats.nick.rpartition("x")[2]))
+        made.append(int(nats.nick.rpartition("x")[2]))
         return b""
 
     monkeypatch.setattr(Nats, "keep_alive", keep_alive)
+    return made
+
+
+def test_a_long_turn_of_the_crowd_leaves_no_ping_out(echo: Echo, pinged: list[int]) -> None:
+    threading.Thread(target=echo.accept, args=(40,), daemon=True).start()
     with Load(Nats, [echo.address], 40, 0, 20) as load:
         load.enter()
         load._part -= 1000  # as if a turn had taken a minute
@@ -250,16 +256,9 @@ def test_a_long_turn_of_the_crowd_leaves_no_ping_out(echo: Echo, monkeypatch: py
 
 @pytest.mark.parametrize("silent", [False, True])
 def test_who_hears_something_speaks_in_every_other_round_and_not_all_in_the_same(
-    echo: Echo, monkeypatch: pytest.MonkeyPatch, *, silent: bool
+    echo: Echo, pinged: list[int], monkeypatch: pytest.MonkeyPatch, *, silent: bool
 ) -> None:
     threading.Thread(target=echo.accept, args=(128,), daemon=True).start()
-    pinged: list[int] = []
-
-    def keep_alive(nats: Nats) -> bytes:
-        pinged.append(int(nats.nick.rpartition("x")[2]))
-        return b""
-
-    monkeypatch.setattr(Nats, "keep_alive", keep_alive)
     monkeypatch.setattr(Nats, "quiet", 2)
     with Load(Nats, [echo.address], 128, 0, 20) as load:
         load.enter()
