@@ -16,9 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO, TypeAlias, cast
 
-import structlog
-
 from node import faults
+from node.structured import structlog
 
 Log: TypeAlias = structlog.typing.FilteringBoundLogger
 Fields: TypeAlias = MutableMapping[str, Any]

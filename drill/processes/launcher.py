@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import queue
-import subprocess
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from typing import Protocol
 
 START_WITHIN = 30.0
 
-Start = Callable[[], "subprocess.Popen[bytes]"]
+
+class Started(Protocol):
+    """What is asked of a subprocess.Popen."""
+
+    pid: int
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, sig: int) -> None: ...
+
+
+Start = Callable[[], Started]
 
 
 class Launcher:
@@ -19,16 +30,16 @@ class Launcher:
     Its thread waits for orders alone, whose waker is an order or `stop`; what an order raises goes to who gave it."""
 
     def __init__(self) -> None:
-        self._orders: queue.SimpleQueue[tuple[Start, Future[subprocess.Popen[bytes]]] | None] = queue.SimpleQueue()
+        self._orders: queue.SimpleQueue[tuple[Start, Future[Started]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="launcher", daemon=True)
 
     def begin(self) -> None:
         """Once, before the first `launch`."""
         self._thread.start()
 
-    def launch(self, start: Start) -> subprocess.Popen[bytes]:
+    def launch(self, start: Start) -> Started:
         """What `start` makes. Any thread; raises what `start` raises, TimeoutError."""
-        made: Future[subprocess.Popen[bytes]] = Future()
+        made: Future[Started] = Future()
         self._orders.put((start, made))
         return made.result(START_WITHIN)
 

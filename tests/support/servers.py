@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from drill.processes.balancer import BalancerProcess
-from drill.processes.node import NodeProcess
+from drill.processes.launcher import Started
+from drill.processes.node import COMMAND, NodeProcess
 from drill.processes.redis_server import RedisProcess
+from tests.support import nursery
 from tests.support.waiting import wait_until
 
 
@@ -23,6 +25,12 @@ class RedisServer(RedisProcess):
 
 class Node(NodeProcess):
     """A chat node. `since` in the waiting methods: the number of log events that were there before."""
+
+    def _launch(self) -> Started:
+        child = None
+        if tuple(self.argv[: len(COMMAND)]) == COMMAND:
+            child = nursery.born(self.argv[len(COMMAND) :], self.folder, self.output)
+        return child or super()._launch()
 
     def events(self, name: str = "") -> list[dict[str, Any]]:
         """Its log so far, or only the events of that name."""

@@ -137,6 +137,7 @@ def test_what_a_heartbeat_finds() -> None:
         assert math.isnan(before["redis_memory_used_bytes"])
         assert before["redis_round_trip_seconds_count"] == 0
         cluster.infos = [info(node, "n1"), info(node, "n2")]
+        wait_for(lambda: node.house.rooms.place("#lobby") is not None)
         top = node.house.rooms.place("#lobby")
         assert top is not None
         assert cluster.events is not None
