@@ -106,8 +106,10 @@ def shuffled(record: Record) -> Iterator[Violation]:
     said = {text: i for i, text in enumerate(record.sent)}
     last: dict[tuple[str, str, str, int], str] = {}
     for h in record.of(Kind.RECEIVED):
+        # By who said it: a nickname may be two people's one after the other, and one may have two.
+        speaker = record.sent[h.text].client if h.text in record.sent else h.who
         # What was not acknowledged comes once more to a new session of the addressee.
-        place = h.client, h.to, h.who, record.acts.life(h.client, h.at) if h.to == "@" else 0
+        place = h.client, h.to, speaker, record.acts.life(h.client, h.at) if h.to == "@" else 0
         before = last.get(place)
         if before and said.get(before, -1) > said.get(h.text, FOREVER):
             text = f"{h.client} got {h.text!r} after {before!r}; {h.who} said it before"

@@ -112,6 +112,20 @@ def test_letters_come_in_order_in_each_life() -> None:
     assert two("two", "one").broken() == {"shuffled"}
 
 
+def test_the_order_is_that_of_who_speaks_not_of_his_nickname() -> None:
+    """One says something that is only accepted after another, who had the nickname meanwhile, gave it up."""
+
+    def story(speaker: str) -> Acted:
+        made = Acted()
+        made.note("cast-yes", Kind.SENT, "#names", text="waits")
+        made.say(speaker, "#names", "meanwhile", "cast-no", name="cast-ash")
+        made.note("cast-yes", Kind.ACCEPTED, "#names", text="waits", epoch="e1", offset=20)
+        return made.show("cast-no", "#names", "waits", "cast-yes" if speaker == "cast-yes" else "cast-ash", 20)
+
+    assert "shuffled" not in story("cast-no").broken()
+    assert "shuffled" in story("cast-yes").broken()  # by whatever nicknames
+
+
 def renamed() -> Acted:
     return Acted().ask("cast-yes", "rename", who="cast-elm").hold("cast-yes", "cast-elm")
 
