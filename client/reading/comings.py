@@ -87,10 +87,15 @@ class Comings(Taking):
             self._stay.holders.saw(frame.nick, frame.session)
         told = (frame.log, frame.epoch, frame.offset) in self._told
         if fresh and not told and not self._stay.inbound.has_had(frame.log, frame.was):
-            own = frame.session == self._stay.session
-            asked = self._stay.requests.renamed(frame.nick) if own else None
+            asked = self._stay.requests.renamed(frame.nick) if self._may_answer(frame) else None
             events.append(self._renaming(frame, frame.log, asked))
         return events
+
+    def _may_answer(self, frame: Joined) -> bool:
+        """An entry of ours is what we asked for just now only if it leads from what we are called, or to it where a
+        welcome has told us. Else it is of an earlier time that we called ourselves so, and comes late."""
+        own = frame.session == self._stay.session and not frame.was
+        return own and self._stay.nick in (frame.former, frame.nick)
 
     def _rename_answered(self, frame: Joined) -> list[Event]:
         """As of a topic: the first of answer and entry is told."""

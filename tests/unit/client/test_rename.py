@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+import msgspec
 import pytest
 
 from client.errors import Refused
@@ -48,6 +49,42 @@ def test_an_earlier_one_that_is_caught_up_does_not_change_what_we_are_called() -
     hears(driver, entry(driver, mine, "Second", "Third"))
     assert driver.stay.nick == "Third"
     assert [event.nick for event in driver.of(RenamedEvent) if isinstance(event, RenamedEvent)] == ["Second", "Third"]
+
+
+def brought_back(driver: Driver, former: str, nick: str) -> Joined:
+    """An entry of ours that stood in a life that nobody has shown us."""
+    told = entry(driver, driver.stay.session or "", former, nick)
+    return msgspec.structs.replace(told, was=(("elsewhere", 3),))
+
+
+@pytest.mark.parametrize("former", ["before", "alice"], ids=["from another name", "from this one"])
+def test_an_earlier_one_that_is_brought_back_does_not_answer(former: str) -> None:
+    """He was called so before, was called otherwise since, and asks for it again when Redis has lost its data: who was
+    taken for the holder of a nickname that another one had."""
+    driver = active()
+    number = ask(driver)
+    hears(driver, brought_back(driver, former, "Alicia"))
+    assert driver.stay.nick == "alice"
+    hears(driver, Error(Code.NICK_TAKEN, "taken", id=number, suggestion="Alicia_"))
+    assert [event.ticket for event in driver.of(RequestRefused) if isinstance(event, RequestRefused)] == [7]
+    assert driver.stay.nick == "alice"
+
+
+def test_one_that_was_behind_does_not_answer_either() -> None:
+    driver = active()
+    number = ask(driver)
+    hears(driver, entry(driver, driver.stay.session or "", "before", "Alicia"))
+    assert driver.stay.nick == "alice"
+    hears(driver, entry(driver, driver.stay.session or "", "alice", "Alicia", number))
+    assert driver.stay.nick == "Alicia"
+
+
+def test_the_entry_answers_where_a_welcome_has_said_so() -> None:
+    driver = active()
+    ask(driver)
+    driver.stay.nick = "Alicia"
+    hears(driver, entry(driver, driver.stay.session or "", "alice", "Alicia"))
+    assert [event.ticket for event in driver.of(RenamedEvent) if isinstance(event, RenamedEvent)] == [7]
 
 
 def test_of_others_nobody_joined_and_direct_messages_find_them() -> None:
