@@ -11,14 +11,26 @@ import pytest
 from fakeredis import TcpFakeServer
 
 from cluster.link import Link, server_identity
+from cluster.up.programs import in_wheel, on_path
 from tests.contract.rewinder import Rewinder
 from tests.contract.space import Backend, Space, connect
 from tests.support.ports import free_port
 from tests.support.processes import Process
-from tests.support.programs import required
+from tests.support.programs import INSTEAD, required
 from tests.support.proxy import Proxy
 from tests.support.redis_process import answers
 from tests.support.waiting import wait_until
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where there is a real Redis each run of the suite asks that one alone; fakeredis, which answers five times as
+    slowly, is asked by the long tests, and wherever there is no other."""
+    if not on_path(("redis-server", *INSTEAD["redis-server"])) and not in_wheel("redis-server"):
+        return
+    for item in items:
+        if getattr(item, "callspec", None) and item.callspec.params.get("backend") == "fakeredis":  # type: ignore[attr-defined]
+            item.add_marker(pytest.mark.long)
 
 
 def fake_identity(_: Link) -> str:
