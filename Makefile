@@ -9,10 +9,6 @@ SOURCES := $(PACKAGES) tests benchmarks fuzz examples docs/pictures requirements
 # How many tests run at a time: most of them wait, so more than there are cores; drills don't.
 WORKERS ?= 4
 DRILLS ?= 3
-# When all must be over, as of `date +%s`; CI says so. Drills take as long as their faults do: where less than that is
-# left they would be cut off in the middle, and all that was found before with them.
-UNTIL ?=
-DRILLS_TAKE := 230
 PYTEST := $(BIN)/python -m pytest --dist worksteal
 # A node whose machine stood still for its whole lease, of a second here, sends its clients away. Only a test that
 # tells of that is tried once more; see CONTRIBUTING.md.
@@ -43,9 +39,7 @@ test-blackbox: $(VENV)/installed-dev  ## ... those of real processes, and of str
 	$(PYTEST) -n $(WORKERS) -m "not long and not drill" $(LATE) $(ARGS) tests/blackbox tests/hostile
 
 test-drill: $(VENV)/installed-dev  ## ... short drills
-	@if [ -n "$(UNTIL)" ] && [ $$(($(UNTIL) - $$(date +%s))) -lt $(DRILLS_TAKE) ]; then \
-	  echo "NOT RUN: the short drills; less than $(DRILLS_TAKE) s are left on this machine. make test-drill runs them." >&2; else \
-	  set -x; exec $(PYTEST) -n $(DRILLS) -m "drill and not long" $(ARGS) tests/blackbox/test_drill*.py; fi
+	$(PYTEST) -n $(DRILLS) -rs -m "drill and not long" $(ARGS) tests/blackbox/test_drill*.py
 
 # What needs more than the budget of the suite.
 test-long: $(VENV)/installed-dev  ## the tests that need more than the budget of `test`

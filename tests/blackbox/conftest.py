@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import os
+import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,6 +16,10 @@ from tests.support.deployment import Deployment
 
 Deploy = Callable[..., Deployment]
 FAILED = pytest.StashKey[bool]()
+UNTIL = float(os.environ.get("HYDRACHAT_TEST_UNTIL") or math.inf)
+"""When the suite must be over, in seconds of `time.time`; CI says so."""
+A_DRILL = 100.0
+"""Seconds that one takes at most on a slow machine."""
 
 
 @pytest.hookimpl(wrapper=True)
@@ -22,6 +29,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     if report.failed:
         item.stash[FAILED] = True
     return report
+
+
+@pytest.fixture(autouse=True)
+def in_time(request: pytest.FixtureRequest) -> None:
+    """A drill that would be cut off in the middle is not begun: all that was found before it would be lost."""
+    if request.node.get_closest_marker("drill") and time.time() + A_DRILL > UNTIL:
+        pytest.skip("NOT RUN on this slow machine: no time was left for this drill. make test-drill runs it.")
 
 
 @pytest.fixture
