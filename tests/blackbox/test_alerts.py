@@ -110,12 +110,13 @@ def test_a_deaf_node_falls_behind(deploy: Deploy) -> None:
     with Detour(cluster.redis.port) as detour:
         cluster.nodes[0] = deaf = cluster.make_node("n1", detour.url)
         cluster.start()
-        with NativeClient(deaf.address, "hearer") as hearer, NativeClient(cluster.addresses[1], "ben") as speaker:
-            hearer.enter()
-            speaker.enter()
+        with NativeClient(deaf.address, "hearer") as hearer, ExitStack() as stack:
+            ben, dan = (stack.enter_context(NativeClient(cluster.addresses[1], nick)) for nick in ("ben", "dan"))
+            for one in (hearer, ben, dan):
+                one.enter()
             detour.deaf.set()
             deaf.wait_event("deaf", within=60)
-            with saying(speaker, window=60):
+            with saying(ben, window=60), saying(dan, window=60):
                 wait_until(lambda: deaf.metric("hydrachat_log_lag_entries") > 500, 60, "it is behind")
                 prometheus = watched(cluster)
                 prometheus.wait_firing("LogLag", "n1")
