@@ -14,7 +14,7 @@ PYTEST := $(BIN)/python -m pytest --dist worksteal
 # tells of that is tried once more; see CONTRIBUTING.md.
 LATE := --reruns 1 --only-rerun 'lost its place for a moment'
 
-# Where this is set each process compiles all of Hydrachat anew: a third more for each node that starts. Empty is not set.
+# Where this is set each process compiles all of Hydrachat anew: a fifth more for each node that starts. Empty is not set.
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help install up test test-unit test-blackbox test-drill test-long drill fuzz bench-quick pictures lint types check lock audit clean

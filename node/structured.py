@@ -1,4 +1,4 @@
-"""structlog without its renderer for a terminal, which nothing here uses: it would load all of rich, a tenth of a
+"""structlog without its renderer for a terminal, which nothing here uses: it would load all of rich, a seventh of a
 node's start. What else is loaded finds rich as ever."""
 
 from __future__ import annotations

@@ -24,8 +24,8 @@ from tests.support.waiting import wait_until
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where there is a real Redis each run of the suite asks that one alone; fakeredis, which answers five times as
-    slowly, is asked by the long tests, and wherever there is no other."""
+    """Where there is a real Redis each run of the suite asks that one alone; fakeredis, which takes up to five times
+    as long, is asked by the long tests, and wherever there is no other."""
     if not on_path(("redis-server", *INSTEAD["redis-server"])) and not in_wheel("redis-server"):
         return
     for item in items:
