@@ -39,8 +39,21 @@ class Acks:
 
     def flush(self, connection: Connection) -> None:
         """Tells what waits to be told."""
+        if connection.house.cluster.health is Health.SERVING:
+            self._tell(connection)
+
+    def leave(self, connection: Connection, *, in_order: bool = False) -> None:
+        """Tells it before the session's end is told, Redis away or not: one word each, as the end itself is. Of a
+        registered nickname's owner what is not acknowledged by then comes again. `in_order`: the client is there until
+        the end, so of a plain one what its kernel has taken counts. Any thread, before the deliveries are released."""
+        if in_order and not connection.native:
+            self._watch(connection)  # up to the mark, then a mark at the end, then up to that
+            self._watch(connection)
+        self._tell(connection)
+
+    def _tell(self, connection: Connection) -> None:
         pending, session = self._pending, connection.session
-        if pending is None or session is None or connection.house.cluster.health is not Health.SERVING:
+        if pending is None or session is None:
             return
         self._pending, self._told, self._told_at = None, pending, time.monotonic()
         state = RECEIVED if connection.native else SENT
@@ -62,8 +75,9 @@ class Acks:
         delivery = session.deliveries.get(session.inbox) if session is not None else None
         if delivery is None:
             return
-        if self._mark is not None and connection.outbox.taken >= self._mark[1]:
-            self._pending, self._mark = self._mark[0], None
+        mark = self._mark
+        if mark is not None and connection.outbox.taken >= mark[1]:
+            self._pending, self._mark = mark[0], None
         # The place first: what was offered up to it is then among the bytes.
         place = delivery.feed.place(delivery)
         fresh = place is not None and place.offset and place not in (self._told, self._pending)

@@ -204,7 +204,7 @@ class Connection:
         session, house = self.session, self.house
         if session is None:
             return
-        self.acks.flush(self)
+        self.acks.leave(self)
         self.release()
         if self.native:
             if house.registry.set_away(session):
@@ -308,6 +308,7 @@ class Connection:
         """An operator has banned the address: whoever is here has left, now. Idempotent."""
         session = self.session
         if session is not None and self.house.registry.remove(session):
+            self.acks.leave(self)
             self.house.cluster.end(session.id, session.claim, endings.banned(ban.until, ban.why))
             self.log_left(endings.BANNED)
         self.dismiss(last_words(ban))

@@ -22,6 +22,7 @@ def quit_(connection: Connection, _: Quit) -> None:
         deadline = time.monotonic() + PATIENCE
         await_answers(session, deadline)
         _await_own_messages(session, deadline)
+        connection.acks.leave(connection, in_order=True)
         connection.release()
         if house.registry.remove(session):
             connection.log_left("quit")

@@ -17,7 +17,20 @@ from tests.support.operator import run
 from tests.support.plainclient import PlainClient
 from tests.support.waiting import wait_until
 from wire.codes import Code
-from wire.frames import Confirm, Error, Hello, Message, Quit, Receipt, Register, Registered, Welcome
+from wire.frames import (
+    INBOX,
+    Ack,
+    Bye,
+    Confirm,
+    Error,
+    Hello,
+    Message,
+    Quit,
+    Receipt,
+    Register,
+    Registered,
+    Welcome,
+)
 
 Deploy = Callable[..., Deployment]
 SECRET, OTHER = "open sesame", "shut barley"
@@ -86,6 +99,45 @@ def test_who_is_away_gets_mail_once_and_the_sender_a_receipt(calm: Deployment) -
         assert _texts(heard) == ["first", "second", "third"]
         sender.say("psst", "@nosuchone")
         assert sender.expect(Error).code == Code.NO_SUCH_NICK
+
+
+def test_what_was_acknowledged_just_before_leaving_does_not_come_again(calm: Deployment) -> None:
+    """The cluster hears of acknowledgements twice a second: the end must not overtake the last one."""
+    one, two = calm.addresses[:2]
+    with NativeClient(one, "finn") as finn, NativeClient(two, "writer") as writer:
+        finn.enter()
+        writer.enter()
+        finn.send(Register(password=SECRET, id=1))
+        finn.expect(Registered)
+        for text in ("first", "second"):
+            writer.say(text, "@finn")
+            letter = finn.expect(Message)
+            assert letter.text == text
+            finn.send(Ack(cursors={INBOX: (letter.epoch, letter.offset)}))
+        finn.send(Quit())
+        finn.expect(Bye)
+        with ChatClient([two], "finn", password=SECRET) as again:
+            assert _first_letter(again, writer, "finn") == "third"
+
+
+def test_what_a_plain_owner_was_shown_does_not_come_again(calm: Deployment) -> None:
+    one, two = calm.addresses[:2]
+    with NativeClient(two, "writer2") as writer, PlainClient(one, "nina") as nina:
+        writer.enter()
+        nina.type(f"/register {SECRET}")
+        nina.expect("* nina is yours")
+        for text in ("first", "second"):
+            writer.say(text, "@nina")
+            nina.expect(text)
+        nina.type("\\q")
+        nina.expect_end()
+        with ChatClient([two], "nina", password=SECRET) as again:
+            assert _first_letter(again, writer, "nina") == "third"
+
+
+def _first_letter(again: ChatClient, writer: NativeClient, nick: str) -> str:
+    writer.say("third", f"@{nick}")
+    return next(event.text for event in again if isinstance(event, MessageEvent) and event.private)
 
 
 def _texts(events: list[Event]) -> list[str]:

@@ -63,3 +63,11 @@ def test_while_redis_is_away_nothing_is_told_and_nothing_forgotten(desk: Desk) -
     desk.cluster.health = Health.SERVING
     desk.acks.tick(desk.connection)
     assert desk.told == [2]
+
+
+def test_who_leaves_has_acknowledged_what_waits(desk: Desk) -> None:
+    """An end that overtook it brought the letter to the owner of a registered nickname again."""
+    desk.receive(1, 2)
+    desk.cluster.health = Health.DEGRADED
+    desk.acks.leave(desk.connection)
+    assert desk.told == [1, 2]
