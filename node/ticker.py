@@ -74,13 +74,16 @@ class Ticker:
         settings = self._house.settings
         connection.expire(now)
         outbox = connection.outbox
-        if outbox.size and now - outbox.progress > STALLED:
+        if outbox.size and now - outbox.progress > STALLED and not outbox.finishing:
+            self._house.log.warning("stalled", peer=connection.peer, **connection.names())
             connection.dismiss(_STALLED)
         if connection.busy or connection.session is None:
             return
         silence = now - max(connection.heard, self._awake)
         is_silent = connection.native and silence > settings.heartbeat * _SILENCES
-        if is_silent and not connection.is_unread:  # else it is we who are late: a thousand threads wait for their turn
+        # Where something lies unread it is we who are late: a thousand threads wait for their turn.
+        if is_silent and not outbox.finishing and not connection.is_unread:
+            self._house.log.info("silent", peer=connection.peer, seconds=round(silence, 1), **connection.names())
             connection.dismiss(_SILENT)
 
     def _end_pending(self, now: float) -> None:

@@ -44,7 +44,7 @@ def opened(path: Path) -> ctypes.CDLL:
     )  # fmt: skip
     for name, result, *arguments in (
         ("crowd_new", crowd, whole, whole, whole, ctypes.POINTER(whole)),
-        ("crowd_words", whole, crowd, text, size, text, size, whole),
+        ("crowd_words", whole, crowd, text, size, text, size, whole, ctypes.c_int64),
         ("crowd_speaker", whole, crowd, whole, text, size, text, size, size, ctypes.c_int64),
         ("crowd_close_loop", None, crowd, whole),
         ("crowd_open_loop", None, crowd, real, real),
@@ -72,7 +72,7 @@ class CompiledLoad(Load):
         self._crowd = _whole(self._c.crowd_new(self._poll.fileno(), self._listeners, self._speakers, numbers))
         words = members[0].dialect
         asks, ping = words.asks, words.keep_alive()
-        _whole(self._c.crowd_words(self._crowd, asks, len(asks), ping, len(ping), words.quiet))
+        _whole(self._c.crowd_words(self._crowd, asks, len(asks), ping, len(ping), words.quiet, self._part))
         for place, speaker in enumerate(self._speaking()):
             _whole(self._c.crowd_speaker(self._crowd, place, *_pieces(speaker, self._size)))
         self._told: Told = self._c.crowd_told(self._crowd).contents

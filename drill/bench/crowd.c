@@ -95,7 +95,6 @@ struct crowd *crowd_new(int poll, int listeners, int speakers, const int *fds) {
     }
     for (int i = 0; i < count; i++) c->fds[i] = fds[i], c->places[fds[i]] = i;
     for (int i = 0; i < SCHEDULED; i++) c->scheduled_number[i] = -1;
-    c->part = (int64_t)(now() / (KEEP_ALIVE / PARTS));
     return c;
 }
 
@@ -106,9 +105,11 @@ static unsigned char *kept(const void *data, size_t size) {
 }
 
 /* `asks`: what has to be answered; `ping`: what each says every two seconds, who hears something once in `quiet` of
- * these. 0: no memory. */
-int crowd_words(struct crowd *c, const void *asks, size_t asks_size, const void *ping, size_t ping_size, int quiet) {
-    c->quiet = quiet;
+ * these; `part`: up to which all have spoken in turn. 0: no memory. */
+int crowd_words(struct crowd *c, const void *asks, size_t asks_size, const void *ping, size_t ping_size, int quiet,
+                int64_t part) {
+    c->quiet = quiet, c->part = part;
+    for (int i = 0; i < c->listeners + c->speakers; i++) c->heard_at[i] = c->spoke_at[i] = part;
     c->asks = kept(asks, asks_size), c->asks_size = asks_size;
     c->ping = kept(ping, ping_size), c->ping_size = ping_size;
     return c->asks && c->ping;
@@ -149,18 +150,8 @@ static void say_all(struct crowd *c) {
         for (int place = 0; place < c->speakers; place++) say(c, place, 0);
 }
 
-/* As if they had heard something and spoken in turn all the time: else all would speak at once, and then nobody. */
-static void spread(struct crowd *c) {
-    c->part = (int64_t)(now() / (KEEP_ALIVE / PARTS));
-    for (int i = 0; i < c->listeners + c->speakers; i++) {
-        int64_t latest = c->part - (c->part - i % PARTS) % PARTS;
-        c->heard_at[i] = c->part, c->spoke_at[i] = latest - i / PARTS % c->quiet * PARTS;
-    }
-}
-
 /* Each has so many under way from now on. */
 void crowd_close_loop(struct crowd *c, int outstanding) {
-    spread(c);
     c->outstanding = outstanding;
     c->moved = now();
     say_all(c);
@@ -168,7 +159,6 @@ void crowd_close_loop(struct crowd *c, int outstanding) {
 
 /* One message every `interval` seconds from `due` on, whatever becomes of them. */
 void crowd_open_loop(struct crowd *c, double due, double interval) {
-    spread(c);
     c->due = due, c->interval = interval;
 }
 
@@ -255,12 +245,18 @@ static enum status turn(struct crowd *c, double patience) {
     return OVER;
 }
 
+/* In its own rounds, by the clock: whoever goes on for another, or hears something only now, is in step. */
+static int has_to_speak(struct crowd *c, int which, int64_t due) {
+    int in_turn = (due / PARTS - which / PARTS) % c->quiet == 0;
+    return in_turn || c->heard_at[which] <= due - PARTS || due - c->spoke_at[which] >= c->quiet * PARTS;
+}
+
 static void keep_alive(struct crowd *c) {
     int64_t part = (int64_t)(now() / (KEEP_ALIVE / PARTS));
     int64_t first = c->part + 1 > part - PARTS + 1 ? c->part + 1 : part - PARTS + 1; /* a turn may be long */
     for (int64_t due = first; c->ping_size && due <= part; due++)
         for (int which = due % PARTS; which < c->listeners + c->speakers; which += PARTS)
-            if (c->heard_at[which] <= due - PARTS || due - c->spoke_at[which] >= c->quiet * PARTS)
+            if (has_to_speak(c, which, due))
                 put(c->fds[which], c->ping, c->ping_size), c->spoke_at[which] = due;
     c->part = part;
 }

@@ -157,13 +157,9 @@ class Door:
                 if data:
                     member.say(data)
 
-    def _spread(self) -> None:
-        """As if they had heard something and spoken in turn before: else all would speak at once, and then nobody."""
-        self._part = int(time.monotonic() / (KEEP_ALIVE / PARTS))
-        for member in self._members.values():
-            latest = self._part - (self._part - member.index) % PARTS
-            member.heard, member.spoke = self._part, latest - member.index // PARTS % member.dialect.quiet * PARTS
-
     def _is_quiet(self, member: Member, part: int) -> bool:
-        """Who hears something need not say much."""
-        return member.heard > part - PARTS and part - member.spoke < member.dialect.quiet * PARTS
+        """Who hears something need not say much: in its own rounds, by the clock. Whoever goes on for another, or hears
+        something only now, is in step, and not all speak in the same round."""
+        quiet = member.dialect.quiet
+        in_turn = (part // PARTS - member.index // PARTS) % quiet == 0
+        return not in_turn and member.heard > part - PARTS and part - member.spoke < quiet * PARTS

@@ -33,7 +33,6 @@ class Load(Crowd):
 
     def closed_loop(self, outstanding: int, warm_up: float, seconds: float) -> Counted:
         """Each speaker has so many messages under way: it says the next one when all listeners have one of its own."""
-        self._spread()
         speakers = self._speaking()
         self._outstanding = outstanding
         for _ in range(outstanding):
@@ -45,7 +44,6 @@ class Load(Crowd):
 
     def open_loop(self, rate: float, warm_up: float, seconds: float) -> Counted:
         """So many messages a second, whatever becomes of them; times count from when each was due."""
-        self._spread()
         speakers = self._speaking()
         began = time.monotonic()
         due = began

@@ -262,9 +262,10 @@ def test_who_hears_something_speaks_in_every_other_round_and_not_all_in_the_same
     monkeypatch.setattr(Nats, "quiet", 2)
     with Load(Nats, [echo.address], 128, 0, 20) as load:
         load.enter()
-        load._spread()
         pinged.clear()
         start, rounds = load._part, []
+        for member in load._members.values():
+            member.spoke = start
         for part in range(start + 1, start + 4 * PARTS + 1):
             clock = SimpleNamespace(monotonic=lambda at=part: (at + 0.5) * KEEP_ALIVE / PARTS)
             monkeypatch.setattr(door, "time", clock)
@@ -276,6 +277,28 @@ def test_who_hears_something_speaks_in_every_other_round_and_not_all_in_the_same
                 pinged.clear()
         assert [len(each) for each in rounds] == ([64, 128, 128, 128] if silent else [64] * 4)
         assert rounds[0] == sorted(set(range(128)) - set(rounds[1])) or silent
+
+
+@pytest.mark.parametrize("first_heard", range(8 * PARTS, 10 * PARTS, 5))
+def test_nobody_is_silent_for_longer_when_the_crowd_begins_to_hear_something(
+    echo: Echo, pinged: list[int], monkeypatch: pytest.MonkeyPatch, first_heard: int
+) -> None:
+    """Rounds that began anew then left some out for three, and a node took them for gone."""
+    threading.Thread(target=echo.accept, args=(128,), daemon=True).start()
+    monkeypatch.setattr(Nats, "quiet", 2)
+    with Load(Nats, [echo.address], 128, 0, 20) as load:
+        load.enter()
+        load._part = first_heard - 4 * PARTS
+        latest = dict.fromkeys(range(128), first_heard)
+        for part in range(load._part + 1, first_heard + 4 * PARTS):
+            clock = SimpleNamespace(monotonic=lambda at=part: (at + 0.5) * KEEP_ALIVE / PARTS)
+            monkeypatch.setattr(door, "time", clock)
+            for member in load._members.values():
+                member.heard = part - 1 if part > first_heard else 0
+            pinged.clear()
+            load._keep_alive()
+            latest.update(dict.fromkeys(pinged, part))
+            assert part - min(latest.values()) <= 2 * PARTS
 
 
 @pytest.mark.parametrize("words", [["--rows", "nonsense"], ["--against", "nonsense"], ["--seconds", "0"]])

@@ -13,7 +13,7 @@ from cluster.types import Reason
 from node.ticker import Ticker
 from tests.unit.node.fake_cluster import FakeCluster
 from tests.unit.node.fake_store import Store
-from tests.unit.node.support import Client, Native, get, plain, running
+from tests.unit.node.support import Client, Native, get, log_of, plain, running
 from tests.unit.node.waiting import wait_for
 from wire import Code
 from wire.frames import Error, Hello, Join, Message, Ping, Pong, Welcome
@@ -61,6 +61,7 @@ def test_a_client_whose_kernel_takes_nothing_for_long_is_closed() -> None:
 
         wait_for(closed)
         cluster.await_call("away", welcome.session)
+    assert [line["session"] for line in log_of(node) if line["event"] == "stalled"] == [welcome.session]
 
 
 def test_a_node_that_slept_listens_before_it_calls_a_client_silent() -> None:
@@ -159,6 +160,7 @@ def test_hello_timeout_and_silence() -> None:
             assert welcome.heartbeat == 1.0
             assert alice.expect(Error).code == Code.SILENT
             cluster.await_call("away", welcome.session)
+    assert [line["session"] for line in log_of(node) if line["event"] == "silent"] == [welcome.session]
 
 
 @pytest.mark.parametrize(
