@@ -114,7 +114,8 @@ class CompiledLoad(Load):
         """Raises ConnectionError, OSError, MemoryError."""
         told = self._told
         if status == ENDED:
-            raise ConnectionError(f"the server ended connection {told.which}")
+            last = ctypes.string_at(told.buffer, told.size)
+            raise ConnectionError(f"the server ended connection {told.which}: {last!r}")
         if status == FAILED:
             raise OSError(told.error, os.strerror(told.error))
         if status == NO_MEMORY:

@@ -15,14 +15,14 @@
 #include <sys/socket.h>
 #include <time.h>
 
-enum { MARK = '^', DIGITS = 8, READ = 1 << 18, EVENTS = 1024, ORDER = 1 << 20, SCHEDULED = 1024, SAID = 1 << 16 };
+enum { MARK = '^', DIGITS = 8, READ = 1 << 18, EVENTS = 1024, ORDER = 1 << 20, SCHEDULED = 1024, SAID = 1 << 16, LATEST = 200 };
 enum { PARTS = 32 };
 static const double KEEP_ALIVE = 2.0, STALLED = 0.5, PATIENCE = 0.05;
 
 enum status { OVER, ASKED, ENDED, FAILED, INTERRUPTED, NO_MEMORY };
 
 /* What the caller reads; `Told` in compiled.py. `which`: the connection of which ASKED, ENDED and FAILED speak, and
- * `size` bytes of it lie in `buffer`. */
+ * `size` bytes of it lie in `buffer`, of ENDED the latest that came. */
 struct told {
     int64_t deliveries, lost, samples, size;
     double *latencies;
@@ -36,12 +36,18 @@ struct speaker {
     int64_t count;
 };
 
+struct latest {
+    unsigned char words[LATEST]; /* the end of what came: the reason, if it was the last */
+    int size;
+};
+
 struct crowd {
     struct told told;
     int poll, listeners, speakers, highest;
     int *fds, *places; /* by number of the connection; of the connection, by descriptor */
     int64_t *heard_at, *spoke_at; /* by number: when it last did, in parts of a round of `keep_alive` */
     int64_t *counts;   /* messages that each listener has */
+    struct latest *latest; /* by number */
     struct speaker *speaking;
     unsigned char *asks, *ping, said[SAID];
     size_t asks_size, ping_size;
@@ -69,7 +75,7 @@ void crowd_free(struct crowd *c) {
         free(c->speaking[i].tail);
     }
     free(c->speaking), free(c->fds), free(c->places), free(c->counts), free(c->order), free(c->asks), free(c->ping);
-    free(c->heard_at), free(c->spoke_at);
+    free(c->heard_at), free(c->spoke_at), free(c->latest);
     free(c->told.latencies), free(c->told.buffer), free(c);
 }
 
@@ -85,11 +91,12 @@ struct crowd *crowd_new(int poll, int listeners, int speakers, const int *fds) {
     c->places = calloc(c->highest + 1, sizeof *c->places);
     c->heard_at = calloc(count + 1, sizeof *c->heard_at), c->spoke_at = calloc(count + 1, sizeof *c->spoke_at);
     c->counts = calloc(listeners + 1, sizeof *c->counts);
+    c->latest = calloc(count + 1, sizeof *c->latest);
     c->speaking = calloc(speakers + 1, sizeof *c->speaking);
     c->order = calloc(ORDER, sizeof *c->order);
     c->told.buffer = malloc(READ);
     int made = c->fds && c->places && c->heard_at && c->spoke_at && c->counts && c->speaking && c->order;
-    if (!made || !c->told.buffer) {
+    if (!made || !c->latest || !c->told.buffer) {
         crowd_free(c);
         return NULL;
     }
@@ -217,12 +224,25 @@ static int sample(struct crowd *c, size_t size) {
     return 1;
 }
 
+static void note_latest(struct crowd *c, int which, ssize_t size) {
+    struct latest *latest = &c->latest[which];
+    latest->size = size < LATEST ? size : LATEST;
+    memcpy(latest->words, c->told.buffer + size - latest->size, latest->size);
+}
+
+static enum status ended(struct crowd *c, int which) {
+    c->told.size = c->latest[which].size;
+    memcpy(c->told.buffer, c->latest[which].words, c->told.size);
+    return ENDED;
+}
+
 static enum status take(struct crowd *c, int fd) {
     int which = c->told.which = c->places[fd];
     ssize_t size = recv(fd, c->told.buffer, READ, MSG_DONTWAIT);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) return OVER;
     if (size < 0) return c->told.error = errno, FAILED;
-    if (!size) return ENDED;
+    if (!size) return ended(c, which);
+    note_latest(c, which, size);
     c->heard_at[which] = c->part;
     if (which < c->listeners) { /* not every kind of server tells the speakers as well */
         int64_t count = marks(c->told.buffer, size);

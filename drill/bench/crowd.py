@@ -14,6 +14,9 @@ from drill.bench.door import Door
 from drill.bench.member import Counted, Member
 from drill.bench.peer import DIGITS, MARK, NUMBER, Address, Dialect
 
+LATEST = 200
+"""Bytes of what came that are kept of each."""
+
 
 class Crowd(Door):
     """`listeners` connections, and `speakers` more. Use as a context manager. One thread."""
@@ -40,7 +43,7 @@ class Crowd(Door):
             except BlockingIOError:
                 continue
             if not size:
-                raise ConnectionError(f"the server ended connection {member.index}")
+                raise ConnectionError(f"the server ended connection {member.index}: {bytes(member.latest)!r}")
             self._take(member, size, timed)
         self._keep_alive()
 
@@ -49,6 +52,7 @@ class Crowd(Door):
         buffer = self._buffer
         count = buffer.count(MARK, 0, size)
         member.heard = self._part
+        member.latest = buffer[max(0, size - LATEST) : size]
         if member.index < self._listeners:  # not every kind of server tells the speakers as well
             self._counted.deliveries += count
             self._counts[member.index] += count

@@ -11,7 +11,7 @@ from drill.bench.peer import Address, Dialect
 class Member:
     """One connection."""
 
-    __slots__ = ("dialect", "fd", "heard", "index", "seen", "sock", "spoke")
+    __slots__ = ("dialect", "fd", "heard", "index", "latest", "seen", "sock", "spoke")
 
     def __init__(self, index: int, address: Address, dialect: Dialect) -> None:
         self.index = index
@@ -22,6 +22,7 @@ class Member:
         self.sock.setblocking(False)
         self.fd = self.sock.fileno()
         self.seen = b""
+        self.latest: bytes | bytearray = b""  # the end of what came: the reason, if it was the last
         self.heard = self.spoke = 0  # when it last did, in parts of a round in which all say what keeps them alive
 
     def say(self, data: bytes) -> None:

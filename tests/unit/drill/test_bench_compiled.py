@@ -231,8 +231,9 @@ def test_who_is_cut_off_is_an_error_that_says_who(rooms: Callable[..., Room], lo
     room = rooms(Raw)
     with load(Raw, [room.address], LISTENERS, SPEAKERS, SIZE) as crowd:
         crowd.enter()
+        room.clients[2].sendall(b"you are too slow\n")
         room.clients[2].shutdown(socket.SHUT_RDWR)
-        with pytest.raises(ConnectionError, match="the server ended connection 2"):
+        with pytest.raises(ConnectionError, match=r"the server ended connection 2: b.*you are too slow"):
             crowd.idle(20.0)
 
 
