@@ -24,7 +24,7 @@ from client.reading import Hole
 from client.remedy import Remedy, to_connection, to_hello
 from client.unsent import Stuck
 from wire.codes import Code, may_retry
-from wire.frames import Bye, Error, Ping, Pong, Quit, Reconnect, ServerFrame, Welcome
+from wire.frames import INBOX, Bye, Error, Message, Ping, Pong, Quit, Reconnect, ServerFrame, Welcome
 from wire.states import State, ends
 
 
@@ -203,7 +203,8 @@ class Failover(Links):
             self._move.plan(frame, link.address, self._book.others(link.address), now)
         elif isinstance(frame, Error) and frame.n is None and frame.id is None:
             self._connection_error(link, frame, now)
-        else:
+        elif not (self.phase is Phase.QUITTING and isinstance(frame, Message) and frame.log == INBOX):
+            # Who has quit can't acknowledge a letter any more: it waits for him, or its sender gets no receipt.
             self._talk(link, frame, now)
 
     def _talk(self, link: Link, frame: ServerFrame, now: float) -> None:

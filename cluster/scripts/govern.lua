@@ -118,7 +118,12 @@ if not rights.owner(room) and redis.call('HEXISTS', where, 'owner') == 1 then
   rights.changed(room)
 end
 if act == 'tell' then return view(false) end
-if not rights.is_owner(room, session) then return {'no', 'not_owner', ''} end
+if not rights.is_owner(room, session) then
+  -- Who has handed it over may not know: the answer was lost, and he asks again, perhaps at another node.
+  local heir = act == 'owner' and redis.call('GET', key('nick:' .. compared))
+  if heir and rights.is_owner(room, heir) then return view(false) end
+  return {'no', 'not_owner', ''}
+end
 by = row[4]
 local changed
 if act == 'guard' then

@@ -5,6 +5,7 @@ from __future__ import annotations
 from client.events import (
     Connected,
     Disconnected,
+    MessageEvent,
     Stopped,
 )
 from client.links import Phase
@@ -118,6 +119,15 @@ def test_quit_acknowledges_first_and_waits_for_the_bye(driver: Driver) -> None:
     assert phase(driver) is Phase.QUITTING
     hears(driver, Bye())
     assert driver.of(Stopped) == [Stopped(None)]
+
+
+def test_a_letter_that_comes_after_quit_is_not_shown(driver: Driver) -> None:
+    """It can't be acknowledged, so the owner of a registered nickname was shown it again when he came next."""
+    epoch, _ = driver.machine.conversation.stay.inbound.cursors[INBOX]
+    hears(driver, said(1, epoch=epoch, log=INBOX))
+    driver.do(driver.machine.quit(driver.now))
+    hears(driver, said(2, epoch=epoch, log=INBOX), said(2, n=9), Bye())
+    assert [(event.room, event.offset) for event in driver.of(MessageEvent)] == [(None, 1), ("#lobby", 2)]
 
 
 def test_quit_does_not_wait_for_ever(driver: Driver) -> None:
