@@ -1,7 +1,8 @@
 """Acknowledged inboxes: how far each session has its direct messages, told to the cluster in measure.
 
 A client may acknowledge as often as it likes; the cluster hears of it at most twice a second for each, and
-not while Redis is away: what queues there would have no bound. A cursor is cumulative, so nothing is lost.
+not while Redis is away: what queues there would have no bound. A cursor is cumulative, so nothing is lost. The last one
+is told before the session's end, whenever that is.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ RECEIVED, SENT = "received", "sent"
 
 
 class Acks:
-    """One connection's. Its thread and the ticker meet here; a word told twice does no harm."""
+    """One connection's. Its thread, the ticker and who bans its address meet here; a word told twice does no harm."""
 
     __slots__ = ("_mark", "_pending", "_told", "_told_at")
 

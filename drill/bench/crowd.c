@@ -15,8 +15,8 @@
 #include <sys/socket.h>
 #include <time.h>
 
-enum { MARK = '^', DIGITS = 8, READ = 1 << 18, EVENTS = 1024, ORDER = 1 << 20, SCHEDULED = 1024, SAID = 1 << 16, LATEST = 200 };
-enum { PARTS = 32 };
+enum { MARK = '^', DIGITS = 8, READ = 1 << 18, EVENTS = 1024, ORDER = 1 << 20, SCHEDULED = 1024, SAID = 1 << 16 };
+enum { PARTS = 32, LATEST = 200 };
 static const double KEEP_ALIVE = 2.0, STALLED = 0.5, PATIENCE = 0.05;
 
 enum status { OVER, ASKED, ENDED, FAILED, INTERRUPTED, NO_MEMORY };

@@ -11,11 +11,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from drill.bench.door import Door
-from drill.bench.member import Counted, Member
+from drill.bench.member import LATEST, Counted, Member
 from drill.bench.peer import DIGITS, MARK, NUMBER, Address, Dialect
-
-LATEST = 200
-"""Bytes of what came that are kept of each."""
 
 
 class Crowd(Door):

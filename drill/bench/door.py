@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Self
 
-from drill.bench.member import Member
+from drill.bench.member import LATEST, Member
 from drill.bench.peer import Address, Dialect
 
 READ = 1 << 18
@@ -127,7 +127,7 @@ class Door:
         self._heard += size
         member.heard = self._part
         self._answer(member, size)  # a crowd may take longer to come in than a server waits for that
-        member.seen = bytes(self._buffer[max(0, size - 200) : size])  # should they be its last words
+        member.seen = bytes(self._buffer[max(0, size - LATEST) : size])  # should they be its last words
 
     def _answer(self, member: Member, size: int) -> None:
         """What is asked in the `size` bytes of the buffer."""
@@ -137,7 +137,7 @@ class Door:
     def _ended(self, member: Member) -> None:
         """Who was turned away comes again. Raises ConnectionError for others."""
         if member not in self._waiting or not member.dialect.turned_away(member.seen):
-            raise ConnectionError(f"the server ended connection {member.index}: {member.seen[-200:]!r}")
+            raise ConnectionError(f"the server ended connection {member.index}: {member.seen[-LATEST:]!r}")
         self._waiting.discard(member)
         del self._members[member.fd]
         member.sock.close()  # and epoll forgets it

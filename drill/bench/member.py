@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from drill.bench.peer import Address, Dialect
 
+LATEST = 200
+"""Bytes of what came that are kept of each: should they be its last words."""
+
 
 class Member:
     """One connection."""
